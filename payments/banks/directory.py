@@ -1,6 +1,7 @@
 """The banks of Vietnam by their BIN, from `vietnam_banks.csv` beside this file.
 
-A BIN that is not in the table is still a bank: never fail on it. Names and codes differ between lists and change with mergers; only the BIN is a key.
+A BIN that is not in the table is still a bank: never fail on it. Names and codes differ between lists and change with
+mergers; only the BIN is a key.
 """
 
 from __future__ import annotations

@@ -1,0 +1,97 @@
+"""The roof: one list of routers, plugins and handlers. It imports everybody; nobody imports it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from litestar import Litestar
+from litestar.datastructures import State
+
+from backend import health, pages
+from backend.announcements.routes import ROUTES as ANNOUNCEMENTS
+from backend.attendance.routes import ROUTES as ATTENDANCE
+from backend.console.routes import ROUTES as CONSOLE
+from backend.core import logs
+from backend.core.clock import Clock, SystemClock
+from backend.core.crypto import Cipher
+from backend.core.database import Database
+from backend.core.house import House
+from backend.core.http import EXCEPTION_HANDLERS
+from backend.core.queue import Queue
+from backend.core.settings import Settings, refuse_unsafe
+from backend.gradebook.routes import ROUTES as GRADEBOOK
+from backend.identity.doorkeeper import Doorkeeper
+from backend.identity.routes import ROUTES as IDENTITY
+from backend.identity.tokens import TokenOffice
+from backend.identity.watch import watch_revocations
+from backend.openapi import openapi_config
+from backend.parentapp.routes import ROUTES as PARENTAPP
+from backend.people.roster.routes import ROUTES as ROSTER
+from backend.people.routes import ROUTES as PEOPLE
+from bots.routes import ROUTES as BOTS
+from notifications.routes import ROUTES as NOTIFICATIONS
+from payments.routes import ROUTES as PAYMENTS
+
+ROUTES: list[Any] = [
+    *health.ROUTES,
+    *IDENTITY,
+    *PEOPLE,
+    *ROSTER,
+    *ATTENDANCE,
+    *GRADEBOOK,
+    *ANNOUNCEMENTS,
+    *NOTIFICATIONS,
+    *PAYMENTS,
+    *BOTS,
+    *CONSOLE,
+    *PARENTAPP,
+    *pages.static_routes(),
+]
+
+
+def create_app(settings: Settings, *, redis_url: str, database_url: str, clock: Clock | None = None) -> Litestar:
+    """`database_url` and `redis_url` are given by the caller, who knows whether the embedded servers or real ones are used."""
+    refuse_unsafe(settings)
+    logs.configure(pretty=False)
+    clock = clock or SystemClock()
+    cipher = Cipher(settings.secret_key)
+    tokens = TokenOffice(cipher)
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        database = await Database.open(
+            database_url,
+            writers=settings.database_writers,
+            readers=settings.database_readers,
+            slow_milliseconds=settings.slow_query_milliseconds,
+        )
+        queue = await Queue.open(redis_url)
+        house = House(settings, database, queue, clock, cipher, redis_url)
+        app.state.house = house
+        watching = asyncio.create_task(watch_revocations(house, tokens))
+        try:
+            yield
+        finally:
+            watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await watching
+            await queue.close()
+            await database.close()
+
+    app = Litestar(
+        route_handlers=ROUTES,
+        lifespan=[lifespan],
+        exception_handlers=EXCEPTION_HANDLERS,
+        openapi_config=openapi_config(),
+        template_config=pages.template_config(),
+        request_max_body_size=settings.body_bytes_max,
+        state=State({"tokens": tokens, "settings": settings}),
+        logging_config=None,
+        debug=False,
+    )
+    app.asgi_handler = Doorkeeper(app.asgi_handler, tokens, clock=clock, log_requests=settings.mode != "test")
+    return app
+

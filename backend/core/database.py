@@ -1,0 +1,221 @@
+"""Two doors to PostgreSQL: `school()` and `directory()` write in one transaction; `reader` answers one statement in one round trip.
+
+Writers run as the role nhipcau_app under row-level security, with the tenant set for the transaction: a net under the WHERE.
+Readers run as nhipcau_reader, which may only SELECT; there the right to read is joined into the statement itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+import structlog
+
+from backend.core.metrics import DATABASE_SECONDS, SLOW_QUERIES
+
+log = structlog.get_logger()
+
+_WRITER_SETTINGS = {"role": "nhipcau_app", "timezone": "UTC", "application_name": "nhipcau-write"}
+_READER_SETTINGS = {
+    "role": "nhipcau_reader",
+    "timezone": "UTC",
+    "application_name": "nhipcau-read",
+    "default_transaction_read_only": "on",
+    "jit": "off",
+}
+_STATEMENT_SECONDS = 20.0
+
+
+class Tx:
+    """One transaction. Callbacks given to `after_commit` ring bells and wake listeners once the promise is kept."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._connection = connection
+        self._after_commit: list[Callable[[], Awaitable[None]]] = []
+        self.statements = 0  # counted so that a test can hold a request to its budget
+
+    async def fetch(self, sql: str, *arguments: Any) -> list[asyncpg.Record]:
+        self.statements += 1
+        return await self._connection.fetch(sql, *arguments)
+
+    async def fetchrow(self, sql: str, *arguments: Any) -> asyncpg.Record | None:
+        self.statements += 1
+        return await self._connection.fetchrow(sql, *arguments)
+
+    async def fetchval(self, sql: str, *arguments: Any) -> Any:
+        self.statements += 1
+        return await self._connection.fetchval(sql, *arguments)
+
+    async def execute(self, sql: str, *arguments: Any) -> str:
+        self.statements += 1
+        return await self._connection.execute(sql, *arguments)
+
+    async def executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        self.statements += 1
+        await self._connection.executemany(sql, rows)
+
+    def after_commit(self, callback: Callable[[], Awaitable[None]]) -> None:
+        self._after_commit.append(callback)
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        async with self._connection.transaction():
+            yield
+
+
+class SchoolTx(Tx):
+    """A transaction inside one school; every statement still carries school_id itself."""
+
+    def __init__(self, connection: asyncpg.Connection, school_id: int) -> None:
+        super().__init__(connection)
+        self.school_id = school_id
+
+
+class Reader:
+    """A few held connections with their statements prepared. No pool reset, no transaction: a third of the cost of a pool."""
+
+    def __init__(self, url: str, size: int, slow_seconds: float) -> None:
+        self._url = url
+        self._size = size
+        self._slow_seconds = slow_seconds
+        self._idle: deque[_Held] = deque()
+        self._waiting: deque[asyncio.Future[_Held]] = deque()
+        self._held: list[_Held] = []
+
+    async def open(self) -> None:
+        for _ in range(self._size):
+            held = _Held(await asyncpg.connect(self._url, server_settings=_READER_SETTINGS, command_timeout=_STATEMENT_SECONDS))
+            self._held.append(held)
+            self._idle.append(held)
+
+    async def close(self) -> None:
+        for held in self._held:
+            await held.connection.close(timeout=5)
+
+    async def fetchval(self, sql: str, *arguments: Any) -> Any:
+        row = await self.fetchrow(sql, *arguments)
+        return None if row is None else row[0]
+
+    async def fetchrow(self, sql: str, *arguments: Any) -> asyncpg.Record | None:
+        return await self._run("fetchrow", sql, arguments)
+
+    async def fetch(self, sql: str, *arguments: Any) -> list[asyncpg.Record]:
+        rows: list[asyncpg.Record] = await self._run("fetch", sql, arguments)
+        return rows
+
+    async def _run(self, verb: str, sql: str, arguments: tuple[Any, ...]) -> Any:
+        held = self._idle.pop() if self._idle else await self._wait()
+        started = time.perf_counter()
+        try:
+            return await held.run(verb, sql, arguments)
+        except (asyncpg.InvalidCachedStatementError, asyncpg.FeatureNotSupportedError):
+            # A migration changed a table under a prepared statement: prepare once more.
+            held.statements.clear()
+            return await held.run(verb, sql, arguments)
+        except (asyncpg.InterfaceError, asyncpg.ConnectionDoesNotExistError, ConnectionError, OSError):
+            if not held.connection.is_closed():
+                raise
+            held.statements.clear()
+            held.connection = await asyncpg.connect(
+                self._url, server_settings=_READER_SETTINGS, command_timeout=_STATEMENT_SECONDS
+            )
+            return await held.run(verb, sql, arguments)
+        finally:
+            self._release(held)
+            _observe("read", sql, time.perf_counter() - started, self._slow_seconds)
+
+    async def _wait(self) -> _Held:
+        future: asyncio.Future[_Held] = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        try:
+            return await future
+        except asyncio.CancelledError:
+            if future.done() and not future.cancelled():
+                self._release(future.result())
+            raise
+
+    def _release(self, held: _Held) -> None:
+        while self._waiting:
+            future = self._waiting.popleft()
+            if not future.done():
+                future.set_result(held)
+                return
+        self._idle.append(held)
+
+
+class _Held:
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self.connection = connection
+        self.statements: dict[str, Any] = {}
+
+    async def run(self, verb: str, sql: str, arguments: tuple[Any, ...]) -> Any:
+        statement = self.statements.get(sql)
+        if statement is None:
+            statement = self.statements[sql] = await self.connection.prepare(sql)
+        return await getattr(statement, verb)(*arguments)
+
+
+class Database:
+    def __init__(self, writers: asyncpg.Pool, reader: Reader, slow_seconds: float) -> None:
+        self._writers = writers
+        self.reader = reader
+        self._slow_seconds = slow_seconds
+
+    @classmethod
+    async def open(cls, url: str, *, writers: int = 8, readers: int = 4, slow_milliseconds: int = 200) -> Database:
+        slow_seconds = slow_milliseconds / 1000
+        pool = await asyncpg.create_pool(
+            url,
+            min_size=1,
+            max_size=writers,
+            server_settings=_WRITER_SETTINGS,
+            command_timeout=_STATEMENT_SECONDS,
+            reset=_no_reset,
+        )
+        reader = Reader(url, readers, slow_seconds)
+        await reader.open()
+        return cls(pool, reader, slow_seconds)
+
+    async def close(self) -> None:
+        await self.reader.close()
+        await asyncio.wait_for(self._writers.close(), 10)
+
+    @asynccontextmanager
+    async def school(self, school_id: int) -> AsyncIterator[SchoolTx]:
+        """One transaction in one school. Raising rolls back; bells ring only after the commit."""
+        started = time.perf_counter()
+        async with self._writers.acquire() as connection:
+            async with connection.transaction():
+                tx = SchoolTx(connection, school_id)
+                await tx.execute("SELECT app.set_tenant($1)", school_id)
+                yield tx
+        _observe("write", "school", time.perf_counter() - started, None)
+        for callback in tx._after_commit:
+            await callback()
+
+    @asynccontextmanager
+    async def directory(self) -> AsyncIterator[Tx]:
+        """One transaction over directory and reference tables only: no tenant is set, so tenant tables are empty and closed."""
+        async with self._writers.acquire() as connection:
+            async with connection.transaction():
+                tx = Tx(connection)
+                yield tx
+        for callback in tx._after_commit:
+            await callback()
+
+
+async def _no_reset(connection: asyncpg.Connection) -> None:
+    """Nothing in the house keeps session state outside a transaction, so a connection needs no cleaning round trip."""
+
+
+def _observe(door: str, sql: str, seconds: float, slow_seconds: float | None) -> None:
+    DATABASE_SECONDS.labels(door).observe(seconds)
+    if slow_seconds is not None and seconds > slow_seconds:
+        SLOW_QUERIES.inc()
+        # The statement's text holds no data, only dollars.
+        log.warning("slow_query", milliseconds=round(seconds * 1000), statement=" ".join(sql.split())[:120])

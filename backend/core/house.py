@@ -1,0 +1,21 @@
+"""The house: what every room may lean on, made once by the roof. It holds no rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backend.core.clock import Clock
+from backend.core.crypto import Cipher
+from backend.core.database import Database
+from backend.core.queue import Bell
+from backend.core.settings import Settings
+
+
+@dataclass(slots=True)
+class House:
+    settings: Settings
+    database: Database
+    queue: Bell
+    clock: Clock
+    cipher: Cipher
+    redis_url: str

@@ -1,0 +1,49 @@
+"""The one list of tables and their kind. Migrations, row-level security, the distribution script and the schema tests read it.
+
+tenant:    keyed and distributed by school_id, under row-level security
+reference: small, seldom written, copied to every node
+directory: keyed by what is looked up (a phone, a token, a chat), no foreign key; the same transaction keeps it true
+"""
+
+from __future__ import annotations
+
+TENANT = (
+    "audit_events",
+    "school_years", "terms", "classes", "class_subjects", "pupils", "enrolments", "guardians", "guardianships",
+    "family_versions", "staff", "staff_roles", "assignments", "roster_imports",
+    "roll_calls", "roll_marks", "roll_history", "marks", "mark_history", "announcements",
+    "notices", "notice_recipients", "deliveries", "delivery_attempts", "notice_receipts",
+    "fees", "invoices", "bank_transactions", "allocations", "ledger_transfers", "receipt_counters", "payment_receipts",
+    "chat_handoffs",
+)  # fmt: skip
+
+REFERENCE = ("provinces", "schools", "subjects", "subject_periods", "bank_accounts")
+
+# Directory table → the column it is distributed by.
+DIRECTORY = {
+    "accounts": "account_id",
+    "phone_accounts": "phone_e164",
+    "phone_directory": "phone_e164",
+    "account_persons": "account_id",
+    "account_areas": "account_id",
+    "one_time_codes": "phone_e164",
+    "sessions": "session_id",
+    "refresh_tokens": "token_hash",
+    "devices": "account_id",
+    "device_tokens": "token_hash",
+    "account_events": "account_id",
+    "bank_events": "hook_key",
+    "chat_updates": "update_id",
+    "chat_links": "chat_id",
+    "account_chats": "account_id",
+    "chat_link_codes": "code_hash",
+    "chat_states": "chat_id",
+}
+
+# UPDATE and DELETE are revoked on these: corrections are additions.
+APPEND_ONLY = (
+    "audit_events", "account_events", "roll_history", "mark_history", "delivery_attempts", "notice_receipts",
+    "ledger_transfers", "allocations",
+)  # fmt: skip
+
+ALL = (*TENANT, *REFERENCE, *DIRECTORY)

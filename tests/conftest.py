@@ -1,0 +1,106 @@
+"""One embedded PostgreSQL and one Redis for a test session; one database a test process, copied from a migrated template."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+from filelock import FileLock
+from litestar import Litestar
+
+from backend.app import create_app
+from backend.core.clock import SystemClock
+from backend.core.crypto import Cipher
+from backend.core.database import Database
+from backend.core.house import House
+from backend.core.migrate import migrate
+from backend.core.queue import Queue
+from backend.core.settings import Settings
+from backend.embedded import postgres
+from backend.embedded.redis import EmbeddedRedis
+from tests.factories import World, make_world
+
+TEST_SECRET = "test-secret-of-forty-characters-000000000"
+
+
+def test_settings(**changes: object) -> Settings:
+    return Settings(**{"mode": "test", "secret_key": TEST_SECRET, "public_url": "http://testserver", **changes})  # type: ignore[arg-type]
+
+
+test_settings.__test__ = False  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all test processes of a run. Short, since a socket's path may hold about a hundred bytes."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    folder = Path(tempfile.gettempdir()) / f"nhipcau-test-{run[:8]}"
+    folder.mkdir(exist_ok=True, mode=0o755)
+    return folder
+
+
+@pytest.fixture(scope="session")
+async def database_url(shared_folder: Path) -> AsyncIterator[str]:
+    """A migrated database of this process. The Citus run uses the given coordinator instead (one process, one database)."""
+    if citus := os.environ.get("CITUS_DSN"):
+        await migrate(citus)
+        yield citus
+        return
+    process = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+    with FileLock(shared_folder / "lock"):
+        server = postgres.start(shared_folder / "pg", throwaway=True)
+        template = await postgres.ensure_database(server, "template_nhipcau")
+        await migrate(template)
+        url = await postgres.ensure_database(server, f"test_{process}_{os.getpid()}", template="template_nhipcau")
+    yield url
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    server = EmbeddedRedis()
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+async def owner(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection with the owner's rights, for setting scenes and looking behind them. Not a door of the house."""
+    connection = await asyncpg.connect(database_url, server_settings={"timezone": "UTC"})
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture(scope="session")
+async def house(database_url: str, redis_url: str) -> AsyncIterator[House]:
+    settings = test_settings()
+    database = await Database.open(database_url, writers=6, readers=2)
+    queue = await Queue.open(redis_url)
+    yield House(settings, database, queue, SystemClock(), Cipher(settings.secret_key), redis_url)
+    await queue.close()
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+async def app(database_url: str, redis_url: str) -> AsyncIterator[Litestar]:
+    application = create_app(test_settings(), redis_url=redis_url, database_url=database_url)
+    async with application.lifespan():
+        yield application
+
+
+@pytest.fixture(scope="session")
+async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
+    """The whole application behind real HTTP messages, in this event loop."""
+    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as http:
+        yield http
+
+
+@pytest.fixture
+async def world(owner: asyncpg.Connection, house: House) -> World:
+    """A fresh small school with neighbours, and every kind of person in it. See factories.py."""
+    return await make_world(owner, house)

@@ -18,6 +18,12 @@ _RENUMBERED_2018 = {
 _NATIONAL_MOBILE = re.compile(
     r"0(?:3\d\d|5(?:[1689]\d|2[238]|59)|7[06-9]\d|8(?:[1-8]\d|9[6-9])|9(?:[0-8]\d|9[013-9]))\d{6}"
 )
+_PERSONAL = {
+    PhoneNumberType.MOBILE,
+    PhoneNumberType.FIXED_LINE,
+    PhoneNumberType.FIXED_LINE_OR_MOBILE,
+    PhoneNumberType.VOIP,
+}
 _NOT_DIGIT = re.compile(r"[^0-9]")
 
 
@@ -61,8 +67,9 @@ def _checked(dialled: str) -> str:
         number = phonenumbers.parse(dialled, "VN")
     except phonenumbers.NumberParseException as error:
         raise NotAPhone(str(error)) from error
-    if not phonenumbers.is_valid_number(number):
-        raise NotAPhone("not a number in use")
+    # Hotlines (1900, 1800) are valid numbers, and no family can be reached on one.
+    if phonenumbers.number_type(number) not in _PERSONAL:
+        raise NotAPhone("not a person's number in use")
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
 

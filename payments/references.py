@@ -1,8 +1,8 @@
 """The payment reference: the few characters that bring a transfer back to its bill. It knows no bill and no database.
 
-It owns their shape, `HP2600017` = prefix of the school, digits drawn at random, Damm check digit, and how to find them in
-what a bank makes of a memo. Letters first and then only digits, because in a quarter of a million published memos nothing
-else looks like that; no check digit, no reference.
+It owns their shape, `HP2600017` = prefix of the school, digits drawn at random, Damm check digit, and how to find them
+in what a bank makes of a memo. Letters first and then only digits, because in a quarter of a million published memos
+nothing else looks like that; no check digit, no reference.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """VietQR: the payload that every Vietnamese bank app scans, written and strictly read back. It knows nothing of bills.
 
-The format is that of NAPAS 247 on EMVCo. Lengths count characters, the check sum runs over UTF-8 bytes; values may contain anything that looks like a tag, so the
-payload is always walked, never searched.
+The format is that of NAPAS 247 on EMVCo. Lengths count characters, the check sum runs over UTF-8 bytes; values may
+contain anything that looks like a tag, so the payload is always walked, never searched.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Service(StrEnum):
 
 
 class VietQR(msgspec.Struct, frozen=True):
-    """What the code asks the payer's app to do. `extra` keeps the objects that we do not interpret, by path (`62.05`)."""
+    """What the code asks the payer's app to do. `extra` keeps objects that we do not interpret, by path (`62.05`)."""
 
     bank_bin: str
     account: str

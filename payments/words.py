@@ -1,7 +1,8 @@
 """An amount in Vietnamese words, as a receipt must state it. It knows numbers only.
 
-The usual packages drop the silent places; a money document may not. Every group of three digits below the first non-empty one is read in full (`không trăm linh năm`), so that no digit can
-be written in between afterwards; that is why the words stand on a receipt at all.
+The usual packages drop the silent places; a money document may not. Every group of three digits below the first
+non-empty one is read in full (`không trăm linh năm`), so that no digit can be written in between afterwards; that is
+why the words stand on a receipt at all.
 """
 
 from __future__ import annotations

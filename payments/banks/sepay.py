@@ -128,7 +128,7 @@ def _form(body: bytes) -> dict[str, Any]:
 
 
 def _whole_dong(value: _Number | None) -> int | None:
-    """Whole and more than nothing. `350000.0` from a careless encoder is whole; half a đồng is not, nor a negative credit."""
+    """Whole and more than nothing: `350000.0` of a careless encoder is whole, half a đồng or a minus is not."""
     if isinstance(value, str):
         value = int(value) if value.isascii() and value.isdigit() and len(value) < 20 else None
     if value is None or value != value or not 0 < value <= DONG_MAX or value != int(value):

@@ -17,6 +17,7 @@ from backend.app import create_app
 from backend.core.clock import SystemClock
 from backend.core.crypto import Cipher
 from backend.core.database import Database
+from backend.core.distribute import distribute
 from backend.core.house import House
 from backend.core.migrate import migrate
 from backend.core.queue import Queue
@@ -49,6 +50,7 @@ async def database_url(shared_folder: Path) -> AsyncIterator[str]:
     """A migrated database of this process. The Citus run uses the given coordinator instead (one process, one database)."""
     if citus := os.environ.get("CITUS_DSN"):
         await migrate(citus)
+        await distribute(citus)
         yield citus
         return
     process = os.environ.get("PYTEST_XDIST_WORKER", "gw0")

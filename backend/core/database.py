@@ -17,10 +17,14 @@ import asyncpg
 import structlog
 
 from backend.core.metrics import DATABASE_SECONDS, SLOW_QUERIES
+from backend.core.queue import Bell
 
 log = structlog.get_logger()
 
-_WRITER_SETTINGS = {"role": "nhipcau_app", "timezone": "UTC", "application_name": "nhipcau-write"}
+_WRITER_SETTINGS = {
+    "role": "nhipcau_app",
+    "timezone": "UTC",
+"application_name": "nhipcau-write"}
 _READER_SETTINGS = {
     "role": "nhipcau_reader",
     "timezone": "UTC",
@@ -34,8 +38,10 @@ _STATEMENT_SECONDS = 20.0
 class Tx:
     """One transaction. Callbacks given to `after_commit` ring bells and wake listeners once the promise is kept."""
 
-    def __init__(self, connection: asyncpg.Connection) -> None:
+    def __init__(self, connection: asyncpg.Connection, bell: Bell | None = None) -> None:
         self._connection = connection
+        self._bell = bell
+        self._rung: set[tuple[str | int, ...]] = set()
         self._after_commit: list[Callable[[], Awaitable[None]]] = []
         self.statements = 0  # counted so that a test can hold a request to its budget
 
@@ -62,6 +68,19 @@ class Tx:
     def after_commit(self, callback: Callable[[], Awaitable[None]]) -> None:
         self._after_commit.append(callback)
 
+    def ring(self, job: str, *arguments: int | str) -> None:
+        """Ring the bell after the commit, once however many promises the transaction makes. Without a bell the sweep finds them."""
+        key = (job, *arguments)
+        if self._bell is None or key in self._rung:
+            return
+        bell = self._bell
+        self._rung.add(key)
+
+        async def rung() -> None:
+            await bell.ring(job, *arguments)
+
+        self._after_commit.append(rung)
+
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         async with self._connection.transaction():
@@ -71,8 +90,8 @@ class Tx:
 class SchoolTx(Tx):
     """A transaction inside one school; every statement still carries school_id itself."""
 
-    def __init__(self, connection: asyncpg.Connection, school_id: int) -> None:
-        super().__init__(connection)
+    def __init__(self, connection: asyncpg.Connection, school_id: int, bell: Bell | None = None) -> None:
+        super().__init__(connection, bell)
         self.school_id = school_id
 
 
@@ -165,6 +184,7 @@ class Database:
         self._writers = writers
         self.reader = reader
         self._slow_seconds = slow_seconds
+        self.bell: Bell | None = None  # hung by the house, so that a transaction can ring it
 
     @classmethod
     async def open(cls, url: str, *, writers: int = 8, readers: int = 4, slow_milliseconds: int = 200) -> Database:
@@ -191,7 +211,7 @@ class Database:
         started = time.perf_counter()
         async with self._writers.acquire() as connection:
             async with connection.transaction():
-                tx = SchoolTx(connection, school_id)
+                tx = SchoolTx(connection, school_id, self.bell)
                 await tx.execute("SELECT app.set_tenant($1)", school_id)
                 yield tx
         _observe("write", "school", time.perf_counter() - started, None)
@@ -203,10 +223,18 @@ class Database:
         """One transaction over directory and reference tables only: no tenant is set, so tenant tables are empty and closed."""
         async with self._writers.acquire() as connection:
             async with connection.transaction():
-                tx = Tx(connection)
+                tx = Tx(connection, self.bell)
                 yield tx
         for callback in tx._after_commit:
             await callback()
+
+    async def keep(self, sql: str, *arguments: Any) -> asyncpg.Record | None:
+        """One statement over directory tables that commits by itself: what arrived is kept in one round trip."""
+        started = time.perf_counter()
+        async with self._writers.acquire() as connection:
+            row = await connection.fetchrow(sql, *arguments)
+        _observe("keep", sql, time.perf_counter() - started, self._slow_seconds)
+        return row
 
 
 async def _no_reset(connection: asyncpg.Connection) -> None:

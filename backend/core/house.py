@@ -19,3 +19,6 @@ class House:
     clock: Clock
     cipher: Cipher
     redis_url: str
+
+    def __post_init__(self) -> None:
+        self.database.bell = self.queue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, get_type_hints
 
 import msgspec
 from msgspec import Meta
@@ -108,3 +108,24 @@ def refuse_unsafe(settings: Settings) -> None:
         wrong.append(f"{variable('telegram_secret')}: at least 16 characters are needed when there is a Telegram bot")
     if wrong:
         raise SettingsRefused("Nhịp Cầu does not start in production with these settings:\n  " + "\n  ".join(wrong))
+
+
+def document() -> str:
+    """The page docs/settings.md; a test compares them."""
+    lines = [
+        "# Settings",
+        "",
+        "Read once from the environment when a process starts. `python -m backend settings` prints this page.",
+        "",
+        "| variable | default | meaning |",
+        "|---|---|---|",
+    ]
+    for field in msgspec.structs.fields(Settings):
+        default = f"`{field.default}`" if field.default != "" else "(empty)"
+        lines.append(f"| `{variable(field.name)}` | {default} | {_meaning(field.name)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _meaning(name: str) -> str:
+    metadata = get_type_hints(Settings, include_extras=True)[name].__metadata__
+    return next(str(m.description) for m in metadata if isinstance(m, Meta))

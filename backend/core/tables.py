@@ -13,7 +13,7 @@ TENANT = (
     "family_versions", "staff", "staff_roles", "assignments", "roster_imports",
     "roll_calls", "roll_marks", "roll_history", "marks", "mark_history", "announcements",
     "notices", "notice_recipients", "deliveries", "delivery_attempts", "notice_receipts",
-    "fees", "invoices", "bank_transactions", "allocations", "ledger_transfers", "receipt_counters", "payment_receipts",
+    "fees", "invoices", "bank_transactions", "allocations", "ledger_transfers", "tills", "receipt_counters", "payment_receipts",
     "chat_handoffs",
 )  # fmt: skip
 

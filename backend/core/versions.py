@@ -36,9 +36,13 @@ TOUCH_GUARDIANS = """
 """
 
 
+_TOUCH_FAMILIES_OF = TOUCH_FAMILIES.format(pupils="SELECT unnest($2::uuid[])")
+_TOUCH_THESE = TOUCH_GUARDIANS.format(guardians="SELECT unnest($2::uuid[])")
+
+
 async def touch_families(tx: SchoolTx, pupil_ids: Sequence[UUID]) -> None:
-    await tx.execute(TOUCH_FAMILIES.format(pupils="SELECT unnest($2::uuid[])"), tx.school_id, pupil_ids)
+    await tx.execute(_TOUCH_FAMILIES_OF, tx.school_id, pupil_ids)
 
 
 async def touch_guardians(tx: SchoolTx, guardian_ids: Sequence[UUID]) -> None:
-    await tx.execute(TOUCH_GUARDIANS.format(guardians="SELECT unnest($2::uuid[])"), tx.school_id, guardian_ids)
+    await tx.execute(_TOUCH_THESE, tx.school_id, guardian_ids)

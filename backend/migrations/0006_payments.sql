@@ -67,20 +67,26 @@ CREATE TABLE bank_transactions (
   event_key      text NOT NULL,
   bank_reference text,
   direction      text NOT NULL CHECK (direction IN ('in', 'out')),
-  amount         bigint NOT NULL CHECK (amount > 0),
+  amount         bigint NOT NULL,
   memo           text NOT NULL,
+  virtual_account text,
   payer_account  text,
   payer_name     text,
   booked_at      timestamptz NOT NULL,
   received_at    timestamptz NOT NULL,
   state          text NOT NULL CHECK (state IN ('settled', 'part', 'over', 'ambiguous', 'unmatched', 'duplicate',
                                                 'unreadable', 'ignored', 'refunded')),
-  reason         text NOT NULL,
+  reasons        text[] NOT NULL,
   suggestions    jsonb NOT NULL DEFAULT '[]',
+  duplicate_of   uuid,
+  refund_of      uuid,
   decided_by     uuid,
   decided_at     timestamptz NOT NULL,
   PRIMARY KEY (school_id, transaction_id),
-  UNIQUE (school_id, bank_account_id, source, event_key)
+  UNIQUE (school_id, bank_account_id, source, event_key),
+  UNIQUE (school_id, refund_of),
+  CHECK (amount > 0 OR (amount = 0 AND state IN ('unreadable', 'ignored'))),
+  CHECK ((state = 'duplicate') = (duplicate_of IS NOT NULL))
 );
 
 CREATE INDEX bank_transactions_by_reference ON bank_transactions (school_id, bank_account_id, bank_reference, amount);
@@ -109,7 +115,7 @@ CREATE INDEX allocations_by_invoice ON allocations (school_id, invoice_id);
 CREATE INDEX allocations_by_transaction ON allocations (school_id, transaction_id);
 
 -- Double entry: one transfer debits one account and credits one. Append-only: UPDATE and DELETE are revoked.
--- Accounts: receivable (by pupil), bank (by bank account), unallocated (by bank account), family_credit (by pupil), income (by fee), refunds.
+-- Accounts: receivable and family_credit (by pupil), bank, unallocated and outgoing (by bank account), income (by fee).
 CREATE TABLE ledger_transfers (
   school_id      bigint NOT NULL REFERENCES schools,
   transfer_id    uuid NOT NULL,
@@ -130,6 +136,12 @@ CREATE TABLE ledger_transfers (
 CREATE INDEX ledger_by_debit ON ledger_transfers (school_id, debit_account, debit_ref);
 
 CREATE INDEX ledger_by_credit ON ledger_transfers (school_id, credit_account, credit_ref);
+
+-- One row a school. Whoever moves its money holds this row, so that two settlements of one school never overlap.
+CREATE TABLE tills (
+  school_id      bigint PRIMARY KEY REFERENCES schools,
+  held_at        timestamptz NOT NULL
+) WITH (fillfactor = 50);
 
 CREATE TABLE receipt_counters (
   school_id      bigint NOT NULL REFERENCES schools,

@@ -1,0 +1,120 @@
+-- Made by backend/core/distribute.py from the list in backend/core/tables.py; do not edit by hand.
+-- Run once on a Citus coordinator after the migrations: python -m backend distribute. Loaded tables are moved, not emptied.
+
+SET LOCAL citus.enable_local_reference_table_foreign_keys = off;
+
+SET LOCAL citus.multi_shard_modify_mode = 'sequential';
+
+SELECT create_reference_table('provinces');
+
+SELECT create_reference_table('schools');
+
+SELECT create_reference_table('subjects');
+
+SELECT create_reference_table('subject_periods');
+
+SELECT create_reference_table('bank_accounts');
+
+SELECT create_distributed_table('pupils', 'school_id', colocate_with => 'none');
+
+SELECT create_distributed_table('audit_events', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('school_years', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('terms', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('classes', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('class_subjects', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('enrolments', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('guardians', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('guardianships', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('family_versions', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('staff', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('staff_roles', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('assignments', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('roster_imports', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('roll_calls', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('roll_marks', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('roll_history', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('marks', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('mark_history', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('announcements', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('notices', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('notice_recipients', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('deliveries', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('delivery_attempts', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('notice_receipts', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('fees', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('invoices', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('bank_transactions', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('allocations', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('ledger_transfers', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('tills', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('receipt_counters', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('payment_receipts', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('chat_handoffs', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('accounts', 'account_id', colocate_with => 'none');
+
+SELECT create_distributed_table('phone_accounts', 'phone_e164', colocate_with => 'none');
+
+SELECT create_distributed_table('phone_directory', 'phone_e164', colocate_with => 'none');
+
+SELECT create_distributed_table('account_persons', 'account_id', colocate_with => 'none');
+
+SELECT create_distributed_table('account_areas', 'account_id', colocate_with => 'none');
+
+SELECT create_distributed_table('one_time_codes', 'phone_e164', colocate_with => 'none');
+
+SELECT create_distributed_table('sessions', 'session_id', colocate_with => 'none');
+
+SELECT create_distributed_table('refresh_tokens', 'token_hash', colocate_with => 'none');
+
+SELECT create_distributed_table('devices', 'account_id', colocate_with => 'none');
+
+SELECT create_distributed_table('device_tokens', 'token_hash', colocate_with => 'none');
+
+SELECT create_distributed_table('account_events', 'account_id', colocate_with => 'none');
+
+SELECT create_distributed_table('bank_events', 'hook_key', colocate_with => 'none');
+
+SELECT create_distributed_table('chat_updates', 'update_id', colocate_with => 'none');
+
+SELECT create_distributed_table('chat_links', 'chat_id', colocate_with => 'none');
+
+SELECT create_distributed_table('account_chats', 'account_id', colocate_with => 'none');
+
+SELECT create_distributed_table('chat_link_codes', 'code_hash', colocate_with => 'none');
+
+SELECT create_distributed_table('chat_states', 'chat_id', colocate_with => 'none');
+
+SELECT truncate_local_data_after_distributing_table('pupils');

@@ -24,7 +24,10 @@ log = structlog.get_logger()
 _WRITER_SETTINGS = {
     "role": "nhipcau_app",
     "timezone": "UTC",
-"application_name": "nhipcau-write"}
+    "application_name": "nhipcau-write",
+    # Citus passes SET LOCAL app.school_id to the workers only with this; plain PostgreSQL keeps it as a placeholder.
+    "citus.propagate_set_commands": "local",
+}
 _READER_SETTINGS = {
     "role": "nhipcau_reader",
     "timezone": "UTC",

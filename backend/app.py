@@ -27,7 +27,8 @@ from backend.identity.doorkeeper import Doorkeeper
 from backend.identity.routes import ROUTES as IDENTITY
 from backend.identity.tokens import TokenOffice
 from backend.identity.watch import watch_revocations
-from backend.openapi import openapi_config
+from backend.openapi import document_problems, openapi_config
+from backend.pages.routes import ROUTES as PAGES
 from backend.parentapp.routes import ROUTES as PARENTAPP
 from backend.people.roster.routes import ROUTES as ROSTER
 from backend.people.routes import ROUTES as PEOPLE
@@ -48,7 +49,7 @@ ROUTES: list[Any] = [
     *BOTS,
     *CONSOLE,
     *PARENTAPP,
-    *pages.static_routes(),
+    *PAGES,
 ]
 
 
@@ -84,7 +85,7 @@ def create_app(settings: Settings, *, redis_url: str, database_url: str, clock: 
     app = Litestar(
         route_handlers=ROUTES,
         lifespan=[lifespan],
-        exception_handlers=EXCEPTION_HANDLERS,
+        exception_handlers=pages.speaking_to_browsers(EXCEPTION_HANDLERS),
         openapi_config=openapi_config(),
         template_config=pages.template_config(),
         request_max_body_size=settings.body_bytes_max,
@@ -92,6 +93,7 @@ def create_app(settings: Settings, *, redis_url: str, database_url: str, clock: 
         logging_config=None,
         debug=False,
     )
+    document_problems(app)
     app.asgi_handler = Doorkeeper(app.asgi_handler, tokens, clock=clock, log_requests=settings.mode != "test")
     return app
 

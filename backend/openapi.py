@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from typing import TYPE_CHECKING
+
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin, SwaggerRenderPlugin
 from litestar.openapi.spec import Components, Contact, License, SecurityScheme, Tag
+
+from schemas.problem import ProblemDocument
+
+if TYPE_CHECKING:
+    from litestar import Litestar
 
 
 def openapi_config() -> OpenAPIConfig:
@@ -44,3 +54,49 @@ def openapi_config() -> OpenAPIConfig:
         ],
         use_handler_docstrings=True,
     )
+
+
+_PROBLEMS = {
+    400: "The request could not be read.",
+    401: "Not signed in, or the token is no longer valid.",
+    403: "Not entitled.",
+    404: "There is no such thing, or it is not for you to know.",
+    405: "This address does not take that method.",
+    409: "It contradicts what is already so.",
+    413: "Too large.",
+    415: "Unsupported media type.",
+    422: "Some fields are wrong; `errors` points at every one of them.",
+    429: "Too many requests; `Retry-After` says how long to wait.",
+    503: "Busy; the same request may succeed in a moment.",
+}
+_ALWAYS = (400, 403, 404, 429, 503)
+_WITH_BODY = (409, 413, 415, 422)
+
+
+def document_problems(app: "Litestar") -> None:
+    """Every operation says which problems it may answer: one list for the house instead of one beside each handler."""
+    for route in app.routes:
+        for handler in getattr(route, "route_handlers", []):
+            if not isinstance(handler, HTTPRouteHandler) or not handler.resolve_include_in_schema():
+                continue
+            statuses = set(_ALWAYS)
+            if handler.opt.get("access") not in ("public", "machine"):
+                statuses.add(401)
+            if handler.opt.get("access") == "machine" or "sign-in" in str(handler.paths):
+                statuses.add(401)
+            if "data" in handler.parsed_fn_signature.parameters or handler.http_methods & {"POST", "PUT", "PATCH", "DELETE"}:
+                statuses.update(_WITH_BODY)
+            if set(handler.parsed_fn_signature.parameters) - {"request", "state", "scope"}:
+                statuses.add(422)  # a path or query value of the wrong kind
+            own = dict(handler.responses or {})
+            for status in sorted(statuses):
+                own.setdefault(
+                    status,
+                    ResponseSpec(ProblemDocument, description=_PROBLEMS[status], media_type="application/problem+json", generate_examples=False),
+                )
+            handler.responses = own
+
+
+def exported(app: "Litestar") -> str:
+    """The description as docs/openapi.json holds it."""
+    return json.dumps(app.openapi_schema.to_schema(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"

@@ -1,0 +1,226 @@
+"""The command line: the list of commands, one line each. Each calls a room; no rule stands here."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+# Everything heavy is imported inside the commands: `ask` and a dry-run import must start in a blink.
+
+_COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], Any]]] = {}
+
+
+def command(name: str, line: str, arguments: Callable[[argparse.ArgumentParser], None] = lambda parser: None) -> Callable[..., Any]:
+    def register(function: Callable[[argparse.Namespace], Any]) -> Callable[[argparse.Namespace], Any]:
+        _COMMANDS[name] = (line, arguments, function)
+        return function
+
+    return register
+
+
+def _demo_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--journey", action="store_true", help="walk through the whole job with visible steps, then stop")
+    parser.add_argument("--fresh", action="store_true", help="throw the demo's data away first")
+
+
+@command("demo", "start everything here, seed a demo school, serve it until Ctrl-C", _demo_arguments)
+def demo(arguments: argparse.Namespace) -> int:
+    from backend.demo.command import run
+
+    return asyncio.run(run(journey=arguments.journey, fresh=arguments.fresh))
+
+
+@command("serve", "answer HTTP requests")
+def serve(arguments: argparse.Namespace) -> None:
+    from backend.core.settings import read, refuse_unsafe
+    from backend.serving import run_server
+
+    settings = read()
+    refuse_unsafe(settings)
+    run_server(_with_servers(settings))
+
+
+@command("work", "run the background jobs: deliveries, settlements, sweeps")
+def work(arguments: argparse.Namespace) -> None:
+    from backend.core.settings import read, refuse_unsafe
+    from backend.worker import create_worker
+
+    settings = read()
+    refuse_unsafe(settings)
+    settings = _with_servers(settings)
+    create_worker(settings, redis_url=settings.redis_url, database_url=settings.database_url).run()
+
+
+@command("bot", "fetch Telegram updates by polling, for development without a public address")
+def bot(arguments: argparse.Namespace) -> None:
+    from backend.core.settings import read
+    from bots.command import poll
+
+    asyncio.run(poll(_with_servers(read())))
+
+
+@command("migrate", "bring the database's schema up to date")
+def migrate(arguments: argparse.Namespace) -> None:
+    from backend.core.migrate import migrate as apply
+    from backend.core.settings import read
+
+    applied = asyncio.run(apply(_with_servers(read(), with_redis=False).database_url))
+    print("\n".join(f"applied {name}" for name in applied) or "nothing to apply")
+
+
+@command("distribute", "spread the tables over a Citus cluster (once, on its coordinator)")
+def distribute(arguments: argparse.Namespace) -> None:
+    from backend.core.distribute import distribute as spread
+    from backend.core.settings import read
+
+    print(f"{asyncio.run(spread(read().database_url))} tables are distributed")
+
+
+def _school_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=["add"])
+    for name in ("code", "name", "admin-name", "admin-phone"):
+        parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--level", default="mixed", choices=["preschool", "primary", "lower_secondary", "upper_secondary", "mixed"])
+    for name in ("province-code", "commune-code", "address", "phone"):
+        parser.add_argument(f"--{name}")
+
+
+@command("school", "found a school with its first administrator", _school_arguments)
+def school(arguments: argparse.Namespace) -> None:
+    import msgspec
+
+    from backend.core.clock import SystemClock, school_day
+    from backend.core.database import Database
+    from backend.core.settings import read
+    from backend.people.founding import Founding, found_school
+
+    async def found() -> int:
+        database = await Database.open(_with_servers(read(), with_redis=False).database_url, writers=1, readers=1)
+        try:
+            now = SystemClock().now()
+            founding = msgspec.convert({k: v for k, v in vars(arguments).items() if k not in ("action", "command")}, Founding)
+            return await found_school(database, founding, at=now, today=school_day(now))
+        finally:
+            await database.close()
+
+    print(f"school_id {asyncio.run(found())}")
+
+
+def _import_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("kind", choices=["roster"])
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--school", type=int, help="school_id; may be left out when there is only one school")
+    parser.add_argument("--dry-run", action="store_true", help="say what would happen and change nothing")
+    parser.add_argument("--json", action="store_true", help="print what was understood as JSON (with --dry-run)")
+
+
+@command("import", "read a school's spreadsheet of pupils: import roster FILE", _import_arguments)
+def import_(arguments: argparse.Namespace) -> int:
+    from backend.core.settings import read
+    from backend.people.roster.command import run
+
+    settings = read()
+    if not (arguments.dry_run and arguments.json):
+        settings = _with_servers(settings, with_redis=False)
+    return asyncio.run(run(arguments.file, settings, dry_run=arguments.dry_run, as_json=arguments.json, school=arguments.school))
+
+
+def _jsonl_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--jsonl", action="store_true", required=True, help="one JSON object a line in, one a line out")
+
+
+@command("ask", "ask the bot: reads JSON lines from standard input", _jsonl_arguments)
+def ask(arguments: argparse.Namespace) -> None:
+    from bots.command import run
+
+    run(sys.stdin, sys.stdout)
+
+
+@command("check", "check that bank, ledger, invoices and receipts agree; prints the rows that do not")
+def check(arguments: argparse.Namespace) -> int:
+    from backend.core.settings import read
+    from payments.reconcile import report
+
+    lines = asyncio.run(report(_with_servers(read(), with_redis=False).database_url))
+    print("\n".join(lines) or "bank = ledger = invoices = receipts")
+    return 1 if lines else 0
+
+
+def _bench_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("which", nargs="*", help="home, roll, import, fanout; all when none is named")
+    parser.add_argument("--write", action="store_true", help="keep the tables in docs/performance.md")
+
+
+@command("bench", "the benchmarks, as ratios within one run", _bench_arguments)
+def bench(arguments: argparse.Namespace) -> None:
+    from tests.bench.command import run
+
+    run(arguments.which, write=arguments.write)
+
+
+def _openapi_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, nargs="?")
+
+
+@command("openapi", "print the OpenAPI description, or write it to FILE", _openapi_arguments)
+def openapi(arguments: argparse.Namespace) -> None:
+    from backend.app import create_app
+    from backend.core.settings import Settings
+    from backend.openapi import exported
+
+    text = exported(create_app(Settings(mode="test", secret_key="x" * 32), redis_url="", database_url=""))
+    if arguments.file:
+        arguments.file.write_text(text, encoding="utf-8")
+    else:
+        print(text, end="")
+
+
+@command("settings", "print every setting with its default and meaning")
+def settings(arguments: argparse.Namespace) -> None:
+    from backend.core.settings import document
+
+    print(document(), end="")
+
+
+def _with_servers(settings: Any, *, with_redis: bool = True) -> Any:
+    """Fill empty URLs with the embedded servers, which stop with this process, and hand them to child processes as well."""
+    import atexit
+
+    import msgspec
+
+    from backend.embedded.both import start
+
+    if settings.database_url and (settings.redis_url or not with_redis):
+        return settings
+    servers = asyncio.run(start(settings, with_redis=with_redis))
+    atexit.register(servers.stop)
+    os.environ["DATABASE_URL"], os.environ["REDIS_URL"] = servers.database_url, servers.redis_url
+    return msgspec.structs.replace(settings, database_url=servers.database_url, redis_url=servers.redis_url)
+
+
+def main(words: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m backend",
+        description="Nhịp Cầu — the bridge between schools and families.",
+        # One line a command, however narrow the terminal claims to be.
+        formatter_class=lambda prog: argparse.HelpFormatter(prog, max_help_position=14, width=110),
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, (line, arguments, _) in _COMMANDS.items():
+        arguments(commands.add_parser(name, help=line, description=line))
+    chosen = parser.parse_args(words)
+    try:
+        return _COMMANDS[chosen.command][2](chosen) or 0
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

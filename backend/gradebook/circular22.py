@@ -1,6 +1,6 @@
-"""The arithmetic of circular 22/2021/TT-BGDĐT for grades 6–12, in exact decimals. It knows no table, no clock and no pupil.
+"""The arithmetic of circular 22/2021 for grades 6–12, in exact decimals. It knows no table, no clock and no pupil.
 
-Every average is rounded once, half up, to one decimal, and later formulas use the rounded value as it is printed in the gradebook.
+Every average is rounded once, half up, to one decimal; later formulas use that rounded value, as printed.
 Binary floats and banker's rounding are both wrong here: 8.25 must become 8.3.
 """
 
@@ -55,7 +55,7 @@ def year_average(first: Decimal | None, second: Decimal | None) -> Decimal | Non
 
 
 def semester_passed(regular: Sequence[bool], midterm: bool | None, final: bool | None) -> bool | None:
-    """A commented subject is Đạt when all its required assessments were taken and rated Đạt. None while one is still missing."""
+    """A commented subject is Đạt when all its required assessments were rated Đạt. None while one is missing."""
     if midterm is None or final is None or len(regular) < _REGULAR_WHEN_COMMENTED:
         return None
     return all(regular) and midterm and final

@@ -53,7 +53,9 @@ class Standing(msgspec.Struct, frozen=True):
         return self.admin or self.homeroom or bool(self.subjects)
 
 
-_STANDING = """
+# What an account is in a school: $1 = school_id, $2 = account_id, $3 = class_id or NULL, $4 = the school's day. Statements that
+# must not cost a round trip of their own for it carry it as `WITH who AS (…)` and read the row with standing_of.
+STANDING = """
 SELECT s.staff_id,
        array(SELECT r.role
                FROM staff_roles r
@@ -75,8 +77,12 @@ SELECT s.staff_id,
 
 async def standing(door: Door, school_id: int, account_id: UUID, *, class_id: UUID | None = None, on: date) -> Standing:
     """One statement. Raises FORBIDDEN for anybody who is not active staff of the school."""
-    row = await door.fetchrow(_STANDING, school_id, account_id, class_id, on)
-    if row is None:
+    return standing_of(await door.fetchrow(STANDING, school_id, account_id, class_id, on))
+
+
+def standing_of(row: Any) -> Standing:
+    """Read from a row with the columns of STANDING. Raises FORBIDDEN where there is no such member of staff."""
+    if row is None or row["staff_id"] is None:
         raise FORBIDDEN()
     subjects = frozenset(row["subjects"])
     return Standing(row["staff_id"], frozenset(row["roles"]), "" in subjects, subjects - {""})

@@ -9,7 +9,7 @@ from tests.house.source import imports, modules
 EARTH, GROUND, NOTIFICATIONS, ROOMS, BOTS, DOORS, ROOF = range(7)
 _LEVEL_NAMES = ("earth", "ground", "notifications", "rooms", "bots", "doors", "roof")
 _ROOF = {"backend.app", "backend.worker", "backend.__main__"}
-_DOORS = re.compile(r".*\.routes$|backend\.(console|parentapp)(\..*)?$|backend\.(health|pages|openapi)$")
+_DOORS = re.compile(r".*\.routes$|backend\.(console|parentapp|pages)(\..*)?$|backend\.(health|openapi)$")
 
 
 def level(module: str) -> int:
@@ -35,7 +35,9 @@ def test_imports_point_from_the_roof_to_the_earth() -> None:
             if imported.partition(".")[0] not in ("schemas", "backend", "notifications", "payments", "bots"):
                 continue
             if level(imported) > level(module):
-                wrong.append(f"{module}:{line} ({_LEVEL_NAMES[level(module)]}) imports {imported} ({_LEVEL_NAMES[level(imported)]})")
+                wrong.append(
+                    f"{module}:{line} ({_LEVEL_NAMES[level(module)]}) imports {imported} ({_LEVEL_NAMES[level(imported)]})"
+                )
     assert not wrong, "\n".join(wrong)
 
 
@@ -54,7 +56,7 @@ def test_nobody_imports_the_roof_or_another_rooms_routes() -> None:
 
 _LIBRARIES = {
     "litestar": re.compile(
-        r".*\.routes(_\w+)?$|backend\.(console|parentapp)(\..*)?$|backend\.(app|__main__|health|pages|openapi)$|backend\.core\.http$"
+        r".*\.routes(_\w+)?$|backend\.(console|parentapp|pages)(\..*)?$|backend\.(app|__main__|health|openapi)$|backend\.core\.http$"
         r"|backend\.identity\.(guards|cookies)$"
     ),
     "arq": re.compile(r"backend\.core\.queue$|backend\.worker$"),
@@ -94,5 +96,7 @@ def test_every_module_says_first_what_it_owns() -> None:
 
     from tests.house.source import tree
 
-    silent = [name for name, path in modules().items() if path.name != "__init__.py" and not ast.get_docstring(tree(name))]
+    silent = [
+        name for name, path in modules().items() if path.name != "__init__.py" and not ast.get_docstring(tree(name))
+    ]
     assert not silent, silent

@@ -1,0 +1,32 @@
+// What every page gains from a script; each page also works without it.
+"use strict";
+(() => {
+  const offline = document.getElementById("offline");
+  const show = () => { if (offline) offline.hidden = navigator.onLine; };
+  addEventListener("online", show);
+  addEventListener("offline", show);
+  show();
+
+  // A form is sent once, however often an impatient thumb taps.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = "1";
+    addEventListener("pageshow", () => delete form.dataset.sent, { once: true });
+    setTimeout(() => delete form.dataset.sent, 8000);
+  });
+
+  // Copy what banks' apps ask for.
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button || !navigator.clipboard) return;
+    await navigator.clipboard.writeText(button.dataset.copy);
+    const before = button.textContent;
+    button.textContent = button.dataset.done;
+    setTimeout(() => { button.textContent = before; }, 2000);
+  });
+
+  if ("serviceWorker" in navigator && location.pathname.startsWith("/app")) {
+    navigator.serviceWorker.register("/sw.js").catch(() => {});
+  }
+})();

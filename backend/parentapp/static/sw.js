@@ -1,0 +1,53 @@
+// Keeps the family's last home page readable without a network, and nothing else that is personal.
+"use strict";
+const HOME = "nhipcau-home";
+const SHELL = "nhipcau-shell";
+const OFFLINE = "/app/offline";
+
+self.addEventListener("install", (event) => {
+  event.waitUntil(caches.open(SHELL).then((cache) => cache.add(new Request(OFFLINE, { cache: "reload" }))));
+  self.skipWaiting();
+});
+
+self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+
+self.addEventListener("fetch", (event) => {
+  const request = event.request;
+  const url = new URL(request.url);
+  if (request.method !== "GET" || url.origin !== location.origin) return;
+  if (url.pathname.startsWith("/static/") && url.searchParams.has("v")) {
+    event.respondWith(fromShelf(request));
+  } else if (request.mode === "navigate" && url.pathname.startsWith("/app")) {
+    event.respondWith(fromNetwork(event, request, url));
+  }
+});
+
+// The address of a static file changes with its content, so a copy is never stale; old copies make room.
+async function fromShelf(request) {
+  const shelf = await caches.open(SHELL);
+  const kept = await shelf.match(request);
+  if (kept) return kept;
+  const fresh = await fetch(request);
+  if (fresh.ok) {
+    const name = new URL(request.url).pathname;
+    for (const old of await shelf.keys()) if (new URL(old.url).pathname === name) await shelf.delete(old);
+    await shelf.put(request, fresh.clone());
+  }
+  return fresh;
+}
+
+async function fromNetwork(event, request, url) {
+  try {
+    const fresh = await fetch(request);
+    // Whoever stands before the sign-in page is nobody: the last family's page must not be readable any more.
+    if (url.pathname === "/app/sign-in") event.waitUntil(caches.delete(HOME));
+    if (url.pathname === "/app" && fresh.status === 200) {
+      const copy = fresh.clone();
+      event.waitUntil(caches.open(HOME).then((cache) => cache.put("/app", copy)));
+    }
+    return fresh;
+  } catch {
+    const kept = url.pathname === "/app" ? await (await caches.open(HOME)).match("/app") : undefined;
+    return kept || (await (await caches.open(SHELL)).match(OFFLINE)) || Response.error();
+  }
+}

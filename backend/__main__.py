@@ -15,7 +15,9 @@ from typing import Any
 _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], Any]]] = {}
 
 
-def command(name: str, line: str, arguments: Callable[[argparse.ArgumentParser], None] = lambda parser: None) -> Callable[..., Any]:
+def command(
+    name: str, line: str, arguments: Callable[[argparse.ArgumentParser], None] = lambda parser: None
+) -> Callable[..., Any]:
     def register(function: Callable[[argparse.Namespace], Any]) -> Callable[[argparse.Namespace], Any]:
         _COMMANDS[name] = (line, arguments, function)
         return function
@@ -24,7 +26,9 @@ def command(name: str, line: str, arguments: Callable[[argparse.ArgumentParser],
 
 
 def _demo_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--journey", action="store_true", help="walk through the whole job with visible steps, then stop")
+    parser.add_argument(
+        "--journey", action="store_true", help="walk through the whole job with visible steps, then stop"
+    )
     parser.add_argument("--fresh", action="store_true", help="throw the demo's data away first")
 
 
@@ -58,8 +62,9 @@ def work(arguments: argparse.Namespace) -> None:
 
 @command("bot", "fetch Telegram updates by polling, for development without a public address")
 def bot(arguments: argparse.Namespace) -> None:
-    from backend.core.settings import read
     from bots.command import poll
+
+    from backend.core.settings import read
 
     asyncio.run(poll(_with_servers(read())))
 
@@ -85,7 +90,9 @@ def _school_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=["add"])
     for name in ("code", "name", "admin-name", "admin-phone"):
         parser.add_argument(f"--{name}", required=True)
-    parser.add_argument("--level", default="mixed", choices=["preschool", "primary", "lower_secondary", "upper_secondary", "mixed"])
+    parser.add_argument(
+        "--level", default="mixed", choices=["preschool", "primary", "lower_secondary", "upper_secondary", "mixed"]
+    )
     for name in ("province-code", "commune-code", "address", "phone"):
         parser.add_argument(f"--{name}")
 
@@ -103,7 +110,9 @@ def school(arguments: argparse.Namespace) -> None:
         database = await Database.open(_with_servers(read(), with_redis=False).database_url, writers=1, readers=1)
         try:
             now = SystemClock().now()
-            founding = msgspec.convert({k: v for k, v in vars(arguments).items() if k not in ("action", "command")}, Founding)
+            founding = msgspec.convert(
+                {k: v for k, v in vars(arguments).items() if k not in ("action", "command")}, Founding
+            )
             return await found_school(database, founding, at=now, today=school_day(now))
         finally:
             await database.close()
@@ -127,7 +136,9 @@ def import_(arguments: argparse.Namespace) -> int:
     settings = read()
     if not (arguments.dry_run and arguments.json):
         settings = _with_servers(settings, with_redis=False)
-    return asyncio.run(run(arguments.file, settings, dry_run=arguments.dry_run, as_json=arguments.json, school=arguments.school))
+    return asyncio.run(
+        run(arguments.file, settings, dry_run=arguments.dry_run, as_json=arguments.json, school=arguments.school)
+    )
 
 
 def _jsonl_arguments(parser: argparse.ArgumentParser) -> None:
@@ -143,8 +154,9 @@ def ask(arguments: argparse.Namespace) -> None:
 
 @command("check", "check that bank, ledger, invoices and receipts agree; prints the rows that do not")
 def check(arguments: argparse.Namespace) -> int:
-    from backend.core.settings import read
     from payments.reconcile import report
+
+    from backend.core.settings import read
 
     lines = asyncio.run(report(_with_servers(read(), with_redis=False).database_url))
     print("\n".join(lines) or "bank = ledger = invoices = receipts")

@@ -94,6 +94,7 @@ def create_app(settings: Settings, *, redis_url: str, database_url: str, clock: 
         debug=False,
     )
     document_problems(app)
-    app.asgi_handler = Doorkeeper(app.asgi_handler, tokens, clock=clock, log_requests=settings.mode != "test")
+    app.asgi_handler = Doorkeeper(  # type: ignore[assignment]
+        app.asgi_handler, tokens, clock=clock, log_requests=settings.mode != "test"
+    )
     return app
-

@@ -38,7 +38,9 @@ def openapi_config() -> OpenAPIConfig:
             ),
             JsonRenderPlugin(path="/openapi.json"),
         ],
-        components=Components(security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}),
+        components=Components(
+            security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
+        ),
         security=[{"bearer": []}],
         tags=[
             Tag("identity", "Sign-in, devices, who am I"),
@@ -73,7 +75,7 @@ _ALWAYS = (400, 403, 404, 429, 503)
 _WITH_BODY = (409, 413, 415, 422)
 
 
-def document_problems(app: "Litestar") -> None:
+def document_problems(app: Litestar) -> None:
     """Every operation says which problems it may answer: one list for the house instead of one beside each handler."""
     for route in app.routes:
         for handler in getattr(route, "route_handlers", []):
@@ -84,7 +86,12 @@ def document_problems(app: "Litestar") -> None:
                 statuses.add(401)
             if handler.opt.get("access") == "machine" or "sign-in" in str(handler.paths):
                 statuses.add(401)
-            if "data" in handler.parsed_fn_signature.parameters or handler.http_methods & {"POST", "PUT", "PATCH", "DELETE"}:
+            if "data" in handler.parsed_fn_signature.parameters or handler.http_methods & {
+                "POST",
+                "PUT",
+                "PATCH",
+                "DELETE",
+            }:
                 statuses.update(_WITH_BODY)
             if set(handler.parsed_fn_signature.parameters) - {"request", "state", "scope"}:
                 statuses.add(422)  # a path or query value of the wrong kind
@@ -92,11 +99,16 @@ def document_problems(app: "Litestar") -> None:
             for status in sorted(statuses):
                 own.setdefault(
                     status,
-                    ResponseSpec(ProblemDocument, description=_PROBLEMS[status], media_type="application/problem+json", generate_examples=False),
+                    ResponseSpec(
+                        ProblemDocument,
+                        description=_PROBLEMS[status],
+                        media_type="application/problem+json",
+                        generate_examples=False,
+                    ),
                 )
             handler.responses = own
 
 
-def exported(app: "Litestar") -> str:
+def exported(app: Litestar) -> str:
     """The description as docs/openapi.json holds it."""
     return json.dumps(app.openapi_schema.to_schema(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"

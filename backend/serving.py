@@ -40,11 +40,18 @@ def free_port(host: str, wanted: int) -> int:
 class Child:
     """A child in a session of its own, so that Ctrl-C reaches only the parent, which then stops the children in order."""
 
-    def __init__(self, name: str, command: list[str], environment: Mapping[str, str], log_path: str | None = None) -> None:
+    def __init__(
+        self, name: str, command: list[str], environment: Mapping[str, str], log_path: str | None = None
+    ) -> None:
         self.name = name
-        output = open(log_path, "ab") if log_path else None  # noqa: SIM115, PTH123  (the child owns it)
+        output = open(log_path, "ab") if log_path else None  # noqa: SIM115  (the child owns it)
         self.process = subprocess.Popen(  # noqa: S603
-            command, env=dict(environment), start_new_session=True, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            command,
+            env=dict(environment),
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
         )
         if output:
             output.close()
@@ -72,7 +79,9 @@ def wait_until_ready(url: str, child: Child, *, patience_seconds: float = 60) ->
     deadline = time.monotonic() + patience_seconds
     while time.monotonic() < deadline:
         if child.process.poll() is not None:
-            raise SystemExit(f"The {child.name} process ended with code {child.process.returncode} before it was ready.")
+            raise SystemExit(
+                f"The {child.name} process ended with code {child.process.returncode} before it was ready."
+            )
         try:
             with urllib.request.urlopen(f"{url}/health/ready", timeout=2) as answer:  # noqa: S310  (our own address)
                 if answer.status == 200:

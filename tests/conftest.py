@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
@@ -90,8 +92,30 @@ async def house(database_url: str, redis_url: str) -> AsyncIterator[House]:
 @pytest.fixture(scope="session")
 async def app(database_url: str, redis_url: str) -> AsyncIterator[Litestar]:
     application = create_app(test_settings(), redis_url=redis_url, database_url=database_url)
-    async with application.lifespan():
+    async with running(application):
         yield application
+
+
+@asynccontextmanager
+async def running(application: Litestar) -> AsyncIterator[None]:
+    """The application's lifespan in a task of its own: a fixture is set up and torn down in different tasks, which anyio forbids."""
+    started, stop = asyncio.Event(), asyncio.Event()
+
+    async def live() -> None:
+        async with application.lifespan():
+            started.set()
+            await stop.wait()
+
+    task = asyncio.create_task(live())
+    waiting = asyncio.create_task(started.wait())
+    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    if task.done():
+        await task
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
 
 
 @pytest.fixture(scope="session")

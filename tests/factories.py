@@ -88,7 +88,10 @@ async def make_world(owner: asyncpg.Connection, house: House) -> World:
     tokens = TokenOffice(house.cipher)
     now = datetime.now(UTC)
     province = f"T{next(_numbers)}"
-    await owner.execute("INSERT INTO provinces (province_code, name, valid_from) VALUES ($1, 'Tỉnh thử', '2025-07-01') ON CONFLICT DO NOTHING", province)
+    await owner.execute(
+        "INSERT INTO provinces (province_code, name, valid_from) VALUES ($1, 'Tỉnh thử', '2025-07-01') ON CONFLICT DO NOTHING",
+        province,
+    )
     school = await _school(owner, province, now)
     other = await _school(owner, None, now)
     own_class = await _class(owner, school, "6A1", 6, now)
@@ -112,7 +115,12 @@ async def make_world(owner: asyncpg.Connection, house: House) -> World:
     admin = await _staff(owner, school, "Bùi Văn Trưởng", ["school_admin"], now)
     other_admin = await _staff(owner, other, "Ngô Văn Khác", ["school_admin"], now)
     area_admin = Person(await _account(owner, fresh_phone(), "Cán bộ Sở", now), new_id(), "", "Cán bộ Sở", school)
-    await owner.execute("INSERT INTO account_areas (account_id, area_code, granted_at) VALUES ($1, $2, $3)", area_admin.account_id, province, now)
+    await owner.execute(
+        "INSERT INTO account_areas (account_id, area_code, granted_at) VALUES ($1, $2, $3)",
+        area_admin.account_id,
+        province,
+        now,
+    )
     for who, class_id, kind, subject in [
         (teacher, own_class, "homeroom", ""),
         (teacher, own_class, "subject", "TOAN"),
@@ -130,9 +138,22 @@ async def make_world(owner: asyncpg.Connection, house: House) -> World:
         " VALUES ($1, '970436', $2, 'TRUONG THCS THU', 'sepay', $3, $4, 'hmac', $5) RETURNING bank_account_id",
         school, f"00110{school:08d}", hook_key, house.cipher.seal("hook-secret", "bank-hook"), now,
     )  # fmt: skip
-    people = [parent, parent2, classmate_parent, neighbour, stranger, teacher, other_teacher, accountant, admin, other_admin]
+    people = [
+        parent,
+        parent2,
+        classmate_parent,
+        neighbour,
+        stranger,
+        teacher,
+        other_teacher,
+        accountant,
+        admin,
+        other_admin,
+    ]
     for person in people:
-        person.token = token_for(tokens, person, guardian=person in (parent, parent2, classmate_parent, neighbour, stranger), now=now)
+        person.token = token_for(
+            tokens, person, guardian=person in (parent, parent2, classmate_parent, neighbour, stranger), now=now
+        )
     area_admin.token = token_for(tokens, area_admin, areas=(province,), now=now)
     return World(
         school, other, own_class, other_class, foreign_class, child, classmate, neighbour_child, other_child,
@@ -141,7 +162,9 @@ async def make_world(owner: asyncpg.Connection, house: House) -> World:
     )  # fmt: skip
 
 
-def token_for(tokens: TokenOffice, person: Person, *, guardian: bool = False, areas: tuple[str, ...] = (), now: datetime) -> str:
+def token_for(
+    tokens: TokenOffice, person: Person, *, guardian: bool = False, areas: tuple[str, ...] = (), now: datetime
+) -> str:
     principal = Principal(
         account_id=person.account_id,
         session_id=new_id(),
@@ -169,7 +192,9 @@ async def _school(owner: asyncpg.Connection, province: str | None, now: datetime
         new_id().hex[-12:], province, now,
     )  # fmt: skip
     await owner.execute(
-        "INSERT INTO school_years (school_id, school_year, starts_on, ends_on, is_current) VALUES ($1, $2, '2026-09-05', '2027-05-31', true)", school_id, YEAR
+        "INSERT INTO school_years (school_id, school_year, starts_on, ends_on, is_current) VALUES ($1, $2, '2026-09-05', '2027-05-31', true)",
+        school_id,
+        YEAR,
     )
     await owner.execute(
         "INSERT INTO terms (school_id, school_year, term, starts_on, ends_on) VALUES ($1, $2, 1, '2026-09-05', '2027-01-16'), ($1, $2, 2, '2027-01-17', '2027-05-31')",
@@ -185,7 +210,9 @@ async def _class(owner: asyncpg.Connection, school_id: int, name: str, grade: in
         school_id, class_id, YEAR, name, fold(name), grade, now,
     )  # fmt: skip
     await owner.execute(
-        "INSERT INTO class_subjects (school_id, class_id, subject_code) VALUES ($1, $2, 'TOAN'), ($1, $2, 'VAN'), ($1, $2, 'GDTC')", school_id, class_id
+        "INSERT INTO class_subjects (school_id, class_id, subject_code) VALUES ($1, $2, 'TOAN'), ($1, $2, 'VAN'), ($1, $2, 'GDTC')",
+        school_id,
+        class_id,
     )
     return class_id
 
@@ -198,7 +225,11 @@ async def _pupil(owner: asyncpg.Connection, school_id: int, class_id: UUID, full
         school_id, pupil_id, full_name, fold(full_name), name_sort_key(full_name), now,
     )  # fmt: skip
     await owner.execute(
-        "INSERT INTO enrolments (school_id, pupil_id, school_year, class_id, from_on) VALUES ($1, $2, $3, $4, '2026-09-05')", school_id, pupil_id, YEAR, class_id
+        "INSERT INTO enrolments (school_id, pupil_id, school_year, class_id, from_on) VALUES ($1, $2, $3, $4, '2026-09-05')",
+        school_id,
+        pupil_id,
+        YEAR,
+        class_id,
     )
     return Pupil(pupil_id, full_name, class_id, school_id)
 
@@ -209,11 +240,18 @@ async def _account(owner: asyncpg.Connection, phone: str, full_name: str, now: d
         "INSERT INTO accounts (account_id, phone_e164, full_name, name_fold, created_at) VALUES ($1, $2, $3, $4, $5)",
         account_id, phone, full_name, fold(full_name), now,
     )  # fmt: skip
-    await owner.execute("INSERT INTO phone_accounts (phone_e164, name_fold, account_id) VALUES ($1, $2, $3)", phone, fold(full_name), account_id)
+    await owner.execute(
+        "INSERT INTO phone_accounts (phone_e164, name_fold, account_id) VALUES ($1, $2, $3)",
+        phone,
+        fold(full_name),
+        account_id,
+    )
     return account_id
 
 
-async def _guardian(owner: asyncpg.Connection, school_id: int, full_name: str, children: list[tuple[Pupil, str]], now: datetime) -> Person:
+async def _guardian(
+    owner: asyncpg.Connection, school_id: int, full_name: str, children: list[tuple[Pupil, str]], now: datetime
+) -> Person:
     phone, guardian_id = fresh_phone(), new_id()
     account_id = await _account(owner, phone, full_name, now)
     await owner.execute(
@@ -226,7 +264,9 @@ async def _guardian(owner: asyncpg.Connection, school_id: int, full_name: str, c
             "INSERT INTO guardianships (school_id, pupil_id, guardian_id, kind, valid_from, source) VALUES ($1, $2, $3, $4, $5, 'hand')",
             school_id, pupil.pupil_id, guardian_id, kind, EARLY,
         )  # fmt: skip
-    await owner.execute("INSERT INTO family_versions (school_id, guardian_id, version) VALUES ($1, $2, 1)", school_id, guardian_id)
+    await owner.execute(
+        "INSERT INTO family_versions (school_id, guardian_id, version) VALUES ($1, $2, 1)", school_id, guardian_id
+    )
     await _directory(owner, phone, school_id, "guardian", guardian_id, full_name, account_id, now)
     return Person(account_id, guardian_id, phone, full_name, school_id)
 
@@ -240,13 +280,26 @@ async def _staff(owner: asyncpg.Connection, school_id: int, full_name: str, role
         school_id, staff_id, full_name, fold(full_name), name_sort_key(full_name), phone, account_id, now,
     )  # fmt: skip
     for role in roles:
-        await owner.execute("INSERT INTO staff_roles (school_id, staff_id, role, granted_at) VALUES ($1, $2, $3, $4)", school_id, staff_id, role, now)
+        await owner.execute(
+            "INSERT INTO staff_roles (school_id, staff_id, role, granted_at) VALUES ($1, $2, $3, $4)",
+            school_id,
+            staff_id,
+            role,
+            now,
+        )
     await _directory(owner, phone, school_id, "staff", staff_id, full_name, account_id, now)
     return Person(account_id, staff_id, phone, full_name, school_id)
 
 
 async def _directory(
-    owner: asyncpg.Connection, phone: str, school_id: int, kind: str, person_id: UUID, full_name: str, account_id: UUID, now: datetime
+    owner: asyncpg.Connection,
+    phone: str,
+    school_id: int,
+    kind: str,
+    person_id: UUID,
+    full_name: str,
+    account_id: UUID,
+    now: datetime,
 ) -> None:
     await owner.execute(
         "INSERT INTO phone_directory (phone_e164, school_id, person_kind, person_id, name_fold, full_name) VALUES ($1, $2, $3, $4, $5, $6)",

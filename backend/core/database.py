@@ -50,7 +50,8 @@ class Tx:
 
     async def fetch(self, sql: str, *arguments: Any) -> list[asyncpg.Record]:
         self.statements += 1
-        return await self._connection.fetch(sql, *arguments)
+        rows: list[asyncpg.Record] = await self._connection.fetch(sql, *arguments)
+        return rows
 
     async def fetchrow(self, sql: str, *arguments: Any) -> asyncpg.Record | None:
         self.statements += 1
@@ -62,7 +63,8 @@ class Tx:
 
     async def execute(self, sql: str, *arguments: Any) -> str:
         self.statements += 1
-        return await self._connection.execute(sql, *arguments)
+        status: str = await self._connection.execute(sql, *arguments)
+        return status
 
     async def executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         self.statements += 1
@@ -111,7 +113,9 @@ class Reader:
 
     async def open(self) -> None:
         for _ in range(self._size):
-            held = _Held(await asyncpg.connect(self._url, server_settings=_READER_SETTINGS, command_timeout=_STATEMENT_SECONDS))
+            held = _Held(
+                await asyncpg.connect(self._url, server_settings=_READER_SETTINGS, command_timeout=_STATEMENT_SECONDS)
+            )
             self._held.append(held)
             self._idle.append(held)
 

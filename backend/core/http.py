@@ -59,7 +59,12 @@ def json_bytes(body: bytes | str, *, status: int = 200, etag: str | None = None)
 
 
 def not_modified(etag: str) -> Response[bytes]:
-    return Response(b"", status_code=304, media_type=MediaType.JSON, headers={"etag": etag, "cache-control": "private, no-cache", "vary": "authorization, cookie"})
+    return Response(
+        b"",
+        status_code=304,
+        media_type=MediaType.JSON,
+        headers={"etag": etag, "cache-control": "private, no-cache", "vary": "authorization, cookie"},
+    )
 
 
 def unchanged(request: AnyRequest, etag: str) -> bool:
@@ -122,7 +127,13 @@ def _invalid(request: AnyRequest, exception: ValidationException) -> Problem:
         wrong = every_wrong_field(body, field.raw if not hasattr(field, "annotation") else field.annotation)
     for error in exception.extra if isinstance(exception.extra, list) else []:
         if isinstance(error, dict) and error.get("source") not in ("body", None):
-            wrong.append(FieldError(f"?{error.get('key', '')}", "Giá trị không đúng.", str(error.get("message", "")).partition(" - at")[0]))
+            wrong.append(
+                FieldError(
+                    f"?{error.get('key', '')}",
+                    "Giá trị không đúng.",
+                    str(error.get("message", "")).partition(" - at")[0],
+                )
+            )
     if not wrong:
         return Problem(problems.BAD_REQUEST)
     return Problem(problems.INVALID, errors=tuple(wrong))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
@@ -12,10 +13,12 @@ import structlog
 _PHONE = re.compile(r"(?<!\d)(?:\+?84|0)\d{8,10}(?!\d)")
 _TWELVE_DIGITS = re.compile(r"(?<!\d)\d{12}(?!\d)")
 _BOT_TOKEN = re.compile(r"\d{6,12}:[A-Za-z0-9_-]{30,}")
-_FORBIDDEN = frozenset({"phone", "phone_e164", "full_name", "name", "code", "token", "password", "memo", "body", "personal_id", "text"})
+_FORBIDDEN = frozenset(
+    {"phone", "phone_e164", "full_name", "name", "code", "token", "password", "memo", "body", "personal_id", "text"}
+)
 
 
-def scrub(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+def scrub(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """The net under the rule: known personal fields are dropped, and numbers that look like phones or identity numbers are hidden."""
     for key, value in list(event.items()):
         if key in _FORBIDDEN:

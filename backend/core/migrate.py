@@ -54,7 +54,9 @@ async def _apply_missing(connection: asyncpg.Connection) -> list[str]:
           applied_at timestamptz NOT NULL DEFAULT now()
         )
     """)
-    applied = {row["name"]: row["checksum"] for row in await connection.fetch("SELECT name, checksum FROM schema_migrations")}
+    applied = {
+        row["name"]: row["checksum"] for row in await connection.fetch("SELECT name, checksum FROM schema_migrations")
+    }
     fresh = []
     for path in sorted(FOLDER.glob("[0-9]*.sql")):
         text = path.read_text(encoding="utf-8")
@@ -119,4 +121,8 @@ def statements(text: str) -> list[str]:
             found.append(text[start : token.start()])
             start = token.end()
     found.append(text[start:])
-    return [s.strip() for s in found if _TOKEN.sub(lambda t: "" if t.group().startswith(("--", "/*")) else t.group(), s).strip()]
+    return [
+        s.strip()
+        for s in found
+        if _TOKEN.sub(lambda t: "" if t.group().startswith(("--", "/*")) else t.group(), s).strip()
+    ]

@@ -15,38 +15,65 @@ DEMO_SECRET = "demo-secret-never-use-this-outside-a-demo-0000"  # noqa: S105  (a
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Every setting. The environment variable is NHIPCAU_ and the field's name in capitals, save for the two plain URLs."""
 
-    mode: Annotated[str, Meta(description="production, demo or test. Demo conveniences exist in demo mode only.")] = "production"
-    database_url: Annotated[str, Meta(description="PostgreSQL 15 or newer. Variable DATABASE_URL. Empty: the embedded server.")] = ""
+    mode: Annotated[str, Meta(description="production, demo or test. Demo conveniences exist in demo mode only.")] = (
+        "production"
+    )
+    database_url: Annotated[
+        str, Meta(description="PostgreSQL 15 or newer. Variable DATABASE_URL. Empty: the embedded server.")
+    ] = ""
     redis_url: Annotated[str, Meta(description="Redis or Valkey. Variable REDIS_URL. Empty: the embedded server.")] = ""
     data_dir: Annotated[str, Meta(description="Where the embedded servers keep their files.")] = ".data"
     host: Annotated[str, Meta(description="Address the server listens on.")] = "127.0.0.1"
-    port: Annotated[int, Meta(description="Port the server listens on; the demo takes the next free one if it is in use.")] = 8000
+    port: Annotated[
+        int, Meta(description="Port the server listens on; the demo takes the next free one if it is in use.")
+    ] = 8000
     public_url: Annotated[str, Meta(description="Where families reach this server, without a slash at the end.")] = ""
     workers: Annotated[int, Meta(description="Server processes.")] = 1
-    secret_key: Annotated[str, Meta(description="At least 32 characters. Tokens, sealed columns and blind indexes are derived from it; losing it loses them.")] = ""
+    secret_key: Annotated[
+        str,
+        Meta(
+            description="At least 32 characters. Tokens, sealed columns and blind indexes are derived from it; losing it loses them."
+        ),
+    ] = ""
     access_token_seconds: Annotated[int, Meta(description="Life of an access token, in seconds.")] = 600
     refresh_token_days: Annotated[int, Meta(description="Life of an unused refresh token, in days.")] = 60
     one_time_code_seconds: Annotated[int, Meta(description="Life of a one-time code, in seconds.")] = 300
-    code_channel: Annotated[str, Meta(description="How one-time codes travel: telegram, sms or print (demo only).")] = "sms"
+    code_channel: Annotated[str, Meta(description="How one-time codes travel: telegram, sms or print (demo only).")] = (
+        "sms"
+    )
     database_writers: Annotated[int, Meta(description="Connections for writing, per process.")] = 8
     database_readers: Annotated[int, Meta(description="Connections held for reading, per process.")] = 4
     slow_query_milliseconds: Annotated[int, Meta(description="Statements slower than this are named in the log.")] = 200
-    body_bytes_max: Annotated[int, Meta(description="Largest request body in bytes, uploads of rosters aside.")] = 262_144
+    body_bytes_max: Annotated[int, Meta(description="Largest request body in bytes, uploads of rosters aside.")] = (
+        262_144
+    )
     upload_bytes_max: Annotated[int, Meta(description="Largest uploaded spreadsheet in bytes.")] = 10_485_760
-    trusted_proxies: Annotated[int, Meta(description="How many proxies in front of the server append to X-Forwarded-For.")] = 0
+    trusted_proxies: Annotated[
+        int, Meta(description="How many proxies in front of the server append to X-Forwarded-For.")
+    ] = 0
     fcm_project_id: Annotated[str, Meta(description="Firebase project. Empty: no push.")] = ""
     fcm_credentials_file: Annotated[str, Meta(description="Path of the Firebase service account's JSON.")] = ""
-    fcm_base_url: Annotated[str, Meta(description="Base address of the FCM HTTP v1 service.")] = "https://fcm.googleapis.com"
+    fcm_base_url: Annotated[str, Meta(description="Base address of the FCM HTTP v1 service.")] = (
+        "https://fcm.googleapis.com"
+    )
     telegram_token: Annotated[str, Meta(description="Token of the Telegram bot. Empty: no Telegram.")] = ""
-    telegram_secret: Annotated[str, Meta(description="Secret that Telegram sends back with every webhook, 1–256 of A-Z a-z 0-9 _ -.")] = ""
-    telegram_base_url: Annotated[str, Meta(description="Base address of the Telegram Bot API.")] = "https://api.telegram.org"
+    telegram_secret: Annotated[
+        str, Meta(description="Secret that Telegram sends back with every webhook, 1–256 of A-Z a-z 0-9 _ -.")
+    ] = ""
+    telegram_base_url: Annotated[str, Meta(description="Base address of the Telegram Bot API.")] = (
+        "https://api.telegram.org"
+    )
     telegram_bot_name: Annotated[str, Meta(description="User name of the bot, for deep links.")] = ""
-    chat_school_id: Annotated[int, Meta(description="School that strangers in chat are handed to; 0: the only school, if there is one.")] = 0
+    chat_school_id: Annotated[
+        int, Meta(description="School that strangers in chat are handed to; 0: the only school, if there is one.")
+    ] = 0
     sms_base_url: Annotated[str, Meta(description="Base address of the eSMS gateway.")] = "https://rest.esms.vn"
     sms_api_key: Annotated[str, Meta(description="API key of the eSMS gateway. Empty: no SMS.")] = ""
     sms_secret_key: Annotated[str, Meta(description="Secret key of the eSMS gateway.")] = ""
     sms_brand: Annotated[str, Meta(description="Registered brand name that SMS are sent under.")] = ""
-    metrics_token: Annotated[str, Meta(description="Bearer token that /metrics asks for. Empty: /metrics answers on loopback only.")] = ""
+    metrics_token: Annotated[
+        str, Meta(description="Bearer token that /metrics asks for. Empty: /metrics answers on loopback only.")
+    ] = ""
 
     @property
     def demo(self) -> bool:
@@ -103,7 +130,9 @@ def refuse_unsafe(settings: Settings) -> None:
     if settings.code_channel == "print":
         wrong.append(f"{variable('code_channel')}: print shows sign-in codes and is for the demo")
     if settings.code_channel == "sms" and not (settings.sms_api_key and settings.sms_secret_key and settings.sms_brand):
-        wrong.append(f"{variable('sms_api_key')}, {variable('sms_secret_key')}, {variable('sms_brand')}: needed to send sign-in codes by SMS")
+        wrong.append(
+            f"{variable('sms_api_key')}, {variable('sms_secret_key')}, {variable('sms_brand')}: needed to send sign-in codes by SMS"
+        )
     if settings.telegram_token and len(settings.telegram_secret) < 16:
         wrong.append(f"{variable('telegram_secret')}: at least 16 characters are needed when there is a Telegram bot")
     if wrong:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 TENANT = (
     "audit_events",
-    "school_years", "terms", "classes", "class_subjects", "pupils", "enrolments", "guardians", "guardianships",
+    "school_years", "terms", "closed_days", "classes", "class_subjects", "pupils", "enrolments", "guardians", "guardianships",
     "family_versions", "staff", "staff_roles", "assignments", "roster_imports",
     "roll_calls", "roll_marks", "roll_history", "marks", "mark_history", "announcements",
     "notices", "notice_recipients", "deliveries", "delivery_attempts", "notice_receipts",
@@ -17,7 +17,7 @@ TENANT = (
     "chat_handoffs",
 )  # fmt: skip
 
-REFERENCE = ("provinces", "schools", "subjects", "subject_periods", "bank_accounts")
+REFERENCE = ("provinces", "schools", "subjects", "subject_periods", "public_holidays", "bank_accounts")
 
 # Directory table → the column it is distributed by.
 DIRECTORY = {
@@ -31,6 +31,7 @@ DIRECTORY = {
     "refresh_tokens": "token_hash",
     "devices": "account_id",
     "device_tokens": "token_hash",
+    "channel_states": "channel",
     "account_events": "account_id",
     "bank_events": "hook_key",
     "chat_updates": "update_id",

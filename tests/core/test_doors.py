@@ -32,7 +32,9 @@ async def test_without_a_school_the_tenant_tables_are_empty(house: House, world:
 
 async def test_a_reader_cannot_write(house: House, world: World) -> None:
     with pytest.raises(asyncpg.PostgresError):
-        await house.database.reader.fetchval("UPDATE schools SET name = '' WHERE school_id = $1 RETURNING 1", world.school_id)
+        await house.database.reader.fetchval(
+            "UPDATE schools SET name = '' WHERE school_id = $1 RETURNING 1", world.school_id
+        )
 
 
 async def test_the_audit_trail_cannot_be_rewritten(house: House, world: World) -> None:

@@ -12,7 +12,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 PACKAGES = ("schemas", "backend", "notifications", "payments", "bots")
-_SQL = re.compile(r"\s*(SELECT|INSERT\s+INTO|UPDATE\s+\w|DELETE\s+FROM|WITH\s+(RECURSIVE\s+)?\w+\s*(\(|AS))", re.IGNORECASE)
+_SQL = re.compile(
+    r"\s*(SELECT|INSERT\s+INTO|UPDATE\s+\w|DELETE\s+FROM|WITH\s+(RECURSIVE\s+)?\w+\s*(\(|AS))", re.IGNORECASE
+)
 _CALLS = {"fetch", "fetchrow", "fetchval", "execute", "executemany"}
 # These speak to PostgreSQL about itself, before or beside the schema.
 _OUTSIDE = {"backend.core.migrate", "backend.embedded.postgres", "backend.core.distribute", "backend.core.database"}
@@ -71,13 +73,24 @@ def _statements_of(name: str) -> Iterator[Statement]:
     loaded = importlib.import_module(name)
     seen = set()
     for node in tree(name).body:
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        )
         for target in targets:
-            if isinstance(target, ast.Name) and isinstance(value := getattr(loaded, target.id, None), str) and _is_sql(value):
+            if (
+                isinstance(target, ast.Name)
+                and isinstance(value := getattr(loaded, target.id, None), str)
+                and _is_sql(value)
+            ):
                 seen.add(value)
                 yield Statement(name, node.lineno, value)
     for node in ast.walk(tree(name)):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and _is_sql(node.value) and node.value not in seen:
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and _is_sql(node.value)
+            and node.value not in seen
+        ):
             seen.add(node.value)
             yield Statement(name, node.lineno, node.value)
 
@@ -93,11 +106,18 @@ def composed_inline() -> Iterator[str]:
         if name in _OUTSIDE:
             continue
         for node in ast.walk(tree(name)):
-            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _CALLS and node.args):
+            if not (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr in _CALLS
+                and node.args
+            ):
                 continue
             first = node.args[0]
             built = isinstance(first, ast.JoinedStr | ast.BinOp) or (
-                isinstance(first, ast.Call) and isinstance(first.func, ast.Attribute) and first.func.attr in ("format", "join", "replace")
+                isinstance(first, ast.Call)
+                and isinstance(first.func, ast.Attribute)
+                and first.func.attr in ("format", "join", "replace")
             )
             if built:
                 yield f"{name}:{node.lineno}"

@@ -9,7 +9,9 @@ from backend.core.migrate import statements
 
 
 async def test_every_table_stands_in_the_one_list(owner: asyncpg.Connection) -> None:
-    rows = await owner.fetch("SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace")
+    rows = await owner.fetch(
+        "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
+    )
     assert {r["relname"] for r in rows} - {"schema_migrations"} == set(tables.ALL)
 
 
@@ -84,11 +86,16 @@ async def test_there_are_no_triggers_and_no_narrow_identities(owner: asyncpg.Con
 
 
 async def test_every_tenant_table_is_fenced_and_append_only_tables_stay_so(owner: asyncpg.Connection) -> None:
-    fenced = await owner.fetch("SELECT relname FROM pg_class WHERE relrowsecurity AND relnamespace = 'public'::regnamespace")
+    fenced = await owner.fetch(
+        "SELECT relname FROM pg_class WHERE relrowsecurity AND relnamespace = 'public'::regnamespace"
+    )
     assert {r["relname"] for r in fenced} == set(tables.TENANT)
     for table in tables.APPEND_ONLY:
         for right in ("UPDATE", "DELETE", "TRUNCATE"):
-            assert not await owner.fetchval("SELECT has_table_privilege('nhipcau_app', $1, $2)", table, right), (table, right)
+            assert not await owner.fetchval("SELECT has_table_privilege('nhipcau_app', $1, $2)", table, right), (
+                table,
+                right,
+            )
     for table in tables.ALL:
         assert not await owner.fetchval("SELECT has_table_privilege('nhipcau_reader', $1, 'INSERT')", table)
 
@@ -98,13 +105,17 @@ def _kind(table: str) -> str:
 
 
 def test_the_committed_distribution_script_is_the_lists() -> None:
-    assert distribute.FILE.read_text(encoding="utf-8") == distribute.script(), "run: python -m backend distribute --write"
+    assert distribute.FILE.read_text(encoding="utf-8") == distribute.script(), (
+        "run: python -m backend distribute --write"
+    )
     assert len(statements(distribute.script())) == 2 + len(tables.ALL) + 1
 
 
 async def test_a_table_is_distributed_after_those_it_points_to(owner: asyncpg.Connection) -> None:
     order = [s.split("'")[1] for s in statements(distribute.script()) if "create_" in s]
-    rows = await owner.fetch("SELECT conrelid::regclass::text AS source, confrelid::regclass::text AS target FROM pg_constraint WHERE contype = 'f'")
+    rows = await owner.fetch(
+        "SELECT conrelid::regclass::text AS source, confrelid::regclass::text AS target FROM pg_constraint WHERE contype = 'f'"
+    )
     wrong = [(r["source"], r["target"]) for r in rows if order.index(r["target"]) > order.index(r["source"])]
     # pupils leads because the others are laid beside it; what it points to are reference tables.
     assert wrong == []

@@ -67,6 +67,8 @@ def test_no_production_module_needs_the_tests_at_import() -> None:
         f"{module}:{line}"
         for module in modules()
         for imported, line in imports(module)
-        if imported.partition(".")[0] == "tests" and not module.startswith("backend.demo") and module != "backend.__main__"
+        if imported.partition(".")[0] == "tests"
+        and not module.startswith("backend.demo")
+        and module != "backend.__main__"
     ]
     assert wrong == []

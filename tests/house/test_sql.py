@@ -69,7 +69,8 @@ def test_advisory_locks_and_notify_are_bare_selects() -> None:
     wrong = [
         s.where
         for s in statements()
-        if re.search(r"pg_advisory|pg_notify", s.sql) and re.search(r"\bFROM\b", _without_comments(s.sql), re.IGNORECASE)
+        if re.search(r"pg_advisory|pg_notify", s.sql)
+        and re.search(r"\bFROM\b", _without_comments(s.sql), re.IGNORECASE)
     ]
     assert not wrong, wrong
 
@@ -103,7 +104,9 @@ async def _unbound(planner: asyncpg.Connection, statement: Statement) -> list[st
     found: list[str] = []
     try:
         await planner.execute(f"PREPARE probe AS {statement.sql}")
-        count = await planner.fetchval("SELECT cardinality(parameter_types) FROM pg_prepared_statements WHERE name = 'probe'")
+        count = await planner.fetchval(
+            "SELECT cardinality(parameter_types) FROM pg_prepared_statements WHERE name = 'probe'"
+        )
         arguments = f"({', '.join(['NULL'] * count)})" if count else ""
         plan = json.loads(await planner.fetchval(f"EXPLAIN (VERBOSE, FORMAT JSON) EXECUTE probe{arguments}"))
     except asyncpg.PostgresError as error:
@@ -116,7 +119,10 @@ async def _unbound(planner: asyncpg.Connection, statement: Statement) -> list[st
 
 
 def _walk(node: dict[str, object], joined: str, found: list[str]) -> None:
-    conditions = " ".join(str(node.get(key, "")) for key in ("Index Cond", "Recheck Cond", "Filter", "Hash Cond", "Merge Cond", "Join Filter"))
+    conditions = " ".join(
+        str(node.get(key, ""))
+        for key in ("Index Cond", "Recheck Cond", "Filter", "Hash Cond", "Merge Cond", "Join Filter")
+    )
     table = node.get("Relation Name")
     if table in tables.TENANT and "Scan" in str(node["Node Type"]) and "school_id" not in conditions + joined:
         # A bitmap heap scan carries its condition in its child.

@@ -50,7 +50,9 @@ def settings_page() -> str:
 
 def test_a_production_start_names_every_missing_or_default_secret() -> None:
     with pytest.raises(settings.SettingsRefused) as refused:
-        settings.refuse_unsafe(settings.read({"NHIPCAU_SECRET_KEY": settings.DEMO_SECRET, "NHIPCAU_CODE_CHANNEL": "print"}))
+        settings.refuse_unsafe(
+            settings.read({"NHIPCAU_SECRET_KEY": settings.DEMO_SECRET, "NHIPCAU_CODE_CHANNEL": "print"})
+        )
     for name in ("NHIPCAU_SECRET_KEY", "DATABASE_URL", "REDIS_URL", "NHIPCAU_PUBLIC_URL", "NHIPCAU_CODE_CHANNEL"):
         assert name in str(refused.value)
 
@@ -94,4 +96,6 @@ def _placeholders(sentence: str) -> set[str]:
 def test_settings_have_units_in_their_names() -> None:
     for field in msgspec.structs.fields(settings.Settings):
         if field.type is int and not field.name.endswith(("seconds", "days", "milliseconds", "bytes_max", "_id")):
-            assert field.name in ("port", "workers", "database_writers", "database_readers", "trusted_proxies"), field.name
+            assert field.name in ("port", "workers", "database_writers", "database_readers", "trusted_proxies"), (
+                field.name
+            )

@@ -22,6 +22,16 @@ CREATE TABLE terms (
   FOREIGN KEY (school_id, school_year) REFERENCES school_years
 );
 
+-- Days this school is closed: the province's Tết break, a storm, a local festival.
+CREATE TABLE closed_days (
+  school_id      bigint NOT NULL REFERENCES schools,
+  closed_on      date NOT NULL,
+  reason         text NOT NULL CHECK (reason <> ''),
+  decided_by     uuid NOT NULL,
+  decided_at     timestamptz NOT NULL,
+  PRIMARY KEY (school_id, closed_on)
+);
+
 CREATE TABLE classes (
   school_id      bigint NOT NULL,
   class_id       uuid NOT NULL,

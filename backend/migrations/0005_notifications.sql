@@ -47,6 +47,7 @@ CREATE TABLE deliveries (
   priority       smallint NOT NULL DEFAULT 5,
   due_at         timestamptz NOT NULL,
   attempts       smallint NOT NULL DEFAULT 0,
+  failures       smallint NOT NULL DEFAULT 0,
   lease_token    uuid,
   lease_until    timestamptz,
   reason         text,
@@ -56,9 +57,12 @@ CREATE TABLE deliveries (
   FOREIGN KEY (school_id, guardian_id) REFERENCES guardians
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
 
-CREATE INDEX deliveries_due ON deliveries (school_id, due_at, priority) WHERE state = 'due';
+CREATE INDEX deliveries_due ON deliveries (school_id, priority, due_at) WHERE state = 'due';
 
 CREATE INDEX deliveries_leased ON deliveries (school_id, lease_until) WHERE state = 'leased';
+
+-- What the school's office looks at: whom a notice could not reach.
+CREATE INDEX deliveries_failed ON deliveries (school_id, finished_at) WHERE state IN ('refused', 'dead');
 
 -- What each address answered. Append-only; the token itself is not kept here, only its hash.
 CREATE TABLE delivery_attempts (
@@ -86,4 +90,13 @@ CREATE TABLE notice_receipts (
   channel        text NOT NULL,
   PRIMARY KEY (school_id, notice_id, guardian_id, kind, channel),
   FOREIGN KEY (school_id, notice_id) REFERENCES notices
+);
+
+-- A channel that its provider stopped, or that we stopped: nothing is sent before paused_until. One row a channel, for all processes.
+CREATE TABLE channel_states (
+  channel        text PRIMARY KEY,
+  paused_until   timestamptz,
+  reason         text,
+  pauses_in_row  smallint NOT NULL DEFAULT 0,
+  changed_at     timestamptz NOT NULL
 );

@@ -53,3 +53,26 @@ INSERT INTO provinces (province_code, name, valid_from) VALUES
   ('66', 'Đắk Lắk', '2025-07-01'), ('68', 'Lâm Đồng', '2025-07-01'), ('75', 'Đồng Nai', '2025-07-01'), ('79', 'Hồ Chí Minh', '2025-07-01'),
   ('80', 'Tây Ninh', '2025-07-01'), ('82', 'Đồng Tháp', '2025-07-01'), ('86', 'Vĩnh Long', '2025-07-01'), ('91', 'An Giang', '2025-07-01'),
   ('92', 'Cần Thơ', '2025-07-01'), ('96', 'Cà Mau', '2025-07-01');
+
+-- Public holidays (Labour Code 2019, article 112, and 24 November from 2026). The days around Tết and 2 September that the state
+-- chooses each year are those announced for 2026; for later years only what the law itself fixes, schools close further days themselves.
+INSERT INTO public_holidays (holiday_on, name_vi, name_en) VALUES
+  ('2026-01-01', 'Tết Dương lịch', 'New Year'), ('2027-01-01', 'Tết Dương lịch', 'New Year'), ('2028-01-01', 'Tết Dương lịch', 'New Year'),
+  ('2028-01-03', 'Nghỉ bù Tết Dương lịch', 'New Year (in lieu)'),
+  ('2026-02-16', 'Tết Nguyên đán', 'Lunar New Year'), ('2026-02-17', 'Tết Nguyên đán', 'Lunar New Year'),
+  ('2026-02-18', 'Tết Nguyên đán', 'Lunar New Year'), ('2026-02-19', 'Tết Nguyên đán', 'Lunar New Year'),
+  ('2026-02-20', 'Tết Nguyên đán', 'Lunar New Year'),
+  ('2027-02-05', 'Tết Nguyên đán', 'Lunar New Year'), ('2027-02-06', 'Tết Nguyên đán', 'Lunar New Year'),
+  ('2027-02-07', 'Tết Nguyên đán', 'Lunar New Year'), ('2027-02-08', 'Tết Nguyên đán', 'Lunar New Year'),
+  ('2028-01-25', 'Tết Nguyên đán', 'Lunar New Year'), ('2028-01-26', 'Tết Nguyên đán', 'Lunar New Year'),
+  ('2028-01-27', 'Tết Nguyên đán', 'Lunar New Year'), ('2028-01-28', 'Tết Nguyên đán', 'Lunar New Year'),
+  ('2026-04-26', 'Giỗ Tổ Hùng Vương', 'Hung Kings'' Commemoration'), ('2026-04-27', 'Nghỉ bù Giỗ Tổ', 'Hung Kings'' Commemoration (in lieu)'),
+  ('2027-04-16', 'Giỗ Tổ Hùng Vương', 'Hung Kings'' Commemoration'), ('2028-04-04', 'Giỗ Tổ Hùng Vương', 'Hung Kings'' Commemoration'),
+  ('2026-04-30', 'Ngày Chiến thắng', 'Reunification Day'), ('2027-04-30', 'Ngày Chiến thắng', 'Reunification Day'),
+  ('2028-04-30', 'Ngày Chiến thắng', 'Reunification Day'),
+  ('2026-05-01', 'Quốc tế Lao động', 'Labour Day'), ('2027-05-01', 'Quốc tế Lao động', 'Labour Day'),
+  ('2027-05-03', 'Nghỉ bù Quốc tế Lao động', 'Labour Day (in lieu)'), ('2028-05-01', 'Quốc tế Lao động', 'Labour Day'),
+  ('2026-09-01', 'Quốc khánh', 'National Day'), ('2026-09-02', 'Quốc khánh', 'National Day'), ('2027-09-02', 'Quốc khánh', 'National Day'),
+  ('2028-09-02', 'Quốc khánh', 'National Day'), ('2028-09-04', 'Nghỉ bù Quốc khánh', 'National Day (in lieu)'),
+  ('2026-11-24', 'Ngày Văn hóa Việt Nam', 'Vietnamese Culture Day'), ('2027-11-24', 'Ngày Văn hóa Việt Nam', 'Vietnamese Culture Day'),
+  ('2028-11-24', 'Ngày Văn hóa Việt Nam', 'Vietnamese Culture Day');

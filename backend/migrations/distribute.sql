@@ -13,6 +13,8 @@ SELECT create_reference_table('subjects');
 
 SELECT create_reference_table('subject_periods');
 
+SELECT create_reference_table('public_holidays');
+
 SELECT create_reference_table('bank_accounts');
 
 SELECT create_distributed_table('pupils', 'school_id', colocate_with => 'none');
@@ -22,6 +24,8 @@ SELECT create_distributed_table('audit_events', 'school_id', colocate_with => 'p
 SELECT create_distributed_table('school_years', 'school_id', colocate_with => 'pupils');
 
 SELECT create_distributed_table('terms', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('closed_days', 'school_id', colocate_with => 'pupils');
 
 SELECT create_distributed_table('classes', 'school_id', colocate_with => 'pupils');
 
@@ -102,6 +106,8 @@ SELECT create_distributed_table('refresh_tokens', 'token_hash', colocate_with =>
 SELECT create_distributed_table('devices', 'account_id', colocate_with => 'none');
 
 SELECT create_distributed_table('device_tokens', 'token_hash', colocate_with => 'none');
+
+SELECT create_distributed_table('channel_states', 'channel', colocate_with => 'none');
 
 SELECT create_distributed_table('account_events', 'account_id', colocate_with => 'none');
 

@@ -101,10 +101,11 @@ CREATE TABLE refresh_tokens (
 
 CREATE INDEX refresh_tokens_by_session ON refresh_tokens (session_id);
 
--- Push addresses: unique by token, found by account.
+-- Push addresses: unique by token, found by account. A signed-in session is one installation and has one living address.
 CREATE TABLE devices (
   account_id     uuid NOT NULL,
   token_hash     bytea NOT NULL,
+  session_id     uuid NOT NULL,
   token          text NOT NULL,
   token_kind     text NOT NULL CHECK (token_kind IN ('fcm_token', 'fcm_fid')),
   platform       text NOT NULL CHECK (platform IN ('android', 'ios', 'web')),

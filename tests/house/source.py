@@ -95,6 +95,17 @@ def _statements_of(name: str) -> Iterator[Statement]:
             yield Statement(name, node.lineno, node.value)
 
 
+def _pieces(module: ast.Module) -> set[ast.AST]:
+    """Texts inside an f-string or handed to format(): parts of a statement, which is read where it is whole and has a name."""
+    composed = [
+        node
+        for node in ast.walk(module)
+        if isinstance(node, ast.JoinedStr)
+        or (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format")
+    ]
+    return {piece for node in composed for piece in ast.walk(node) if isinstance(piece, ast.Constant)}
+
+
 def _is_sql(text: str) -> bool:
     # A fragment with a placeholder is part of a statement, not one; the statement it ends in is a name of its own.
     return bool(_SQL.match(text)) and len(text) > 20 and "{" not in re.sub(r"'[^']*'", "", text)

@@ -14,6 +14,9 @@ from backend.core import tables
 from tests.house.source import Statement, composed_inline, statements
 
 _WRITES = re.compile(r"\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+(?:ONLY\s+)?([a-z_]+)", re.IGNORECASE)
+_TOUCH = re.compile(
+    r"INSERT INTO family_versions AS v \(school_id, guardian_id, version\)[^;]*?DO UPDATE SET version = v\.version \+ 1", re.DOTALL
+)
 _NOT_TABLES = {"set", "skip", "of", "no", "nowait"}
 
 
@@ -35,7 +38,9 @@ async def test_every_statement_is_prepared_against_the_schema(owner: asyncpg.Con
 def test_one_table_has_one_writer() -> None:
     writers: dict[str, set[str]] = defaultdict(set)
     for statement in statements():
-        for table in _WRITES.findall(_without_comments(statement.sql)):
+        # The families' numbers are raised inside other rooms' statements, but only by the fragment that core/versions.py owns.
+        own = _TOUCH.sub("", _without_comments(statement.sql))
+        for table in _WRITES.findall(own):
             if table.lower() in tables.ALL:
                 writers[table.lower()].add(_room(statement.module))
     shared = {table: rooms for table, rooms in writers.items() if len(rooms) > 1}
@@ -53,7 +58,7 @@ _FORBIDDEN = {
     "the time comes from the application": r"\b(now|clock_timestamp|statement_timestamp|transaction_timestamp|timeofday)\s*\(|\bcurrent_(date|time|timestamp)\b|\blocaltime(stamp)?\b",
     "randomness comes from the application": r"\b(random|gen_random_uuid|uuidv7|uuidv4)\s*\(",
     "the tenant is set by app.set_tenant": r"\bset_config\s*\(",
-    "a SET outside a transaction does not reach the workers": r"^\s*SET\s",
+    "a SET outside a transaction does not reach the workers": r"\A\s*SET\s",
     "MERGE is not distributed": r"^\s*MERGE\b",
 }
 

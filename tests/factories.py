@@ -51,7 +51,7 @@ class World:
 
     parent/parent2 are mother and father of `child` in 6A1; neighbour is the parent of `neighbour_child` in 6A2;
     stranger is the parent of `other_child` in the other school. teacher is homeroom of 6A1 and teaches it TOAN and VAN;
-    other_teacher is homeroom of 6A2; accountant, admin, area_admin as named; other_admin runs the other school.
+    subject_teacher teaches 6A1 TOAN and is homeroom of nothing; other_teacher is homeroom of 6A2; accountant, admin, area_admin as named; other_admin runs the other school.
     """
 
     school_id: int
@@ -74,6 +74,7 @@ class World:
     admin: Person
     area_admin: Person
     other_admin: Person
+    subject_teacher: Person
     bank_account_id: int = 0
     hook_key: str = ""
     pupils: list[Pupil] = field(default_factory=list)
@@ -111,6 +112,7 @@ async def make_world(owner: asyncpg.Connection, house: House) -> World:
 
     teacher = await _staff(owner, school, "Đỗ Thị Cúc", ["teacher"], now)
     other_teacher = await _staff(owner, school, "Vũ Văn Dũng", ["teacher"], now)
+    subject_teacher = await _staff(owner, school, "Lý Văn Toán", ["teacher"], now)
     accountant = await _staff(owner, school, "Hoàng Thị Kế", ["accountant"], now)
     admin = await _staff(owner, school, "Bùi Văn Trưởng", ["school_admin"], now)
     other_admin = await _staff(owner, other, "Ngô Văn Khác", ["school_admin"], now)
@@ -125,6 +127,7 @@ async def make_world(owner: asyncpg.Connection, house: House) -> World:
         (teacher, own_class, "homeroom", ""),
         (teacher, own_class, "subject", "TOAN"),
         (teacher, own_class, "subject", "VAN"),
+        (subject_teacher, own_class, "subject", "TOAN"),
         (other_teacher, other_class, "homeroom", ""),
         (other_teacher, other_class, "subject", "TOAN"),
     ]:
@@ -149,6 +152,7 @@ async def make_world(owner: asyncpg.Connection, house: House) -> World:
         accountant,
         admin,
         other_admin,
+        subject_teacher,
     ]
     for person in people:
         person.token = token_for(
@@ -158,6 +162,7 @@ async def make_world(owner: asyncpg.Connection, house: House) -> World:
     return World(
         school, other, own_class, other_class, foreign_class, child, classmate, neighbour_child, other_child,
         parent, parent2, classmate_parent, neighbour, stranger, teacher, other_teacher, accountant, admin, area_admin, other_admin,
+        subject_teacher,
         bank_account_id, hook_key, [child, classmate, neighbour_child],
     )  # fmt: skip
 

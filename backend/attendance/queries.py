@@ -7,11 +7,16 @@ from uuid import UUID
 
 import msgspec
 
+from backend.attendance.days import closed_because
 from backend.core.database import Reader
-from schemas.attendance import DayMark, PupilMonth
+from backend.core.problems import FORBIDDEN, NOT_FOUND
+from backend.identity.entitlement import STANDING, standing_of
+from schemas.attendance import ClassDay, DayMark, PupilDay, PupilMonth, SessionTaken
 
 _DAY = msgspec.json.Decoder(list[DayMark])
 _MONTH = msgspec.json.Decoder(PupilMonth)
+_TAKEN = msgspec.json.Decoder(list[SessionTaken])
+_PUPILS = msgspec.json.Decoder(list[PupilDay])
 
 
 async def day_for_family(
@@ -117,3 +122,187 @@ async def month_json_for_family(
 
 def _last_day(first: date) -> date:
     return (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
+# What follows is for staff: each statement carries who is asking (STANDING: $1 school, $2 account, $3 class, $4 today).
+_CLASS_DAY = f"""
+WITH who AS ({STANDING})
+SELECT who.staff_id, who.roles, who.subjects,
+       c.name, c.sessions, h.name_vi, h.name_en, d.reason,
+       (SELECT coalesce(json_agg(json_build_object('session', r.session, 'revision', r.revision,
+                                                   'taken_at', r.taken_at, 'taken_by', a.full_name)
+                                 ORDER BY r.session DESC), '[]'::json)
+          FROM roll_calls r
+          LEFT JOIN accounts a
+            ON a.account_id = r.taken_by
+         WHERE r.school_id = $1
+           AND r.class_id = $3
+           AND r.held_on = $5)::text AS taken,
+       (SELECT coalesce(json_agg(json_build_object('pupil_id', p.pupil_id, 'full_name', p.full_name, 'born_on', p.born_on,
+                                                   'marks', coalesce(m.marks, '[]'::json))
+                                 ORDER BY p.sort_key, p.pupil_id), '[]'::json)
+          FROM enrolments e
+          JOIN pupils p
+            ON p.school_id = e.school_id
+           AND p.pupil_id = e.pupil_id
+          LEFT JOIN (SELECT k.pupil_id, json_agg(json_build_object('session', k.session, 'mark', k.mark, 'note', k.note)
+                                                 ORDER BY k.session DESC) AS marks
+                       FROM roll_marks k
+                      WHERE k.school_id = $1
+                        AND k.class_id = $3
+                        AND k.held_on = $5
+                      GROUP BY k.pupil_id) AS m
+            ON m.pupil_id = e.pupil_id
+         WHERE e.school_id = $1
+           AND e.class_id = $3
+           AND e.from_on <= $5
+           AND (e.to_on IS NULL OR e.to_on >= $5)
+           AND (p.status = 'enrolled' OR e.to_on IS NOT NULL))::text AS pupils
+  FROM classes c
+  LEFT JOIN who
+    ON true
+  LEFT JOIN public_holidays h
+    ON h.holiday_on = $5
+  LEFT JOIN closed_days d
+    ON d.school_id = c.school_id
+   AND d.closed_on = $5
+ WHERE c.school_id = $1
+   AND c.class_id = $3
+"""
+
+
+async def class_day(
+    reader: Reader, school_id: int, account_id: UUID, class_id: UUID, day: date, *, today: date, language: str = "vi"
+) -> ClassDay:
+    """A class on a day, for whoever teaches it or runs the school."""
+    row = await reader.fetchrow(_CLASS_DAY, school_id, account_id, class_id, today, day)
+    if row is None:
+        raise NOT_FOUND()
+    if not standing_of(row).of_class:
+        raise FORBIDDEN()
+    holiday = (row["name_vi"], row["name_en"]) if row["name_vi"] else None
+    closed = closed_because(day, holiday, row["reason"])
+    return ClassDay(
+        class_id=class_id,
+        class_name=row["name"],
+        on=day,
+        sessions=row["sessions"],
+        closed=closed[language == "en"] if closed else None,
+        taken=_TAKEN.decode(row["taken"]),
+        pupils=_PUPILS.decode(row["pupils"]),
+    )
+
+
+_CLASS_MONTH = f"""
+WITH who AS ({STANDING})
+SELECT who.staff_id, who.roles, who.subjects,
+       json_build_object(
+         'class_id', c.class_id,
+         'class_name', c.name,
+         'month', to_char($5::date, 'YYYY-MM'),
+         'held', (SELECT coalesce(json_agg(json_build_object('on', r.held_on, 'session', r.session, 'revision', r.revision)
+                                           ORDER BY r.held_on, r.session DESC), '[]'::json)
+                    FROM roll_calls r
+                   WHERE r.school_id = $1
+                     AND r.class_id = $3
+                     AND r.held_on BETWEEN $5 AND $6),
+         'pupils', (SELECT coalesce(json_agg(json_build_object('pupil_id', p.pupil_id, 'full_name', p.full_name,
+                                                               'exceptions', coalesce(m.exceptions, '[]'::json),
+                                                               'totals', json_build_object(
+                                                                   'present', coalesce(m.present, 0),
+                                                                   'late', coalesce(m.late, 0),
+                                                                   'excused', coalesce(m.excused, 0),
+                                                                   'unexcused', coalesce(m.unexcused, 0),
+                                                                   'left_early', coalesce(m.left_early, 0)))
+                                             ORDER BY p.sort_key, p.pupil_id), '[]'::json)
+                      FROM pupils p
+                      LEFT JOIN (SELECT k.pupil_id,
+                                        json_agg(json_build_object('on', k.held_on, 'session', k.session, 'mark', k.mark)
+                                                 ORDER BY k.held_on, k.session DESC)
+                                            FILTER (WHERE k.mark <> 'present') AS exceptions,
+                                        count(*) FILTER (WHERE k.mark = 'present') AS present,
+                                        count(*) FILTER (WHERE k.mark = 'late') AS late,
+                                        count(*) FILTER (WHERE k.mark = 'excused') AS excused,
+                                        count(*) FILTER (WHERE k.mark = 'unexcused') AS unexcused,
+                                        count(*) FILTER (WHERE k.mark = 'left_early') AS left_early
+                                   FROM roll_marks k
+                                  WHERE k.school_id = $1
+                                    AND k.class_id = $3
+                                    AND k.held_on BETWEEN $5 AND $6
+                                  GROUP BY k.pupil_id) AS m
+                        ON m.pupil_id = p.pupil_id
+                     WHERE p.school_id = $1
+                       AND (m.pupil_id IS NOT NULL
+                            OR EXISTS (SELECT
+                                         FROM enrolments e
+                                        WHERE e.school_id = $1
+                                          AND e.pupil_id = p.pupil_id
+                                          AND e.class_id = $3
+                                          AND e.from_on <= $6
+                                          AND (e.to_on IS NULL OR e.to_on >= $5)))))::text AS month
+  FROM classes c
+  LEFT JOIN who
+    ON true
+ WHERE c.school_id = $1
+   AND c.class_id = $3
+"""
+
+
+async def class_month_json(
+    reader: Reader, school_id: int, account_id: UUID, class_id: UUID, month: date, *, today: date
+) -> str:
+    """The monthly register as ready JSON (schemas.attendance.ClassMonth), for whoever teaches the class or runs the school."""
+    first = month.replace(day=1)
+    row = await reader.fetchrow(_CLASS_MONTH, school_id, account_id, class_id, today, first, _last_day(first))
+    if row is None:
+        raise NOT_FOUND()
+    if not standing_of(row).of_class:
+        raise FORBIDDEN()
+    found: str = row["month"]
+    return found
+
+
+_ROLL_HISTORY = f"""
+WITH who AS ({STANDING})
+SELECT who.staff_id, who.roles, who.subjects,
+       json_build_object(
+         'class_id', c.class_id,
+         'on', $5::date,
+         'changes', (SELECT coalesce(json_agg(json_build_object('pupil_id', t.pupil_id, 'full_name', p.full_name,
+                                                                'session', t.session, 'old_mark', t.old_mark,
+                                                                'new_mark', t.new_mark, 'changed_at', t.changed_at,
+                                                                'changed_by', a.full_name)
+                                              ORDER BY t.changed_at DESC, p.sort_key), '[]'::json)
+                       FROM roll_marks k
+                       JOIN roll_history t
+                         ON t.school_id = k.school_id
+                        AND t.pupil_id = k.pupil_id
+                        AND t.held_on = k.held_on
+                        AND t.session = k.session
+                       JOIN pupils p
+                         ON p.school_id = t.school_id
+                        AND p.pupil_id = t.pupil_id
+                       LEFT JOIN accounts a
+                         ON a.account_id = t.changed_by
+                      WHERE k.school_id = $1
+                        AND k.class_id = $3
+                        AND k.held_on = $5))::text AS history
+  FROM classes c
+  LEFT JOIN who
+    ON true
+ WHERE c.school_id = $1
+   AND c.class_id = $3
+"""
+
+
+async def roll_history_json(
+    reader: Reader, school_id: int, account_id: UUID, class_id: UUID, day: date, *, today: date
+) -> str:
+    """Every correction of a class's roll on a day as ready JSON (schemas.attendance.RollHistory)."""
+    row = await reader.fetchrow(_ROLL_HISTORY, school_id, account_id, class_id, today, day)
+    if row is None:
+        raise NOT_FOUND()
+    if not standing_of(row).of_class:
+        raise FORBIDDEN()
+    found: str = row["history"]
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import msgspec
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.datastructures import ResponseSpec
@@ -111,4 +112,4 @@ def document_problems(app: Litestar) -> None:
 
 def exported(app: Litestar) -> str:
     """The description as docs/openapi.json holds it."""
-    return json.dumps(app.openapi_schema.to_schema(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    return json.dumps(msgspec.to_builtins(app.openapi_schema.to_schema()), ensure_ascii=False, indent=1, sort_keys=True) + "\n"

@@ -26,6 +26,7 @@ from backend.core.queue import Queue
 from backend.core.settings import Settings
 from backend.embedded import postgres
 from backend.embedded.redis import EmbeddedRedis
+from backend.serving import Child, environment_for, free_port, serve_command, wait_until_ready
 from tests.factories import World, make_world
 
 TEST_SECRET = "test-secret-of-forty-characters-000000000"
@@ -130,3 +131,17 @@ async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
 async def world(owner: asyncpg.Connection, house: House) -> World:
     """A fresh small school with neighbours, and every kind of person in it. See factories.py."""
     return await make_world(owner, house)
+
+
+@pytest.fixture(scope="session")
+def server(database_url: str, redis_url: str) -> Iterator[str]:
+    """A real server process (granian, uvloop) on this test process's database; yields its address."""
+    port = free_port("127.0.0.1", 18_000 + os.getpid() % 2_000)
+    url = f"http://127.0.0.1:{port}"
+    settings = test_settings(port=port, database_url=database_url, redis_url=redis_url, public_url=url)
+    child = Child("server", serve_command(), environment_for(settings))
+    try:
+        wait_until_ready(url, child)
+        yield url
+    finally:
+        child.stop()

@@ -36,6 +36,13 @@ _READER_SETTINGS = {
     "jit": "off",
 }
 _STATEMENT_SECONDS = 20.0
+_LOST = (
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    ConnectionError,
+)
 
 
 class Tx:
@@ -113,9 +120,8 @@ class Reader:
 
     async def open(self) -> None:
         for _ in range(self._size):
-            held = _Held(
-                await asyncpg.connect(self._url, server_settings=_READER_SETTINGS, command_timeout=_STATEMENT_SECONDS)
-            )
+            held = _Held(self._url)
+            await held.connect()
             self._held.append(held)
             self._idle.append(held)
 
@@ -143,14 +149,14 @@ class Reader:
             # A migration changed a table under a prepared statement: prepare once more.
             held.statements.clear()
             return await held.run(verb, sql, arguments)
-        except (asyncpg.InterfaceError, asyncpg.ConnectionDoesNotExistError, ConnectionError, OSError):
-            if not held.connection.is_closed():
-                raise
-            held.statements.clear()
-            held.connection = await asyncpg.connect(
-                self._url, server_settings=_READER_SETTINGS, command_timeout=_STATEMENT_SECONDS
-            )
+        except _LOST:
+            # The server went away or ended this connection. Reads may be repeated safely, so: once more on a new one.
+            held.connection.terminate()
             return await held.run(verb, sql, arguments)
+        except (asyncio.CancelledError, TimeoutError):
+            # The server may still be working on it; the next reader must not wait for that or meet half an answer.
+            held.connection.terminate()
+            raise
         finally:
             self._release(held)
             _observe("read", sql, time.perf_counter() - started, self._slow_seconds)
@@ -175,11 +181,23 @@ class Reader:
 
 
 class _Held:
-    def __init__(self, connection: asyncpg.Connection) -> None:
-        self.connection = connection
+    """A connection with its prepared statements, made anew when it was lost."""
+
+    connection: asyncpg.Connection
+
+    def __init__(self, url: str) -> None:
+        self._url = url
         self.statements: dict[str, Any] = {}
 
+    async def connect(self) -> None:
+        self.statements.clear()
+        self.connection = await asyncpg.connect(
+            self._url, server_settings=_READER_SETTINGS, command_timeout=_STATEMENT_SECONDS
+        )
+
     async def run(self, verb: str, sql: str, arguments: tuple[Any, ...]) -> Any:
+        if self.connection.is_closed():
+            await self.connect()
         statement = self.statements.get(sql)
         if statement is None:
             statement = self.statements[sql] = await self.connection.prepare(sql)

@@ -56,7 +56,9 @@ async def found_school(database: Database, founding: Founding, *, at: datetime, 
     async with database.school(school_id) as school:
         await _open_year(school, school_year_of(today))
         staff_id = await _first_administrator(school, clean(founding.admin_name), phone, at)
-        await record(school, "school.founded", "school", school_id, at=at, actor_kind="command", detail={"admin": str(staff_id)})
+        await record(
+            school, "school.founded", "school", school_id, at=at, actor_kind="command", detail={"admin": str(staff_id)}
+        )
     return school_id
 
 

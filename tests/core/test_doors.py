@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import asyncpg
 import pytest
 
@@ -57,3 +59,26 @@ async def test_bells_ring_only_after_the_commit(house: House, world: World) -> N
     async with house.database.school(world.school_id) as tx:
         tx.after_commit(bell)
     assert rung == ["ding"]
+
+
+async def test_a_reader_who_leaves_early_disturbs_nobody(house: House, world: World) -> None:
+    reader = house.database.reader
+    for _ in range(3):
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(reader.fetchval("SELECT pg_sleep(5)"), 0.05)
+    assert await asyncio.gather(*(reader.fetchval("SELECT $1::int", n) for n in range(20))) == list(range(20))
+
+
+async def test_a_reader_survives_a_lost_connection(house: House, owner: asyncpg.Connection) -> None:
+    reader = house.database.reader
+    await owner.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'nhipcau-read'")
+    assert await reader.fetchval("SELECT 1") == 1
+
+
+async def test_a_reader_survives_a_migration_under_its_statements(house: House, owner: asyncpg.Connection) -> None:
+    await owner.execute("CREATE TABLE probe_door (a int); GRANT SELECT ON probe_door TO nhipcau_reader; INSERT INTO probe_door VALUES (1)")
+    for _ in range(house.database.reader._size):
+        await house.database.reader.fetchrow("SELECT * FROM probe_door")
+    await owner.execute("ALTER TABLE probe_door ADD COLUMN b int DEFAULT 2")
+    assert tuple(await house.database.reader.fetchrow("SELECT * FROM probe_door") or ()) == (1, 2)
+    await owner.execute("DROP TABLE probe_door")

@@ -1,0 +1,103 @@
+"""The stage: embedded servers, the outside world's twins, the server and the worker, started in order and stopped in reverse.
+
+The demo, the journey, its test and the benchmarks stand on it. The production code in the children runs unchanged: only
+addresses in their settings point at the twins.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+
+import msgspec
+
+from backend.core.clock import SystemClock
+from backend.core.migrate import migrate
+from backend.core.settings import DEMO_SECRET, Settings, read
+from backend.embedded import both
+from backend.serving import Child, environment_for, free_port, serve_command, wait_until_ready, work_command
+from tests.twins.fcm import FcmTwin
+from tests.twins.telegram import TelegramTwin
+
+Say = Callable[[str], None]
+TELEGRAM_TOKEN = "100200300:DEMO-bot-token-for-the-twin-only-0000000"  # noqa: S105
+
+
+class Stage:
+    def __init__(self, data_dir: Path, *, say: Say, with_worker: bool = True, port: int | None = None) -> None:
+        self._data_dir = data_dir
+        self._say = say
+        self._with_worker = with_worker
+        self._port = port
+        self._stack = AsyncExitStack()
+        self.clock = SystemClock()
+
+    async def __aenter__(self) -> Stage:
+        try:
+            await self._start()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    async def _start(self) -> None:
+        self._data_dir.mkdir(parents=True, exist_ok=True)
+        wanted = read(mode="demo", secret_key=DEMO_SECRET, code_channel="print", data_dir=str(self._data_dir))
+        self._say("PostgreSQL and Redis (embedded) …")
+        servers = await both.start(wanted)
+        self._stack.callback(servers.stop)
+        applied = await migrate(servers.database_url)
+        if applied:
+            self._say(f"schema: {len(applied)} migrations applied")
+        self._say("twins of Firebase and Telegram …")
+        self.fcm = FcmTwin()
+        await self.fcm.start()
+        self._stack.push_async_callback(self.fcm.stop)
+        self.telegram = TelegramTwin(token=TELEGRAM_TOKEN)
+        await self.telegram.start()
+        self._stack.push_async_callback(self.telegram.stop)
+        wanted_port = self._port if self._port is not None else wanted.port
+        port = free_port(wanted.host, wanted_port)
+        if port != wanted_port and self._port is None:
+            self._say(f"port {wanted_port} is taken; using {port} (NHIPCAU_PORT chooses another)")
+        self.settings: Settings = msgspec.structs.replace(
+            wanted,
+            port=port,
+            database_url=servers.database_url,
+            redis_url=servers.redis_url,
+            public_url=f"http://{wanted.host}:{port}",
+            fcm_project_id=self.fcm.project_id,
+            fcm_credentials_file=str(self._fcm_credentials()),
+            fcm_base_url=self.fcm.base_url,
+            telegram_token=TELEGRAM_TOKEN,
+            telegram_secret=secrets.token_urlsafe(24),
+            telegram_base_url=self.telegram.base_url,
+            telegram_bot_name=self.telegram.username,
+        )
+        self.url = self.settings.public_url
+        self._say("server and worker …")
+        environment = environment_for(self.settings)
+        self.server = self._child("server", serve_command(), environment)
+        if self._with_worker:
+            self.worker = self._child("worker", work_command(), environment)
+        await asyncio.to_thread(wait_until_ready, self.url, self.server)
+
+    def _child(self, name: str, command: list[str], environment: dict[str, str]) -> Child:
+        child = Child(name, command, environment, log_path=str(self._data_dir / f"{name}.log"))
+        self._stack.callback(child.stop)
+        return child
+
+    def _fcm_credentials(self) -> Path:
+        path = self._data_dir / "fcm-twin.json"
+        path.write_bytes(msgspec.json.encode(self.fcm.credentials()))
+        path.chmod(0o600)
+        return path

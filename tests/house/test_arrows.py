@@ -8,12 +8,12 @@ from tests.house.source import imports, modules
 
 EARTH, GROUND, NOTIFICATIONS, ROOMS, BOTS, DOORS, ROOF = range(7)
 _LEVEL_NAMES = ("earth", "ground", "notifications", "rooms", "bots", "doors", "roof")
-_ROOF = {"backend.app", "backend.worker", "backend.__main__"}
-_DOORS = re.compile(r".*\.routes$|backend\.(console|parentapp|pages)(\..*)?$|backend\.(health|openapi)$")
+_ROOF = {"backend.app", "backend.worker", "backend.__main__", "backend.asgi"}
+_DOORS = re.compile(r".*\.routes(_\w+)?$|backend\.(console|parentapp|pages)(\..*)?$|backend\.(health|openapi)$")
 
 
 def level(module: str) -> int:
-    if module in _ROOF or module.startswith("backend.roof"):
+    if module in _ROOF or module.startswith(("backend.demo", "backend.asgi", "backend.serving")):
         return ROOF
     if _DOORS.match(module):
         return DOORS

@@ -80,6 +80,7 @@ CREATE TABLE bank_transactions (
   suggestions    jsonb NOT NULL DEFAULT '[]',
   duplicate_of   uuid,
   refund_of      uuid,
+  note           text,
   decided_by     uuid,
   decided_at     timestamptz NOT NULL,
   PRIMARY KEY (school_id, transaction_id),

@@ -64,7 +64,10 @@ def test_a_cancelled_receipt_says_so():
 
 def test_the_longest_lines_stay_on_one_page():
     paper = msgspec.structs.replace(
-        PAPER, title="Dịch vụ tổ chức và quản lý bán trú " * 5, pupil_name="Công Tằng Tôn Nữ Thị " * 4, amount=999_999_999_999
+        PAPER,
+        title="Dịch vụ tổ chức và quản lý bán trú " * 5,
+        pupil_name="Công Tằng Tôn Nữ Thị " * 4,
+        amount=999_999_999_999,
     )
     assert "Nhà trường xác nhận" in read(paper)
 

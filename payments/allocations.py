@@ -1,0 +1,259 @@
+"""Laying money on bills and taking it back. It owns allocations; both directions are rows of their own.
+
+One lay is one piece: the allocation, the entry in the books, the numbered receipt and the notice to the family stand or
+fall together in the caller's transaction, which holds the till.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from backend.core.database import SchoolTx
+from backend.core.ids import new_id
+from backend.core.versions import touch_families
+from notifications.outbox import PupilNotice, publish_each
+from payments import ledger, receipts
+from payments.ledger import Account, Transfer
+from payments.match import Bill
+
+
+class Lay(msgspec.Struct, frozen=True):
+    """So much from where it lies (unallocated money, or a family's credit) onto one bill."""
+
+    invoice_id: UUID
+    pupil_id: UUID
+    amount: int
+    source: Account
+
+
+class LaidBefore(msgspec.Struct, frozen=True):
+    allocation_id: UUID
+    invoice_id: UUID
+    pupil_id: UUID
+    amount: int
+
+
+_BILLS = """
+SELECT i.invoice_id, i.reference, i.bank_account_id, i.pupil_id, i.fee_id, i.amount,
+       i.cancelled_at IS NOT NULL AS cancelled,
+       p.name_fold AS pupil_name, c.name_fold AS class_name,
+       i.amount - (SELECT coalesce(sum(a.amount), 0)
+                     FROM allocations a
+                    WHERE a.school_id = i.school_id
+                      AND a.invoice_id = i.invoice_id)::bigint AS remaining
+  FROM invoices i
+  JOIN pupils p
+    ON p.school_id = i.school_id
+   AND p.pupil_id = i.pupil_id
+  JOIN fees f
+    ON f.school_id = i.school_id
+   AND f.fee_id = i.fee_id
+  JOIN classes c
+    ON c.school_id = f.school_id
+   AND c.class_id = f.class_id
+"""
+
+_BILLS_BY_REFERENCE = (
+    _BILLS
+    + """
+ WHERE i.school_id = $1
+   AND i.reference = ANY ($2::text[])
+ ORDER BY i.invoice_id
+   FOR UPDATE OF i
+"""
+)
+
+_BILLS_BY_ID = (
+    _BILLS
+    + """
+ WHERE i.school_id = $1
+   AND i.invoice_id = ANY ($2::uuid[])
+ ORDER BY i.invoice_id
+   FOR UPDATE OF i
+"""
+)
+
+# Worth a look when no reference was read: the name stands in the memo, a damaged reference fits, or the amount does.
+_BILLS_LIKELY = (
+    _BILLS
+    + """
+ WHERE i.school_id = $1
+   AND i.bank_account_id = $2
+   AND i.cancelled_at IS NULL
+   AND (position(replace(p.name_fold, ' ', '') IN $3) > 0
+        OR i.reference = ANY ($4::text[])
+        OR i.reference LIKE ANY ($5::text[])
+        OR i.amount = $6)
+   AND i.amount > (SELECT coalesce(sum(a.amount), 0)
+                     FROM allocations a
+                    WHERE a.school_id = i.school_id
+                      AND a.invoice_id = i.invoice_id)
+ ORDER BY (position(replace(p.name_fold, ' ', '') IN $3) > 0) DESC, i.due_on, i.invoice_id
+ LIMIT 2000
+"""
+)
+
+
+class OpenBill(msgspec.Struct, frozen=True):
+    """A bill as matching sees it, and whose it is."""
+
+    bill: Bill
+    pupil_id: UUID
+    fee_id: UUID
+    amount: int
+
+
+async def bills_by_reference(tx: SchoolTx, references: Sequence[str]) -> list[OpenBill]:
+    """Open or not. The rows are locked, but it is the till that makes `remaining` true: it was taken a statement before."""
+    return [_open_bill(row) for row in await tx.fetch(_BILLS_BY_REFERENCE, tx.school_id, references)]
+
+
+async def bills_by_id(tx: SchoolTx, invoice_ids: Sequence[UUID]) -> list[OpenBill]:
+    return [_open_bill(row) for row in await tx.fetch(_BILLS_BY_ID, tx.school_id, invoice_ids)]
+
+
+async def bills_likely(
+    tx: SchoolTx,
+    bank_account_id: int,
+    memo_compact: str,
+    guesses: Sequence[str],
+    beginnings: Sequence[str],
+    amount: int,
+) -> list[OpenBill]:
+    starts = [f"{beginning}%" for beginning in beginnings]
+    rows = await tx.fetch(_BILLS_LIKELY, tx.school_id, bank_account_id, memo_compact.lower(), guesses, starts, amount)
+    return [_open_bill(row) for row in rows]
+
+
+def _open_bill(row: asyncpg.Record) -> OpenBill:
+    bill = Bill(
+        invoice_id=row["invoice_id"],
+        reference=row["reference"],
+        bank_account_id=row["bank_account_id"],
+        remaining=row["remaining"],
+        cancelled=row["cancelled"],
+        pupil_name=row["pupil_name"],
+        class_name=row["class_name"],
+    )
+    return OpenBill(bill, row["pupil_id"], row["fee_id"], row["amount"])
+
+
+async def lay(
+    tx: SchoolTx, transaction_id: UUID, lays: Sequence[Lay], *, reason: str, made_by: UUID | None, at: datetime
+) -> None:
+    """The bills are locked and checked by the caller."""
+    assert lays and all(one.amount > 0 for one in lays)
+    ids = [new_id() for _ in lays]
+    await _insert(
+        tx,
+        ids,
+        transaction_id,
+        [(one.invoice_id, one.amount, None) for one in lays],
+        reason=reason,
+        made_by=made_by,
+        at=at,
+    )
+    transfers = [
+        Transfer("allocated", one.source, ledger.receivable(one.pupil_id), one.amount, transaction_id, one.invoice_id)
+        for one in lays
+    ]
+    await ledger.book(tx, transfers, at=at, made_by=made_by)
+    laid = [receipts.Laid(id_, transaction_id, one.invoice_id, one.amount) for id_, one in zip(ids, lays, strict=True)]
+    await receipts.issue(tx, laid, at=at)
+    notices = [
+        PupilNotice(
+            notice_id=new_id(),
+            pupil_id=one.pupil_id,
+            kind="payment",
+            source_kind="invoice",
+            source_id=str(one.invoice_id),
+            params={"amount": one.amount},
+        )
+        for one in lays
+    ]
+    await publish_each(tx, notices, created_by=made_by, at=at)
+    # Notices touch those who get notices; a guardian who only looks must see a new version as well.
+    await touch_families(tx, [one.pupil_id for one in lays])
+
+
+async def standing(tx: SchoolTx, transaction_id: UUID) -> list[LaidBefore]:
+    """What lies on bills from this transaction and was not taken back."""
+    rows = await tx.fetch(
+        """
+        SELECT a.allocation_id, a.invoice_id, i.pupil_id, a.amount
+          FROM allocations a
+          JOIN invoices i
+            ON i.school_id = a.school_id
+           AND i.invoice_id = a.invoice_id
+         WHERE a.school_id = $1
+           AND a.transaction_id = $2
+           AND a.reverses IS NULL
+           AND NOT EXISTS (SELECT
+                             FROM allocations back
+                            WHERE back.school_id = a.school_id
+                              AND back.reverses = a.allocation_id)
+         ORDER BY a.allocation_id
+        """,
+        tx.school_id,
+        transaction_id,
+    )
+    return [LaidBefore(**row) for row in rows]
+
+
+async def take_back(
+    tx: SchoolTx,
+    transaction_id: UUID,
+    bank_account_id: int,
+    laid: Sequence[LaidBefore],
+    *,
+    reason: str,
+    made_by: UUID,
+    at: datetime,
+) -> None:
+    """Bills open again, receipts are cancelled, the money lies unallocated. Nothing is erased."""
+    rows = [(one.invoice_id, -one.amount, one.allocation_id) for one in laid]
+    await _insert(tx, [new_id() for _ in laid], transaction_id, rows, reason=reason, made_by=made_by, at=at)
+    source = ledger.unallocated(bank_account_id)
+    transfers = [
+        Transfer("taken_back", ledger.receivable(one.pupil_id), source, one.amount, transaction_id, one.invoice_id)
+        for one in laid
+    ]
+    await ledger.book(tx, transfers, at=at, made_by=made_by)
+    await receipts.cancel(tx, [one.allocation_id for one in laid], at=at)
+    await touch_families(tx, [one.pupil_id for one in laid])
+
+
+async def _insert(
+    tx: SchoolTx,
+    ids: Sequence[UUID],
+    transaction_id: UUID,
+    rows: Sequence[tuple[UUID, int, UUID | None]],
+    *,
+    reason: str,
+    made_by: UUID | None,
+    at: datetime,
+) -> None:
+    await tx.execute(
+        """
+        INSERT INTO allocations
+               (school_id, allocation_id, transaction_id, invoice_id, amount, reverses, reason, made_by, made_at)
+        SELECT $1, a.allocation_id, $2, a.invoice_id, a.amount, a.reverses, $3, $4, $5
+          FROM unnest($6::uuid[], $7::uuid[], $8::bigint[], $9::uuid[])
+            AS a (allocation_id, invoice_id, amount, reverses)
+            ON CONFLICT (school_id, allocation_id) DO NOTHING
+        """,
+        tx.school_id,
+        transaction_id,
+        reason,
+        made_by,
+        at,
+        ids,
+        [invoice_id for invoice_id, _, _ in rows],
+        [amount for _, amount, _ in rows],
+        [reverses for _, _, reverses in rows],
+    )

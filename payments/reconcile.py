@@ -1,0 +1,268 @@
+"""Do the books prove themselves? bank = ledger = invoices = receipts, as statements that return only the rows that disagree.
+
+It owns nothing and mends nothing. Run every night for each school, after every test that moves money, and on request.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import structlog
+
+from backend.core.database import Reader
+from backend.core.house import House
+from schemas.payments import Disagreement
+
+log = structlog.get_logger()
+
+
+class Door(Protocol):
+    async def fetch(self, sql: str, *arguments: Any) -> Any: ...
+
+
+# Each movement at the bank is in the ledger once, to the đồng, and what is no movement is not.
+_BANK_IS_LEDGER = """
+SELECT t.transaction_id::text AS subject, t.expected, coalesce(sum(e.amount), 0)::bigint AS found
+  FROM (SELECT b.school_id, b.transaction_id,
+               CASE WHEN b.state IN ('duplicate', 'unreadable') OR 'another_account' = ANY (b.reasons) THEN 0
+                    ELSE b.amount
+               END AS expected
+          FROM bank_transactions b
+         WHERE b.school_id = $1) t
+  LEFT JOIN ledger_transfers e
+    ON e.school_id = t.school_id
+   AND e.transaction_id = t.transaction_id
+   AND e.kind IN ('arrived', 'left')
+   AND e.school_id = $1
+ GROUP BY t.transaction_id, t.expected
+HAVING coalesce(sum(e.amount), 0) <> t.expected
+ ORDER BY t.transaction_id
+ LIMIT 100
+"""
+
+# The balance of each bank account in the ledger is what came in less what went out.
+_ACCOUNT_IS_LEDGER = """
+SELECT coalesce(b.ref, e.ref) AS subject, coalesce(b.balance, 0) AS expected, coalesce(e.balance, 0) AS found
+  FROM (SELECT t.bank_account_id::text AS ref,
+               sum(CASE WHEN t.direction = 'in' THEN t.amount ELSE -t.amount END)::bigint AS balance
+          FROM bank_transactions t
+         WHERE t.school_id = $1
+           AND t.state NOT IN ('duplicate', 'unreadable')
+           AND NOT 'another_account' = ANY (t.reasons)
+         GROUP BY t.bank_account_id) b
+  FULL JOIN (SELECT side.ref, sum(side.amount)::bigint AS balance
+               FROM ledger_transfers l
+              CROSS JOIN LATERAL (VALUES (l.debit_account, l.debit_ref, l.amount),
+                                         (l.credit_account, l.credit_ref, -l.amount)) AS side (account, ref, amount)
+              WHERE l.school_id = $1
+                AND side.account = 'bank'
+              GROUP BY side.ref) e
+    ON e.ref = b.ref
+ WHERE coalesce(b.balance, 0) <> coalesce(e.balance, 0)
+ ORDER BY 1
+ LIMIT 100
+"""
+
+# What the ledger says an invoice still asks for is what its amount and allocations say.
+_LEDGER_IS_INVOICE = """
+SELECT i.invoice_id::text AS subject,
+       (CASE WHEN i.cancelled_at IS NULL THEN i.amount ELSE 0 END - coalesce(laid.paid, 0))::bigint AS expected,
+       coalesce(books.balance, 0)::bigint AS found
+  FROM invoices i
+  LEFT JOIN (SELECT a.invoice_id, sum(a.amount) AS paid
+               FROM allocations a
+              WHERE a.school_id = $1
+              GROUP BY a.invoice_id) laid
+    ON laid.invoice_id = i.invoice_id
+  LEFT JOIN (SELECT l.invoice_id,
+                    sum(CASE WHEN l.debit_account = 'receivable' THEN l.amount ELSE 0 END)
+                  - sum(CASE WHEN l.credit_account = 'receivable' THEN l.amount ELSE 0 END) AS balance
+               FROM ledger_transfers l
+              WHERE l.school_id = $1
+              GROUP BY l.invoice_id) books
+    ON books.invoice_id = i.invoice_id
+ WHERE i.school_id = $1
+   AND CASE WHEN i.cancelled_at IS NULL THEN i.amount ELSE 0 END - coalesce(laid.paid, 0)
+       <> coalesce(books.balance, 0)
+ ORDER BY i.invoice_id
+ LIMIT 100
+"""
+
+# No invoice is paid beyond its amount, none below nothing.
+_INVOICE_IS_NOT_OVERPAID = """
+SELECT i.invoice_id::text AS subject, i.amount AS expected, sum(a.amount)::bigint AS found
+  FROM invoices i
+  JOIN allocations a
+    ON a.school_id = i.school_id
+   AND a.invoice_id = i.invoice_id
+ WHERE i.school_id = $1
+ GROUP BY i.invoice_id, i.amount
+HAVING sum(a.amount) > i.amount OR sum(a.amount) < 0
+ ORDER BY i.invoice_id
+ LIMIT 100
+"""
+
+# Of each credit, what lies on bills, unallocated, in credit and refunded is what came.
+_CREDIT_IS_ACCOUNTED_FOR = """
+SELECT t.transaction_id::text AS subject, t.amount AS expected,
+       (coalesce(laid.amount, 0) + coalesce(held.amount, 0)
+        + CASE WHEN t.state = 'refunded' THEN t.amount ELSE 0 END)::bigint AS found
+  FROM bank_transactions t
+  LEFT JOIN (SELECT a.transaction_id, sum(a.amount) AS amount
+               FROM allocations a
+              WHERE a.school_id = $1
+              GROUP BY a.transaction_id) laid
+    ON laid.transaction_id = t.transaction_id
+  LEFT JOIN (SELECT l.transaction_id,
+                    sum(CASE WHEN l.credit_account IN ('unallocated', 'family_credit') THEN l.amount ELSE 0 END)
+                  - sum(CASE WHEN l.debit_account IN ('unallocated', 'family_credit') THEN l.amount ELSE 0 END) AS amount
+               FROM ledger_transfers l
+              WHERE l.school_id = $1
+              GROUP BY l.transaction_id) held
+    ON held.transaction_id = t.transaction_id
+ WHERE t.school_id = $1
+   AND t.direction = 'in'
+   AND t.state NOT IN ('duplicate', 'unreadable')
+   AND NOT 'another_account' = ANY (t.reasons)
+   AND coalesce(laid.amount, 0) + coalesce(held.amount, 0) + CASE WHEN t.state = 'refunded' THEN t.amount ELSE 0 END
+       <> t.amount
+ ORDER BY t.transaction_id
+ LIMIT 100
+"""
+
+# Money that is called unallocated or credit is there: no such balance is below nothing.
+_NO_BALANCE_BELOW_NOTHING = """
+SELECT side.account || ' ' || side.ref AS subject, 0::bigint AS expected, sum(side.amount)::bigint AS found
+  FROM ledger_transfers l
+ CROSS JOIN LATERAL (VALUES (l.credit_account, l.credit_ref, l.amount),
+                            (l.debit_account, l.debit_ref, -l.amount)) AS side (account, ref, amount)
+ WHERE l.school_id = $1
+   AND side.account IN ('unallocated', 'family_credit')
+ GROUP BY side.account, side.ref
+HAVING sum(side.amount) < 0
+ ORDER BY 1
+ LIMIT 100
+"""
+
+# Every sum that lies on a bill has its receipt, and what was taken back has a cancelled one.
+_ALLOCATION_HAS_RECEIPT = """
+SELECT a.allocation_id::text AS subject, a.amount AS expected, coalesce(r.amount, 0)::bigint AS found
+  FROM allocations a
+  LEFT JOIN payment_receipts r
+    ON r.school_id = a.school_id
+   AND r.allocation_id = a.allocation_id
+   AND r.school_id = $1
+ WHERE a.school_id = $1
+   AND a.reverses IS NULL
+   AND (r.amount IS DISTINCT FROM a.amount
+        OR (r.cancelled_at IS NOT NULL) <> EXISTS (SELECT
+                                                     FROM allocations back
+                                                    WHERE back.school_id = a.school_id
+                                                      AND back.reverses = a.allocation_id))
+ ORDER BY a.allocation_id
+ LIMIT 100
+"""
+
+# Receipts are numbered 1, 2, 3 … without a gap.
+_RECEIPTS_HAVE_NO_GAP = """
+SELECT coalesce(c.receipt_year, r.receipt_year)::text AS subject,
+       coalesce(c.last_number, 0)::bigint AS expected,
+       coalesce(r.receipts, 0)::bigint AS found
+  FROM (SELECT k.receipt_year, k.last_number
+          FROM receipt_counters k
+         WHERE k.school_id = $1) c
+  FULL JOIN (SELECT p.receipt_year, count(*) AS receipts, max(p.number) AS highest, min(p.number) AS lowest
+               FROM payment_receipts p
+              WHERE p.school_id = $1
+              GROUP BY p.receipt_year) r
+    ON r.receipt_year = c.receipt_year
+ WHERE c.last_number IS DISTINCT FROM r.receipts
+    OR c.last_number IS DISTINCT FROM r.highest
+    OR r.lowest IS DISTINCT FROM 1
+ ORDER BY 1
+ LIMIT 100
+"""
+
+# What a bank feed brought has become a transaction, or somebody must look why not.
+_EVENT_IS_UNDERSTOOD = """
+SELECT e.provider || ' ' || e.event_key AS subject, 1::bigint AS expected,
+       (SELECT count(*)
+          FROM bank_transactions t
+         WHERE t.school_id = $1
+           AND t.bank_account_id = e.bank_account_id
+           AND t.source = e.provider
+           AND t.event_key = e.event_key)::bigint AS found
+  FROM bank_events e
+ WHERE e.school_id = $1
+   AND (e.understood_at IS NOT NULL OR e.attempts > 0)
+   AND NOT EXISTS (SELECT
+                     FROM bank_transactions t
+                    WHERE t.school_id = $1
+                      AND t.bank_account_id = e.bank_account_id
+                      AND t.source = e.provider
+                      AND t.event_key = e.event_key)
+ ORDER BY e.received_at, e.event_key
+ LIMIT 100
+"""
+
+_SCHOOLS = """
+SELECT school_id
+  FROM schools
+ ORDER BY school_id
+"""
+
+CHECKS: dict[str, str] = {
+    "bank_is_ledger": _BANK_IS_LEDGER,
+    "account_is_ledger": _ACCOUNT_IS_LEDGER,
+    "ledger_is_invoice": _LEDGER_IS_INVOICE,
+    "invoice_is_not_overpaid": _INVOICE_IS_NOT_OVERPAID,
+    "credit_is_accounted_for": _CREDIT_IS_ACCOUNTED_FOR,
+    "no_balance_below_nothing": _NO_BALANCE_BELOW_NOTHING,
+    "allocation_has_receipt": _ALLOCATION_HAS_RECEIPT,
+    "receipts_have_no_gap": _RECEIPTS_HAVE_NO_GAP,
+    "event_is_understood": _EVENT_IS_UNDERSTOOD,
+}
+
+
+async def disagreements(door: Door, school_id: int) -> list[Disagreement]:
+    """At most a hundred rows a check. Empty means that the books of this school prove themselves."""
+    found: list[Disagreement] = []
+    for check, sql in CHECKS.items():
+        rows = await door.fetch(sql, school_id)
+        found += [Disagreement(check, row["subject"], row["expected"], row["found"]) for row in rows]
+    return found
+
+
+async def check_every_school(house: House) -> int:
+    """The nightly round: how many rows disagree over all schools, each school's named in the log by ids only."""
+    schools = await house.database.reader.fetch(_SCHOOLS)
+    total = 0
+    for school in schools:
+        wrong = await disagreements(house.database.reader, school["school_id"])
+        total += len(wrong)
+        for row in wrong:
+            log.error(
+                "books_disagree",
+                school_id=school["school_id"],
+                check=row.check,
+                subject=row.subject,
+                expected=row.expected,
+                found=row.found,
+            )
+    return total
+
+
+async def report(database_url: str) -> list[str]:
+    """For the command line: one line a row that disagrees, over all schools."""
+    reader = Reader(database_url, 1, slow_seconds=60)
+    await reader.open()
+    try:
+        lines: list[str] = []
+        for school in await reader.fetch(_SCHOOLS):
+            for row in await disagreements(reader, school["school_id"]):
+                lines.append(
+                    f"school {school['school_id']}: {row.check} {row.subject}: expected {row.expected}, found {row.found}"
+                )
+        return lines
+    finally:
+        await reader.close()

@@ -1,0 +1,254 @@
+"""Shapes of money on the wire: fees, invoices, payment requests, bank transactions, receipts."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from schemas.money import CURRENCY, Dong, PositiveDong, SignedDong
+
+FeeCategory = Literal["tuition", "service", "collected_on_behalf", "agreed", "voluntary"]
+InvoiceState = Literal["open", "part", "paid", "cancelled"]
+TransactionState = Literal[
+    "settled", "part", "over", "ambiguous", "unmatched", "duplicate", "unreadable", "ignored", "refunded"
+]
+Reference = Annotated[str, Meta(description="Stands first in the transfer's memo", examples=["HP2600017"])]
+# A single transfer over NAPAS 247 stays below 500 million đồng.
+BillDong = Annotated[
+    int, Meta(ge=1_000, le=499_999_999, description="Whole đồng (VND), 1.000 đ to 499.999.999 đ", examples=[1_250_000])
+]
+Title = Annotated[str, Meta(min_length=1, max_length=120, examples=["Tiền ăn bán trú tháng 9"])]
+Note = Annotated[str, Meta(min_length=1, max_length=300, examples=["Phụ huynh báo đã chuyển khoản lúc 14 giờ."])]
+
+
+class NewFee(Struct, forbid_unknown_fields=True):
+    """`fee_id` is made by the client (UUIDv7): the same request sent twice is one fee."""
+
+    fee_id: UUID
+    class_id: UUID
+    title: Title
+    amount: BillDong
+    due_on: date
+    category: FeeCategory = "agreed"
+    mandatory: bool = False
+    legal_basis: Annotated[str, Meta(max_length=300)] | None = None
+    bank_account_id: Annotated[int, Meta(ge=1)] | None = None
+
+
+class Fee(Struct):
+    fee_id: UUID
+    class_id: UUID
+    class_name: str
+    title: str
+    category: FeeCategory
+    mandatory: bool
+    legal_basis: str | None
+    amount: BillDong
+    due_on: date
+    bank_account_id: int
+    created_at: datetime
+    cancelled_at: datetime | None
+    invoices: int
+    invoices_paid: int
+    billed: Dong
+    received: Dong
+    currency: str = CURRENCY
+
+
+class FeeList(Struct):
+    fees: list[Fee]
+
+
+class Billed(Struct):
+    """How many invoices this request made; none when everybody had theirs already."""
+
+    fee_id: UUID
+    invoices_made: int
+
+
+class Invoice(Struct):
+    invoice_id: UUID
+    fee_id: UUID
+    title: str
+    pupil_id: UUID
+    pupil_name: str
+    reference: Reference
+    amount: BillDong
+    paid: Dong
+    remaining: Dong
+    due_on: date
+    overdue: bool
+    state: InvoiceState
+    currency: str = CURRENCY
+
+
+class InvoiceList(Struct):
+    class_id: UUID
+    class_name: str
+    invoices: list[Invoice]
+
+
+class ReceiptLine(Struct):
+    receipt_id: UUID
+    number: Annotated[str, Meta(examples=["2026/000123"])]
+    amount: PositiveDong
+    issued_at: datetime
+    cancelled_at: datetime | None
+
+
+class FamilyInvoice(Struct):
+    invoice_id: UUID
+    title: str
+    category: FeeCategory
+    mandatory: bool
+    legal_basis: str | None
+    reference: Reference
+    amount: BillDong
+    paid: Dong
+    remaining: Dong
+    due_on: date
+    overdue: bool
+    state: InvoiceState
+    receipts: list[ReceiptLine]
+
+
+class FamilyInvoices(Struct):
+    """`due` is what the bills still ask for; `credit` is money of the family that lies with the school."""
+
+    pupil_id: UUID
+    pupil_name: str
+    due: Dong
+    credit: SignedDong
+    currency: str
+    invoices: list[FamilyInvoice]
+
+
+class PaymentRequest(Struct):
+    """What a bank app needs to pay the rest of one invoice; `payload` is the VietQR text behind the picture."""
+
+    invoice_id: UUID
+    reference: Reference
+    amount: PositiveDong
+    memo: Annotated[str, Meta(max_length=25)]
+    bank_bin: Annotated[str, Meta(pattern="^[0-9]{6}$")]
+    bank_name: str
+    account_number: str
+    account_name: str
+    payload: str
+    currency: str = CURRENCY
+
+
+class Suggested(Struct):
+    invoice_id: UUID
+    reference: Reference
+    pupil_name: str
+    class_name: str
+    title: str
+    remaining: Dong
+    score: int
+    reasons: list[str]
+
+
+class Allocated(Struct):
+    invoice_id: UUID
+    reference: Reference
+    pupil_name: str
+    title: str
+    amount: SignedDong
+
+
+class Transaction(Struct):
+    """`held` is what lies neither on a bill nor in a family's credit."""
+
+    transaction_id: UUID
+    bank_account_id: int
+    source: str
+    direction: Literal["in", "out"]
+    amount: Dong
+    held: SignedDong
+    memo: str
+    bank_reference: str | None
+    booked_at: datetime
+    received_at: datetime
+    state: TransactionState
+    reasons: list[str]
+    decided_at: datetime
+    by_person: bool
+    suggestions: list[Suggested]
+    allocations: list[Allocated]
+
+
+class TransactionList(Struct):
+    transactions: list[Transaction]
+    next_before: UUID | None
+
+
+class ShareIn(Struct, forbid_unknown_fields=True):
+    invoice_id: UUID
+    amount: PositiveDong
+
+
+class ManualMatch(Struct, forbid_unknown_fields=True):
+    """Lays a transaction on bills. What is left over must go to a family's credit, or the request is refused."""
+
+    note: Note
+    shares: Annotated[list[ShareIn], Meta(max_length=50)] = []
+    credit_pupil_id: UUID | None = None
+
+
+class Reasoned(Struct, forbid_unknown_fields=True):
+    note: Note
+
+
+class Refund(Struct, forbid_unknown_fields=True):
+    """The outgoing bank transaction by which the money went back."""
+
+    outgoing_transaction_id: UUID
+    note: Note
+
+
+class NewBankAccount(Struct, forbid_unknown_fields=True):
+    bank_bin: Annotated[str, Meta(pattern="^[0-9]{6}$", examples=["970436"])]
+    account_number: Annotated[str, Meta(pattern="^[0-9A-Za-z]{1,19}$", examples=["0123499999"])]
+    account_name: Annotated[str, Meta(min_length=1, max_length=100, examples=["TRUONG THCS NGUYEN THUONG HIEN"])]
+    reference_prefix: Annotated[str, Meta(pattern="^[A-Z]{2,5}$", examples=["HP"])] = "HP"
+    hook_auth: Literal["hmac", "apikey"] = "hmac"
+
+
+class BankAccount(Struct):
+    bank_account_id: int
+    bank_bin: str
+    bank_name: str
+    account_number: str
+    account_name: str
+    reference_prefix: str
+    hook_path: str | None
+    hook_auth: str | None
+
+
+class OpenedBankAccount(Struct):
+    """`hook_secret` is shown this once; it is entered at the bank feed together with the address `hook_path`."""
+
+    account: BankAccount
+    hook_secret: str
+
+
+class BankAccountList(Struct):
+    accounts: list[BankAccount]
+
+
+class Disagreement(Struct):
+    """A row of the books that contradicts another. There must be none."""
+
+    check: str
+    subject: str
+    expected: int
+    found: int
+
+
+class Reconciliation(Struct):
+    checked_at: datetime
+    disagreements: list[Disagreement]

@@ -7,9 +7,13 @@ from decimal import Decimal
 from itertools import groupby
 from uuid import UUID
 
+import msgspec
+
 from backend.gradebook import circular22
 from schemas.gradebook import MarkValue, PublishedMark, PupilGrades, SubjectResult, TermResult
 
+# Scores go out as JSON numbers with their one decimal (8.0), as the SQL of the house writes them.
+encode = msgspec.json.Encoder(decimal_format="number").encode
 _KIND_ORDER = {"regular": 0, "midterm": 1, "final": 2}
 
 

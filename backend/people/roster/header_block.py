@@ -1,0 +1,213 @@
+"""Where the table of a sheet begins: the one to three rows that head its columns, found by what they mean, not by where they stand."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+from backend.core.text import fold
+from backend.people.roster import limits
+from backend.people.roster.cells import Cell, Grid, is_blank, text_of
+from backend.people.roster.headers import PARENTAL, STAFF_FIELDS, Meaning, meaning_of, owner_of
+
+_HEADER_ROWS_MAX = 3
+_HEADER_LENGTH_MAX = 90
+_DATA = re.compile(r"\d{3,}|\d[/\-.]\d|^\d+$")
+_COUNTER = re.compile(r"\(?\s*(\d{1,2}|[a-zđ])\s*\)?(?:\s*=.*)?", re.IGNORECASE)
+_HINT = re.compile(r"^\(.*\)$|^\*+$")
+
+
+@dataclass(frozen=True)
+class Heading:
+    """One column's header: what it shows, and what it was understood as (None: unknown)."""
+
+    label: str
+    meaning: Meaning | None
+    group: str = ""
+    texts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Block:
+    """Header rows grid.rows[start:end]; `start` counts in grid.rows, not in the file."""
+
+    start: int
+    end: int
+    headings: tuple[Heading, ...]
+    score: float
+    staff: bool = False
+
+
+def find_block(grid: Grid, start: int = 0, searched: int = limits.HEADER_ROWS_SEARCHED) -> Block | None:
+    """The best header among the next rows; the earlier and the lower one on equal terms."""
+    best: Block | None = None
+    for position in range(start, min(len(grid.rows), start + searched)):
+        for height in range(1, _HEADER_ROWS_MAX + 1):
+            block = _block(grid, position, height)
+            if block is not None and (best is None or block.score > best.score + 1e-9):
+                best = block
+        # A good header is not looked for below the data it heads.
+        if best is not None and position > best.end + 6:
+            break
+    return best
+
+
+def _block(grid: Grid, start: int, height: int) -> Block | None:
+    rows = grid.rows[start : start + height]
+    if len(rows) < height or rows[-1][0] - rows[0][0] > height:
+        return None
+    texts = [_texts(cells) for _, cells in rows]
+    if any(row is None for row in texts):
+        return None
+    table = _with_groups(grid, [number for number, _ in rows], [row for row in texts if row is not None])
+    headings = tuple(_heading(tuple(row[column] for row in table)) for column in range(len(table[0])))
+    return _scored(start, start + height, headings)
+
+
+def _texts(cells: list[Cell]) -> list[str] | None:
+    """The row's texts, or None when a cell can only be data."""
+    texts = []
+    for cell in cells:
+        if is_blank(cell):
+            texts.append("")
+            continue
+        if not isinstance(cell, str):
+            return None
+        text = text_of(cell)
+        if len(text) > _HEADER_LENGTH_MAX * 2 or (_DATA.search(text) and meaning_of(text) is None):
+            return None
+        texts.append(text)
+    return texts if any(texts) else None
+
+
+def _with_groups(grid: Grid, numbers: list[int], rows: list[list[str]]) -> list[list[str]]:
+    """Merged headers written into every column they cover; without merges, a group reaches right as far as sub-headers go on."""
+    width = max(len(row) for row in rows)
+    table = [row + [""] * (width - len(row)) for row in rows]
+    merged = False
+    for top, left, _, right in grid.merges:
+        if top in numbers and right > left:
+            line = numbers.index(top)
+            merged = True
+            # A title over the whole table is no group.
+            if left < width and (right - left + 1) * 5 < width * 4:
+                while right >= width:
+                    for row in table:
+                        row.append("")
+                    width += 1
+                for column in range(left, right + 1):
+                    table[line][column] = table[line][column] or table[line][left]
+    if not merged:
+        for upper, lower in pairwise(table):
+            for column in range(1, width):
+                if not upper[column] and lower[column] and lower[column - 1] and upper[column - 1]:
+                    upper[column] = upper[column - 1]
+    return table
+
+
+def _heading(parts: tuple[str, ...]) -> Heading:
+    texts: list[str] = []
+    for part in parts:
+        if part and (not texts or texts[-1] != part):
+            texts.append(part)
+    if not texts:
+        return Heading("", None, texts=parts)
+    if len(texts) > 1 and _HINT.match(texts[-1]):
+        texts.pop()
+    group = " ".join(texts[:-1])
+    label = texts[-1] if not group else f"{group} – {texts[-1]}"
+    return Heading(label, _combined(group, texts[-1]), group, parts)
+
+
+def _combined(group: str, bottom: str) -> Meaning | None:
+    own = meaning_of(bottom)
+    if not group:
+        return own
+    above, owner = meaning_of(group), owner_of(group)
+    if above is not None and above.field in ("birth", "sex") and own is not None:
+        if own.field in ("birth_day", "birth_month", "birth_year"):
+            return Meaning(own.field) if above.field == "birth" else own
+        if own.field in ("male_mark", "female_mark"):
+            return Meaning(own.field if above.field == "sex" else own.field.replace("mark", "birth"))
+    if owner == "teacher":
+        return Meaning("other", owner)
+    if owner in PARENTAL and (own is None or own.owner not in ("father", "mother", "guardian")):
+        return _of_adult(own, Meaning("", owner), group, bottom)
+    return own if own is not None else meaning_of(f"{group} {bottom}")
+
+
+def _of_adult(own: Meaning | None, owner: Meaning, group: str, bottom: str) -> Meaning | None:
+    """A plain sub-header ("Họ tên", "Năm sinh") under a group about an adult ("Mẹ")."""
+    if own is None:
+        return meaning_of(f"{group} {bottom}")
+    if own.field in ("full_name", "name"):
+        return Meaning("name", own.owner if own.owner in PARENTAL else owner.owner)
+    if own.field == "given":
+        return Meaning("name", owner.owner)
+    if own.field in ("phone", "pupil_phone"):
+        return Meaning("phone", owner.owner)
+    if own.field == "relation":
+        return Meaning("relation", owner.owner)
+    if own.field in ("class", "row_no", "status"):
+        return own
+    return Meaning("other", owner.owner)
+
+
+def _scored(start: int, end: int, headings: tuple[Heading, ...]) -> Block | None:
+    known = [h.meaning for h in headings if h.meaning is not None]
+    fields = {(m.owner, m.field) for m in known if m.field != "other"}
+    others = len({h.label for h in headings if h.meaning is not None and h.meaning.field == "other"})
+    has_name = ("", "full_name") in fields or {("", "head"), ("", "given")} <= fields
+    staff = {STAFF_FIELDS[folded] for h in headings if (folded := fold(h.label)) in STAFF_FIELDS}
+    is_staff = _is_staff(headings, staff, fields)
+    if is_staff and ("full_name" in staff or {"head", "given"} <= staff):
+        return Block(start, end, headings, len(staff) + 0.5 * others, staff=True)
+    if not has_name or len(fields) + others < 2:
+        return None
+    return Block(start, end, headings, len(fields) + 0.5 * others)
+
+
+def _is_staff(headings: tuple[Heading, ...], staff: set[str], fields: set[tuple[str, str]]) -> bool:
+    if any(owner in ("father", "mother", "guardian", "parent") for owner, _ in fields):
+        return False
+    names_teachers = any(
+        STAFF_FIELDS.get(fold(h.label)) == "full_name" and owner_of(h.label) == "teacher" for h in headings
+    )
+    duties = len(staff & {"position", "homeroom", "subjects", "teaching"})
+    return names_teachers or (duties >= 2 and ("", "class") not in fields) or (duties == 1 and "teaching" in staff)
+
+
+def is_counter_row(cells: list[Cell]) -> bool:
+    """The row under a header that only numbers the columns: (1), (2), … or A, B, 1, 2, …"""
+    texts = [text_of(cell) for cell in cells if not is_blank(cell)]
+    if len(texts) < 3 or not all(_COUNTER.fullmatch(text) for text in texts):
+        return False
+    numbers = [int(digits) for text in texts if (digits := re.sub(r"\D", "", text.partition("=")[0]))]
+    # Consecutive numbers; a pupil's row does not count up from cell to cell.
+    return len(numbers) >= 2 and all(0 <= later - earlier <= 2 for earlier, later in pairwise(numbers))
+
+
+def repeats_header(block: Block, cells: list[Cell]) -> bool:
+    """A page break repeats the header, or one row of it, in the middle of the list."""
+    matches = mismatches = 0
+    for column, cell in enumerate(cells):
+        if is_blank(cell):
+            continue
+        folded = fold(text_of(cell))
+        here = {fold(text) for text in block.headings[column].texts} if column < len(block.headings) else set()
+        if folded and folded in here:
+            matches += 1
+        else:
+            mismatches += 1
+    return matches >= 2 and matches > 2 * mismatches
+
+
+def may_begin_block(cells: list[Cell]) -> bool:
+    """Cheap: could this row be the header of another table further down?"""
+    known = {
+        m.field
+        for cell in cells
+        if isinstance(cell, str) and (m := meaning_of(text_of(cell))) is not None and m.field != "other"
+    }
+    return len(known) >= 2 and ("full_name" in known or {"head", "given"} <= known or "row_no" in known)

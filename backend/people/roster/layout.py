@@ -1,0 +1,339 @@
+"""Which column holds what, once header and values have both been heard. A header proposes; the values below it may object."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from backend.core.text import fold
+from backend.people.roster.cells import Cell, Grid, is_blank, text_of
+from backend.people.roster.class_names import read_class
+from backend.people.roster.dates import read_date
+from backend.people.roster.header_block import Block, Heading
+from backend.people.roster.headers import PARENTAL, Meaning, Owner
+from backend.people.roster.numbers import LostDigits, digits_text
+from backend.people.roster.personal_ids import looks_personal
+from backend.people.roster.phone_cells import read_phones
+
+_SAMPLE_ROWS = 300
+_NUMBERED = re.compile(r"\d")
+_OWN_FIELD_LIST = """
+    row_no sex female_mark male_mark grade status note moedu_id school_code male_birth female_birth
+"""
+_OWN_FIELDS = frozenset(_OWN_FIELD_LIST.split())
+
+
+@dataclass
+class Adult:
+    """The columns about one adult of the family."""
+
+    owner: Owner
+    names: list[int] = field(default_factory=list)
+    phones: list[int] = field(default_factory=list)
+    relations: list[int] = field(default_factory=list)
+
+
+@dataclass
+class Layout:
+    block: Block
+    columns: dict[str, list[int]]
+    adults: list[Adult]
+    unmapped: list[str]
+
+    def first(self, field_name: str) -> int | None:
+        found = self.columns.get(field_name)
+        return found[0] if found else None
+
+    def label(self, column: int) -> str:
+        headings = self.block.headings
+        text = headings[column].label if column < len(headings) else ""
+        return " ".join(text.split())
+
+    def described(self) -> dict[str, str]:
+        """Header → field, for the report."""
+        named = {self.label(c): name for name, columns in self.columns.items() for c in columns}
+        for adult in self.adults:
+            for kind, columns in (("name", adult.names), ("phone", adult.phones), ("relation", adult.relations)):
+                named |= {self.label(c): f"{adult.owner}.{kind}" for c in columns}
+        return {label: name for label, name in named.items() if label}
+
+
+def make_layout(grid: Grid, block: Block, today: dt.date) -> Layout:
+    headings = list(block.headings)
+    sample = _people_rows(headings, [cells for _, cells in grid.rows[block.end : block.end + _SAMPLE_ROWS]])
+    width = max([len(headings), *(len(cells) for cells in sample)], default=0)
+    headings += [Heading("", None)] * (width - len(headings))
+    meanings = [_heard(heading.meaning, _values(sample, column), today) for column, heading in enumerate(headings)]
+    contexts = _contexts(meanings, headings)
+    layout = Layout(block, {}, [], [])
+    for column, meaning in enumerate(meanings):
+        if meaning is not None and meaning.owner == "" and meaning.field != "phone":
+            layout.columns.setdefault(meaning.field, []).append(column)
+        elif meaning is None and headings[column].label:
+            layout.unmapped.append(layout.label(column))
+    _choose_names(layout, headings, sample)
+    _choose_births(layout, contexts, sample, today)
+    _choose_classes(layout, sample)
+    _choose_personal_ids(layout, contexts, sample, today)
+    _choose_codes(layout, sample)
+    _gather_adults(layout, meanings, headings, contexts)
+    return layout
+
+
+def _people_rows(headings: list[Heading], rows: list[list[Cell]]) -> list[list[Cell]]:
+    """Rows with a name, and with a number where rows are numbered: totals and signatures below must not speak for the columns."""
+    for fields in (("row_no", "full_name"), ("row_no", "head"), ("full_name",), ("head",)):
+        columns = [next((c for c, h in enumerate(headings) if h.meaning is not None and h.meaning.field == name), None) for name in fields]
+        if None in columns:
+            continue
+        chosen = [cells for cells in rows if all(c is not None and c < len(cells) and not is_blank(cells[c]) for c in columns)]
+        if chosen:
+            return chosen
+    return rows
+
+
+def _values(sample: list[list[Cell]], column: int) -> list[Cell]:
+    return [cells[column] for cells in sample if column < len(cells) and not is_blank(cells[column])]
+
+
+def _share(values: list[Cell], test: Callable[[Cell], bool]) -> float:
+    return sum(map(test, values)) / len(values) if values else 0.0
+
+
+def _heard(meaning: Meaning | None, values: list[Cell], today: dt.date) -> Meaning | None:
+    """The header's meaning after listening to the values."""
+    if meaning is None or not values:
+        return meaning
+    if meaning.field == "phone" and meaning.weak and _share(values, _is_phone) < 0.5:
+        return Meaning("other")
+    if meaning.field == "name" and _share(values, _is_phone) > 0.7 and _share(values, _has_long_word) < 0.5:
+        return Meaning("phone", meaning.owner)
+    if meaning.field == "birth" and _share(values, lambda v: _no_date(v, today)) > 0.6:
+        return Meaning("other")
+    if meaning.field in ("male_mark", "female_mark") and _share(values, _is_mark) < 0.5:
+        return Meaning("other")
+    if meaning.field == "given" and _share(values, lambda v: text_of(v).isdigit()) > 0.5:
+        return Meaning("other")
+    return meaning
+
+
+def _is_phone(cell: Cell) -> bool:
+    return bool(read_phones(cell).phones)
+
+
+def _has_long_word(cell: Cell) -> bool:
+    return len(re.findall(r"[^\W\d_]{2,}", text_of(cell))) >= 2
+
+
+def _no_date(cell: Cell, today: dt.date) -> bool:
+    reading = read_date(cell, today)
+    return reading is not None and reading.problem == "date_unreadable"
+
+
+def _is_mark(cell: Cell) -> bool:
+    return len(text_of(cell)) <= 4
+
+
+def _contexts(meanings: list[Meaning | None], headings: list[Heading]) -> list[Owner]:
+    """For each column, the adult whose columns it stands among: "Họ tên mẹ | Nghề nghiệp | Điện thoại" are all the mother's."""
+    contexts: list[Owner] = []
+    current: Owner = ""
+    for meaning, heading in zip(meanings, headings, strict=True):
+        if meaning is not None and meaning.owner in PARENTAL:
+            current = meaning.owner if meaning.owner != "contact" else ""
+        elif (
+            meaning is None
+            or meaning.field in ("class", "full_name", "head", "given")
+            or meaning.field in _OWN_FIELDS
+            or (
+                meaning.field == "other"
+                and re.search(
+                    r"\b(dia chi|cho o|noi o|thuong tru|dan toc|ton giao|que quan|noi sinh)\b", fold(heading.label)
+                )
+            )
+        ):
+            current = ""
+        contexts.append(current)
+    return contexts
+
+
+def _choose_names(layout: Layout, headings: list[Heading], sample: list[list[Cell]]) -> None:
+    """The header "Họ và tên" may be one column, two under one merged header, or the family name beside a column "Tên"."""
+    columns = layout.columns
+    full = columns.get("full_name", [])
+    if not full:
+        return
+    joined = [full[0]]
+    for column in full[1:]:
+        if column == joined[-1] + 1 and headings[column].texts == headings[full[0]].texts:
+            joined.append(column)
+        else:
+            layout.unmapped.append(layout.label(column))
+    beside = joined[-1] + 1
+    if (
+        len(joined) == 1
+        and beside < len(headings)
+        and not headings[beside].label
+        and _is_given(sample, full[0], beside)
+    ):
+        joined.append(beside)
+    given = columns.get("given", [])
+    if len(joined) == 1 and given and not _ends_with(sample, full[0], given[0]):
+        joined.append(given[0])
+    if len(joined) > 1:
+        columns.pop("full_name")
+        columns["head"], columns["given"] = joined[:-1], joined[-1:]
+    else:
+        columns["full_name"] = joined
+        columns.pop("head", None)
+
+
+def _is_given(sample: list[list[Cell]], head: int, column: int) -> bool:
+    """Nearly every row has one word here, and none of them ends the name before."""
+    pairs = [
+        (text_of(c[head]), text_of(c[column])) for c in sample if max(head, column) < len(c) and not is_blank(c[head])
+    ]
+    filled = [given for _, given in pairs if given]
+    return len(filled) * 5 >= len(pairs) * 4 > 0 and all(g.replace("-", "").replace("'", "").isalpha() for g in filled)
+
+
+def _ends_with(sample: list[list[Cell]], full: int, given: int) -> bool:
+    pairs = [(fold(text_of(c[full])), fold(text_of(c[given]))) for c in sample if max(full, given) < len(c)]
+    pairs = [(name, last) for name, last in pairs if name and last]
+    return sum(name == last or name.endswith(" " + last) for name, last in pairs) * 2 > len(pairs)
+
+
+def _choose_births(layout: Layout, contexts: list[Owner], sample: list[list[Cell]], today: dt.date) -> None:
+    columns = layout.columns
+    births = columns.get("birth", [])
+    own = [c for c in births if contexts[c] == ""] or [
+        c for c in births if _median_year(sample, c, today) > today.year - 22
+    ]
+    if own:
+        columns["birth"] = [max(own, key=lambda c: (_full_dates(sample, c, today), -c))]
+    else:
+        columns.pop("birth", None)
+    parts = [columns.get(name, [None])[0] for name in ("birth_day", "birth_month", "birth_year")]
+    adjacent = (
+        None not in parts and max(p for p in parts if p is not None) - min(p for p in parts if p is not None) == 2
+    )
+    if not adjacent:
+        for name in ("birth_day", "birth_month", "birth_year"):
+            columns.pop(name, None)
+
+
+def _full_dates(sample: list[list[Cell]], column: int, today: dt.date) -> int:
+    return sum(1 for v in _values(sample, column) if (r := read_date(v, today)) is not None and r.value is not None)
+
+
+def _median_year(sample: list[list[Cell]], column: int, today: dt.date) -> int:
+    years = sorted(r.year for v in _values(sample, column) if (r := read_date(v, today)) is not None and r.year)
+    return years[len(years) // 2] if years else 0
+
+
+def _choose_classes(layout: Layout, sample: list[list[Cell]]) -> None:
+    """Of several class columns the one whose names say most: 6A1 rather than 6. A code stands in only where no name is."""
+    columns = layout.columns
+    found = columns.get("class", [])
+    codes = columns.pop("class_code", [])
+    if found:
+        columns["class"] = [max(found, key=lambda c: (_class_names(sample, c), -c))]
+    elif codes and _class_names(sample, codes[0]) > 0:
+        columns["class"] = codes[:1]
+
+
+def _class_names(sample: list[list[Cell]], column: int) -> int:
+    names = [read_class(v)[0] for v in _values(sample, column)]
+    return sum(name is not None and not name.isdigit() for name in names)
+
+
+def _digits(cell: Cell) -> str:
+    try:
+        return re.sub(r"\D", "", digits_text(cell))
+    except LostDigits:
+        return ""
+
+
+def _choose_personal_ids(layout: Layout, contexts: list[Owner], sample: list[list[Cell]], today: dt.date) -> None:
+    """A number column among a parent's columns is the parent's, unless its digits speak of children."""
+    columns = layout.columns
+    found = columns.get("personal_id", [])
+    own = [c for c in found if contexts[c] == "" or _is_of_children(sample, c, today)]
+    own.sort(key=lambda c: ("dinh danh" not in fold(layout.label(c)) and "ddcn" not in fold(layout.label(c)), c))
+    if own:
+        columns["personal_id"] = own
+    else:
+        columns.pop("personal_id", None)
+
+
+def _is_of_children(sample: list[list[Cell]], column: int, today: dt.date) -> bool:
+    numbers = [d for v in _values(sample, column) if len(d := _digits(v)) in (11, 12)]
+    recent = sum((padded := n.zfill(12))[3] in "23" and 2000 + int(padded[4:6]) > today.year - 22 for n in numbers)
+    return recent * 2 > len(numbers) > 0
+
+
+def _choose_codes(layout: Layout, sample: list[list[Cell]]) -> None:
+    """A column headed only "Mã định danh" is the ministry's code or the personal number; its digits tell."""
+    columns = layout.columns
+    for column in columns.pop("code", []):
+        digits = [_digits(v) for v in _values(sample, column)]
+        personal = sum(looks_personal(d.zfill(12)) and len(d) in (11, 12) for d in digits)
+        ministry = sum(len(d) in (9, 10) for d in digits)
+        if personal * 2 > len(digits):
+            columns.setdefault("personal_id", []).append(column)
+        elif "moedu_id" not in columns and (ministry * 2 > len(digits) or not digits):
+            columns["moedu_id"] = [column]
+        else:
+            layout.unmapped.append(layout.label(column))
+    for name in ("moedu_id", "school_code", "sex", "female_mark", "male_mark", "status", "row_no", "grade"):
+        if len(found := columns.get(name, [])) > 1:
+            layout.unmapped += [layout.label(c) for c in found[1:]]
+            columns[name] = found[:1]
+    columns.pop("other", None)
+    columns.pop("pupil_phone", None)
+
+
+def _gather_adults(
+    layout: Layout, meanings: list[Meaning | None], headings: list[Heading], contexts: list[Owner]
+) -> None:
+    adults: dict[tuple[Owner, str], Adult] = {}
+    latest: dict[Owner, tuple[Owner, str]] = {}
+    generic = [c for c, m in enumerate(meanings) if m is not None and m.field == "phone" and m.owner == ""]
+    owners = _owners_of_generic_phones(generic, meanings, contexts)
+    for column, meaning in enumerate(meanings):
+        if meaning is None or meaning.field not in ("name", "phone", "relation"):
+            continue
+        owner = meaning.owner or owners.get(column, "contact")
+        number = "".join(_NUMBERED.findall(fold(headings[column].label)))[:1]
+        key = (owner, number)
+        if not number and owner in latest and (meaning.owner == "" or meaning.field != "name"):
+            key = latest[owner]
+        adult = adults.setdefault(key, Adult(owner))
+        if meaning.field == "name" and adult.names:
+            # A second name column for the same kind of adult begins a second adult.
+            key = (owner, f"{number}/{column}")
+            adult = adults.setdefault(key, Adult(owner))
+        {"name": adult.names, "phone": adult.phones, "relation": adult.relations}[meaning.field].append(column)
+        latest[owner] = key
+    layout.adults = list(adults.values())
+
+
+def _owners_of_generic_phones(
+    generic: list[int], meanings: list[Meaning | None], contexts: list[Owner]
+) -> dict[int, Owner]:
+    """A bare "SĐT" header belongs to the adult it stands beside, if each adult has one or there is only one adult."""
+    named = {m.owner for m in meanings if m is not None and m.field == "name" and m.owner in PARENTAL}
+    with_phone = {m.owner for m in meanings if m is not None and m.field == "phone" and m.owner in PARENTAL}
+    beside = {c: contexts[c] for c in generic if contexts[c] != "" and contexts[c] not in with_phone}
+    if len(set(beside.values())) >= 2 or (beside and len(named) == 1):
+        return beside
+    for column, owner in beside.items():
+        follows = next(
+            (m.owner for m in meanings[column + 1 :] if m is not None and m.field == "name" and m.owner in PARENTAL),
+            None,
+        )
+        if follows is not None and follows != owner:
+            return {column: owner}
+    return {}

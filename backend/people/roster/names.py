@@ -1,0 +1,97 @@
+"""Names of people: clean, in Vietnamese capitals, without the remarks that lists put behind them. Refuses what no name holds."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from backend.core.text import fold, strip_marks
+from backend.people.roster.cells import Cell, is_blank, text_of
+
+NAME_LENGTH_MAX = 80
+# Folded. Only used to tell where a second person begins in one cell, never to judge a name.
+_FAMILY_NAME_LIST = """
+    nguyen tran le pham hoang huynh phan vu vo dang bui do ho ngo duong ly dao doan trinh dinh mai to trieu luong ha cao ta
+    thai lam chau tang kieu luu quach giang tong bach nghiem khuc la vuong phung nong vi hua diep than dam ngan long cu lo
+    quang ca giap ma nham au nghia cam ninh kim khong thach son danh truong ton uong van vien ung viem mac sam chu phi
+"""
+FAMILY_NAMES = frozenset(_FAMILY_NAME_LIST.split())
+_REMARK = re.compile(r"\s*[(\[{]([^()\[\]{}]*)[)\]}]?\s*$")
+_STAR = re.compile(r"[\s*†•·]+$|^[\s*†•·]+")
+_NUMBERED = re.compile(r"^\d{1,3}\s*[.)\-:]\s*(?=\D)")
+_ALLOWED = re.compile(r"[^\W\d_]+(?:[ '’\-.][^\W\d_]*)*\.?")
+_DEAD_REMARK = re.compile(r"\b(mat|chet|qua doi|tu tran|da khuat|liet si)\b")
+_DEAD_TEXT = re.compile(r"^(da )?(mat|chet|qua doi)( nam \d+| roi| som)?$|[-,] *da (mat|chet|qua doi)( nam \d+)?$")
+_NOBODY = re.compile(
+    r"khong|khong co|khong ro|chua co|chua ro|khong biet|n a|na|null|none|nan|x|0|ko|ko co|k co|"
+    r"khong co thong tin|chua cap nhat|dang cap nhat|khong xac dinh"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NameReading:
+    name: str | None
+    problem: str | None = None  # the name cannot be used
+    note: str | None = None  # the name can be used, but something stood beside it
+
+
+def read_name(cell: Cell) -> NameReading:
+    """The name of a pupil or a member of staff."""
+    if not isinstance(cell, str) and not is_blank(cell):
+        return NameReading(None, "name_unreadable")
+    text, remark = _without_remark(text_of(cell))
+    if not text or is_blank(text):
+        return NameReading(None, None if not remark else "name_unreadable")
+    if len(text) > NAME_LENGTH_MAX:
+        return NameReading(None, "name_too_long")
+    if not _ALLOWED.fullmatch(text):
+        return NameReading(None, "name_unreadable")
+    return NameReading(in_name_case(text), None, "name_note" if remark else "name_single" if " " not in text else None)
+
+
+def read_guardian_name(cell: Cell) -> NameReading:
+    """As above with a guardian's habits: words for nobody, and remarks that say that the person has died."""
+    if is_blank(cell):
+        return NameReading(None)
+    if not isinstance(cell, str):
+        return NameReading(None, "guardian_unreadable")
+    text = text_of(cell)
+    folded = fold(text)
+    if not folded or _NOBODY.fullmatch(folded):
+        return NameReading(None)
+    if _DEAD_TEXT.search(strip_marks(text).casefold().strip()):
+        return NameReading(None, "guardian_deceased")
+    text, remark = _without_remark(text)
+    if _DEAD_REMARK.search(fold(remark)):
+        return NameReading(None, "guardian_deceased")
+    if not text or len(text) > NAME_LENGTH_MAX or not _ALLOWED.fullmatch(text):
+        return NameReading(None, "guardian_unreadable")
+    return NameReading(in_name_case(text), None, "guardian_note" if remark else None)
+
+
+def _without_remark(text: str) -> tuple[str, str]:
+    """`1. Nguyễn Văn An (lớp trưởng) *` → `Nguyễn Văn An`, `lớp trưởng`."""
+    text = _STAR.sub("", _NUMBERED.sub("", text))
+    remark = ""
+    while match := _REMARK.search(text):
+        if match.start() == 0 and match.end() == len(text) and not match[1]:
+            break
+        remark = match[1].strip() or remark
+        text = _STAR.sub("", text[: match.start()])
+        if not text:
+            break
+    return text.strip(" ,;"), remark
+
+
+def in_name_case(name: str) -> str:
+    """`NGUYỄN THỊ Ý-NHI` → `Nguyễn Thị Ý-Nhi`, `K'HO` → `K'ho`. A name in mixed case is left as its owner writes it."""
+    letters = [c for c in name if c.isalpha()]
+    if len(letters) < 2 or not (all(c.isupper() for c in letters) or all(c.islower() for c in letters)):
+        return name
+    return re.sub(r"[^\s\-]+", lambda word: word[0][:1].upper() + word[0][1:].lower(), name)
+
+
+def join_name(head: Cell, given: Cell) -> str:
+    """Family and middle names, and the given name, from their two columns."""
+    left, right = ("" if is_blank(part) else text_of(part) for part in (head, given))
+    return f"{left} {right}".strip()

@@ -1,0 +1,269 @@
+"""The rows of a sheet sorted: titles, headers repeated at page breaks, class headings, totals and signatures, and the pupils between."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass, field
+
+from backend.core.text import fold
+from backend.people.roster.cells import Cell, Grid, is_blank, text_of
+from backend.people.roster.class_names import class_in_sheet_name, class_in_title
+from backend.people.roster.dates import read_date
+from backend.people.roster.header_block import Block, find_block, is_counter_row, may_begin_block, repeats_header
+from backend.people.roster.layout import Layout, make_layout
+from backend.people.roster.phone_cells import read_phones
+
+_FOOTER = re.compile(
+    r"^(tong so|tong cong|cong$|cong \d|tong$|tong \d|tong hop|danh sach (nay|tren|co|gom)|an dinh|nguoi lap|nguoi nhap|nguoi kiem tra|"
+    r"hieu truong|pho hieu truong|kt hieu truong|giao vien chu nhiem|gvcn|gv chu nhiem|thu truong|ky ten|(ky|ki) (va )?ghi ro|"
+    r"(ky|ki) (va )?dong dau|xac nhan|si so|trong do|luu y|phe duyet|duyet cua|tm |t m |bgh|ban giam hieu|noi nhan|nu \d+$|"
+    r"total|het$|het danh sach)|ngay \d* ?thang \d* ?nam|^ghi chu .{8}"
+)
+_LEAVERS = re.compile(
+    r"\b(hoc sinh|hs|danh sach|ds|cac em) (da |)(chuyen di|chuyen truong|thoi hoc|bo hoc|nghi hoc|ra truong|tot nghiep)\b"
+)
+_YEAR = re.compile(r"(?<!\d)(20\d\d)\s*[-–—/]\s*(20\d\d)(?!\d)")
+_FILLED_MERGE_CELLS_MAX = 500_000
+
+
+@dataclass
+class Row:
+    number: int
+    cells: list[Cell]
+    class_name: str | None
+    left: bool = False
+    # Further rows that a merged name cell reaches over: each may name another adult.
+    continued: list[list[Cell]] = field(default_factory=list)
+
+    def cell(self, column: int | None) -> Cell:
+        return self.cells[column] if column is not None and column < len(self.cells) else None
+
+
+@dataclass
+class Table:
+    layout: Layout
+    rows: list[Row] = field(default_factory=list)
+
+
+@dataclass
+class SheetTables:
+    """What one sheet holds. `nameless` and `doubtful` rows are reported, never taken."""
+
+    grid: Grid
+    tables: list[Table] = field(default_factory=list)
+    class_name: str | None = None
+    titles: list[str] = field(default_factory=list)
+    nameless: list[tuple[Layout, Row]] = field(default_factory=list)
+    doubtful: list[tuple[Layout, Row]] = field(default_factory=list)
+
+    @property
+    def staff(self) -> bool:
+        return bool(self.tables) and self.tables[0].layout.block.staff
+
+    @property
+    def school_year(self) -> str | None:
+        for text in (*self.titles, self.grid.name):
+            if (match := _YEAR.search(text)) and int(match[2]) == int(match[1]) + 1:
+                return f"{match[1]}-{match[2]}"
+        return None
+
+
+def read_tables(grid: Grid, today: dt.date) -> SheetTables:
+    sheet = SheetTables(grid, class_name=class_in_sheet_name(grid.name))
+    block = find_block(grid)
+    if block is None:
+        sheet.titles = [text for _, cells in grid.rows[:40] for text in _texts(cells)]
+        return sheet
+    _Walk(sheet, today).from_block(block)
+    return sheet
+
+
+class _Walk:
+    """Goes down the rows once; remembers the class last named and whether the list has ended."""
+
+    def __init__(self, sheet: SheetTables, today: dt.date) -> None:
+        self._sheet = sheet
+        self._today = today
+        self._class: str | None = None
+        self._left = False
+        self._ended = False
+
+    def from_block(self, block: Block) -> None:
+        for _, cells in self._sheet.grid.rows[: block.start]:
+            self._title(cells)
+        following: Block | None = block
+        while following is not None:
+            following = self._table(following)
+
+    def _title(self, cells: list[Cell]) -> None:
+        texts = _texts(cells)
+        self._sheet.titles += texts
+        joined = " ".join(texts)
+        named = {name for text in (*texts, joined) if (name := class_in_title(text))}
+        if len(named) == 1:
+            self._class = named.pop()
+        elif not named and len(texts) == 1 and (alone := class_in_sheet_name(texts[0])) and not texts[0].isdigit():
+            self._class = alone
+        if _LEAVERS.search(fold(joined)):
+            self._left = True
+
+    def _table(self, block: Block) -> Block | None:
+        """Read one table; return the header of the next one when the sheet holds another with other columns."""
+        grid = self._sheet.grid
+        layout = make_layout(grid, block, self._today)
+        table = Table(layout)
+        self._sheet.tables.append(table)
+        covered = _fill_merged(grid, layout, block.end)
+        self._ended = False
+        after_header = True
+        for position in range(block.end, len(grid.rows)):
+            number, cells = grid.rows[position]
+            if after_header and is_counter_row(cells):
+                continue
+            after_header = False
+            if repeats_header(block, cells):
+                after_header, self._ended = True, False
+                continue
+            row = Row(number, cells, self._class, self._left)
+            if number in covered and table.rows:
+                table.rows[-1].continued.append(cells)
+                continue
+            if not self._is_strong(layout, row):
+                following = self._other_header(block, position)
+                if following is not None:
+                    return following
+                if self._is_heading(layout, row):
+                    continue
+            self._sort(table, row)
+        return None
+
+    def _other_header(self, block: Block, position: int) -> Block | None:
+        if not may_begin_block(self._sheet.grid.rows[position][1]):
+            return None
+        found = find_block(self._sheet.grid, position, searched=2)
+        return found if found is not None and found.start <= position + 1 and found.score >= 2 else None
+
+    def _is_heading(self, layout: Layout, row: Row) -> bool:
+        """A row that only names the class of the rows below it, or says that they have left."""
+        texts = _texts(row.cells)
+        if len(texts) > 4 or any(re.fullmatch(r"\d+", text) for text in texts[:1]):
+            return False
+        before = (self._class, self._left)
+        joined = fold(" ".join(texts))
+        if not re.search(r"\b(lop|danh sach|hoc sinh|hs)\b", joined) and not (
+            len(texts) == 1 and class_in_sheet_name(texts[0])
+        ):
+            return False
+        self._left = False
+        self._title(row.cells)
+        changed = self._class != before[0] or self._left
+        if not changed:
+            self._left = before[1]
+        return changed or class_in_title(" ".join(texts)) is not None
+
+    def _sort(self, table: Table, row: Row) -> None:
+        layout = table.layout
+        name = name_text(layout, row)
+        strong = self._is_strong(layout, row)
+        numbered = _is_numbered(layout, row)
+        if strong and name and (numbered or not _FOOTER.search(fold(name))):
+            self._ended = False
+            table.rows.append(row)
+            return
+        if any(_FOOTER.search(folded) for text in _texts(row.cells) if (folded := fold(text))):
+            self._ended = True
+            return
+        facts = _facts(layout, row)
+        if self._ended or (not name and not facts):
+            return
+        if not name:
+            self._sheet.nameless.append((layout, row))
+        elif numbered or facts or _names_only(layout):
+            table.rows.append(row)
+        else:
+            self._sheet.doubtful.append((layout, row))
+
+    def _is_strong(self, layout: Layout, row: Row) -> bool:
+        """Numbered, dated, or with a number to call or to be known by: a person's row, whatever its words resemble."""
+        if _is_numbered(layout, row):
+            return True
+        for name in ("birth", "birth_year", "male_birth", "female_birth"):
+            cell = row.cell(layout.first(name))
+            if (
+                not is_blank(cell)
+                and (reading := read_date(cell, self._today)) is not None
+                and reading.year is not None
+            ):
+                return True
+        ids = [
+            *layout.columns.get("personal_id", []),
+            *layout.columns.get("moedu_id", []),
+            *layout.columns.get("school_code", []),
+        ]
+        if any(len(re.sub(r"\D", "", text_of(row.cell(column)))) >= 5 for column in ids):
+            return True
+        return any(read_phones(row.cell(column)).phones for adult in layout.adults for column in adult.phones)
+
+
+def name_text(layout: Layout, row: Row) -> str:
+    columns = [*layout.columns.get("full_name", []), *layout.columns.get("head", []), *layout.columns.get("given", [])]
+    return " ".join(text_of(row.cell(column)) for column in columns if not is_blank(row.cell(column)))
+
+
+def _is_numbered(layout: Layout, row: Row) -> bool:
+    column = layout.first("row_no")
+    return column is not None and re.fullmatch(r"\d{1,5}[.)]?", text_of(row.cell(column))) is not None
+
+
+def _facts(layout: Layout, row: Row) -> int:
+    """Cells filled in columns that tell something of the pupil. Row number, status, and remarks may be printed in advance."""
+    passive = {"row_no", "full_name", "head", "given", "status", "note", "grade"}
+    columns = {c for name, found in layout.columns.items() if name not in passive for c in found}
+    columns |= {c for adult in layout.adults for c in (*adult.names, *adult.phones)}
+    if not name_text(layout, row):
+        columns -= set(layout.columns.get("class", []))
+    return sum(not is_blank(row.cell(column)) for column in columns)
+
+
+def _names_only(layout: Layout) -> bool:
+    return not layout.adults and set(layout.columns) <= {"full_name", "head", "given", "note", "status"}
+
+
+def _texts(cells: list[Cell]) -> list[str]:
+    return [text for cell in cells if not is_blank(cell) and (text := text_of(cell))]
+
+
+def _fill_merged(grid: Grid, layout: Layout, start: int) -> set[int]:
+    """Write class and family cells into the rows that their merge covers. Returns the rows whose name is merged into the row above."""
+    names = {c for field_name in ("full_name", "head") for c in layout.columns.get(field_name, [])}
+    shared = {c for field_name in ("class", "grade") for c in layout.columns.get(field_name, [])}
+    shared |= {c for adult in layout.adults for c in (*adult.names, *adult.phones, *adult.relations)}
+    by_number = dict(grid.rows[start:])
+    covered: set[int] = set()
+    budget = _FILLED_MERGE_CELLS_MAX
+    for top, left, bottom, right in grid.merges:
+        if bottom <= top or top not in by_number or right - left > 30:
+            continue
+        budget -= bottom - top
+        if budget < 0:
+            break
+        if names & set(range(left, right + 1)):
+            covered.update(range(top + 1, bottom + 1))
+            continue
+        for column in range(left, right + 1):
+            source = by_number[top][column] if column < len(by_number[top]) else None
+            if column in shared and not is_blank(source):
+                _write_down(by_number, top, bottom, column, source)
+    return covered
+
+
+def _write_down(by_number: dict[int, list[Cell]], top: int, bottom: int, column: int, value: Cell) -> None:
+    for number in range(top + 1, bottom + 1):
+        cells = by_number.get(number)
+        if cells is None:
+            continue
+        while len(cells) <= column:
+            cells.append(None)
+        if is_blank(cells[column]):
+            cells[column] = value

@@ -1,0 +1,72 @@
+"""A file to grids. The bytes decide what it is, never the name: half of the `.xls` on school disks are HTML or CSV."""
+
+from __future__ import annotations
+
+import zipfile
+from io import BytesIO
+from pathlib import PurePath
+
+from backend.people.roster import limits
+from backend.people.roster.cells import Grid
+from backend.people.roster.delimited import read_delimited
+from backend.people.roster.markup import looks_like_excel_xml, looks_like_markup, read_excel_xml, read_html
+from backend.people.roster.reasons import RosterProblem
+from backend.people.roster.xls import read_xls
+from backend.people.roster.xlsx import read_xlsx
+
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_BIFF_WITHOUT_OLE = (b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00")
+_NEVER_TABLES = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"Rar!", b"7z\xbc\xaf", b"{\\rtf", b"\x1f\x8b")
+# In an OLE file these names, in UTF-16, tell an encrypted xlsx.
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+
+
+def read_grids(data: bytes, filename: str) -> list[Grid]:
+    if len(data) > limits.FILE_BYTES_MAX:
+        raise RosterProblem.too_big(f"{limits.FILE_BYTES_MAX // 2**20} MB")
+    if not data.strip():
+        raise RosterProblem.empty()
+    if data.startswith(_NEVER_TABLES):
+        raise RosterProblem.not_a_table()
+    grids = _read(data, PurePath(filename.replace("\\", "/")).stem)
+    if not any(grid.rows for grid in grids):
+        raise RosterProblem.empty()
+    return grids
+
+
+def file_kind(data: bytes) -> str:
+    """One of "xlsx", "zip" (another container: ods, xlsb, docx), "binary" (xls), "markup", "excel_xml" or "text"."""
+    if data.startswith(_ZIP):
+        return "xlsx" if _holds_worksheets(data) else "zip"
+    if data.startswith(_OLE) or data.startswith(_BIFF_WITHOUT_OLE):
+        return "binary"
+    if looks_like_excel_xml(data):
+        return "excel_xml"
+    return "markup" if looks_like_markup(data) else "text"
+
+
+def _read(data: bytes, name: str) -> list[Grid]:
+    if data.startswith(_OLE) and _ENCRYPTED in data:
+        raise RosterProblem.locked()
+    match file_kind(data):
+        case "xlsx":
+            return read_xlsx(data)
+        case "zip":
+            raise RosterProblem.not_a_table()
+        case "binary":
+            return read_xls(data)
+        case "excel_xml":
+            return read_excel_xml(data)
+        case "markup":
+            return read_html(data, name)
+        case _:
+            return read_delimited(data, name)
+
+
+def _holds_worksheets(data: bytes) -> bool:
+    try:
+        with zipfile.ZipFile(BytesIO(data)) as archive:
+            names = archive.namelist()
+    except zipfile.BadZipFile as error:
+        raise RosterProblem.damaged() from error
+    return any(n.casefold().endswith("workbook.xml") for n in names)

@@ -1,0 +1,126 @@
+"""The old binary format, through calamine. The file is measured before calamine builds its dense grid."""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+import python_calamine
+
+from backend.people.roster import limits
+from backend.people.roster.cells import Cell, Grid
+from backend.people.roster.reasons import RosterProblem
+
+_OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_END_OF_CHAIN = 0xFFFFFFFE
+# BIFF records that place a value at a row and column, and the one that begins a sheet.
+_CELL_RECORDS = {0x0006, 0x0201, 0x0203, 0x0204, 0x0205, 0x027E, 0x00FD, 0x00D6, 0x00BD, 0x00BE}
+_BEGIN_OF_SHEET = 0x0809
+_DENSE_CELLS_MAX = 4_000_000
+
+
+def read_xls(data: bytes) -> list[Grid]:
+    if data.startswith(_OLE_MAGIC):
+        _refuse_giants(data)
+    try:
+        book = python_calamine.load_workbook(io.BytesIO(data))
+        if len(book.sheets_metadata) > limits.SHEETS_MAX:
+            raise RosterProblem.too_big(f"{limits.SHEETS_MAX} trang/sheets")
+        grids = [
+            _grid(book, meta) for meta in book.sheets_metadata if meta.typ == python_calamine.SheetTypeEnum.WorkSheet
+        ]
+    except python_calamine.PasswordError as error:
+        raise RosterProblem.locked() from error
+    except python_calamine.CalamineError as error:
+        raise RosterProblem.locked() if "password" in str(error).casefold() else RosterProblem.damaged() from error
+    except RosterProblem:
+        raise
+    except BaseException as error:
+        # A panic in the Rust below derives from BaseException, so that nobody swallows it by accident; here it is meant.
+        if type(error).__name__ != "PanicException" and not isinstance(error, Exception):
+            raise
+        raise RosterProblem.damaged() from error
+    if sum(len(grid.rows) for grid in grids) > limits.ROWS_MAX:
+        raise RosterProblem.too_big(f"{limits.ROWS_MAX} dòng/rows")
+    return grids
+
+
+def _grid(book: Any, meta: Any) -> Grid:
+    sheet = book.get_sheet_by_name(meta.name)
+    rows: list[tuple[int, list[Cell]]] = []
+    if sheet.start is not None:
+        for number, values in enumerate(sheet.to_python(skip_empty_area=False), start=1):
+            cells: list[Cell] = [None if value == "" else value for value in values[: limits.COLUMNS_MAX]]
+            if any(cell is not None for cell in cells):
+                rows.append((number, cells))
+    merges = [(top + 1, left, bottom + 1, right) for (top, left), (bottom, right) in (sheet.merged_cell_ranges or [])]
+    return Grid(
+        name=meta.name, rows=rows, merges=merges, hidden=meta.visible != python_calamine.SheetVisibleEnum.Visible
+    )
+
+
+def _refuse_giants(data: bytes) -> None:
+    """A sheet's dense size is its bounding box; two cells in far corners of xls are half a gigabyte."""
+    try:
+        stream = _workbook_stream(data)
+    except (struct.error, IndexError, ValueError):
+        return  # Not our business: calamine will say that it is damaged.
+    last_row = last_column = 0
+    for record, body in _records(stream):
+        if record == _BEGIN_OF_SHEET:
+            last_row = last_column = 0
+        elif record in _CELL_RECORDS and len(body) >= 4:
+            row, column = struct.unpack_from("<HH", body)
+            last_row, last_column = max(last_row, row + 1), max(last_column, column + 1)
+            if last_row * last_column > _DENSE_CELLS_MAX:
+                raise RosterProblem.too_big(f"{_DENSE_CELLS_MAX} ô/cells")
+
+
+def _records(stream: bytes) -> Iterator[tuple[int, bytes]]:
+    position = 0
+    while position + 4 <= len(stream):
+        record, length = struct.unpack_from("<HH", stream, position)
+        yield record, stream[position + 4 : position + 4 + min(length, 4)]
+        position += 4 + length
+
+
+def _workbook_stream(data: bytes) -> bytes:
+    """The stream named Workbook (or Book) of a compound file. Small ones live in the mini stream; they cannot be giants."""
+    sector = 1 << struct.unpack_from("<H", data, 30)[0]
+    if not 128 <= sector <= 4096:
+        raise ValueError("sector size")
+    table = _allocation_table(data, sector)
+    directory = _chain(data, table, struct.unpack_from("<I", data, 48)[0], sector)
+    for at in range(0, len(directory) - 127, 128):
+        name = directory[at : at + 64].decode("utf-16-le", "replace").rstrip("\0")
+        if name in ("Workbook", "Book"):
+            start, size = struct.unpack_from("<II", directory, at + 116)
+            return b"" if size < 4096 else _chain(data, table, start, sector)[:size]
+    return b""
+
+
+def _allocation_table(data: bytes, sector: int) -> list[int]:
+    blocks = list(struct.unpack_from("<109I", data, 76))
+    following, count = struct.unpack_from("<II", data, 68)
+    per_block = sector // 4
+    for _ in range(min(count, 1024)):
+        if following >= _END_OF_CHAIN:
+            break
+        part = struct.unpack_from(f"<{per_block}I", data, (following + 1) * sector)
+        blocks.extend(part[:-1])
+        following = part[-1]
+    table: list[int] = []
+    for block in blocks:
+        if block < _END_OF_CHAIN and (block + 2) * sector <= len(data):
+            table.extend(struct.unpack_from(f"<{per_block}I", data, (block + 1) * sector))
+    return table
+
+
+def _chain(data: bytes, table: list[int], start: int, sector: int) -> bytes:
+    parts, seen = [], 0
+    while start < len(table) and seen <= len(table):
+        parts.append(data[(start + 1) * sector : (start + 2) * sector])
+        start, seen = table[start], seen + 1
+    return b"".join(parts)

@@ -12,13 +12,13 @@ from msgspec import Meta
 
 from backend.core.clock import school_day
 from backend.core.http import house_of, json_bytes, not_modified
-from backend.core.ids import new_id
 from backend.core.problems import NOT_FOUND
 from backend.identity.entitlement import require_role
 from backend.identity.guards import GUARDIAN, MACHINE, SIGNED_IN, STAFF
 from backend.identity.principal import principal_of
 from payments import accounts, desk, hooks, invoices, qrimage, queries, receipt_pdf, receipts, reconcile
-from payments.banks import console, sepay
+from payments.banks import sepay
+from payments.demo import bank_pays
 from payments.requests import payment_request
 from schemas.payments import (
     BankAccountList,
@@ -327,20 +327,8 @@ async def demo_transfer(
     request: AnyRequest, school_id: FromPath[int], invoice_id: FromPath[UUID], data: JSONBody[DemoTransfer]
 ) -> Response[bytes]:
     """Demo only: the bank reports that this invoice was paid, through the real, signed webhook."""
-    house = house_of(request)
-    if not house.settings.demo:
-        raise NOT_FOUND()
-    today = school_day(house.clock.now())
-    reader = house.database.reader
-    row = await queries.invoice_to_pay(reader, school_id, principal_of(request).account_id, invoice_id, on=today)
-    asked = await _payment_request(request, school_id, invoice_id)
-    hook = await accounts.hook_of(reader, house.cipher, sepay.PROVIDER, row["hook_key"] or "") if row else None
-    if hook is None:
-        raise NOT_FOUND()
-    now = house.clock.now()
-    event_id = new_id().int % 10**15
-    body = console.transfer_body(event_id, asked.account_number, data.amount or asked.amount, asked.memo, now)
-    status, answer = await console.call_webhook(request.app, hook, body, now)
+    actor = principal_of(request).account_id
+    status, answer = await bank_pays(house_of(request), request.app, actor, school_id, invoice_id, amount=data.amount)
     return Response(answer, status_code=202 if status == 200 else 502, media_type=MediaType.JSON)
 
 

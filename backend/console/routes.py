@@ -1,7 +1,11 @@
-"""The doors of this room."""
+"""The staff's doors, page by page."""
 
 from __future__ import annotations
 
 from typing import Any
 
-ROUTES: list[Any] = []
+from backend.console.home import ROUTES as HOME
+from backend.console.marks import ROUTES as MARKS
+from backend.console.roll import ROUTES as ROLL
+
+ROUTES: list[Any] = [*HOME, *ROLL, *MARKS]

@@ -16,7 +16,8 @@
     setTimeout(() => delete form.dataset.sent, 8000);
   });
 
-  // Copy what banks' apps ask for.
+  // Copy what banks' apps ask for; the buttons are of no use without this script.
+  for (const button of document.querySelectorAll("[data-copy]")) button.hidden = !navigator.clipboard;
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");
     if (!button || !navigator.clipboard) return;
@@ -25,6 +26,24 @@
     button.textContent = button.dataset.done;
     setTimeout(() => { button.textContent = before; }, 2000);
   });
+
+  // A bill watches for its own payment: people come back from their bank's app and want to see that it arrived.
+  const watched = document.querySelector("[data-watch]");
+  if (watched) {
+    let first = null;
+    let left = 90;
+    const look = async () => {
+      if (document.hidden || !navigator.onLine || left-- < 0) return;
+      const answer = await fetch(watched.dataset.watch, { headers: { accept: "application/json" } }).catch(() => null);
+      if (!answer || !answer.ok) return;
+      const now = await answer.text();
+      if (first !== null && now !== first) location.reload();
+      first = now;
+    };
+    look();
+    setInterval(look, 4000);
+    document.addEventListener("visibilitychange", look);
+  }
 
   if ("serviceWorker" in navigator && location.pathname.startsWith("/app")) {
     navigator.serviceWorker.register("/sw.js").catch(() => {});

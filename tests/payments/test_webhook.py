@@ -6,7 +6,7 @@ import json
 import msgspec
 import pytest
 
-from payments import hooks
+from payments import accounts, hooks, reconcile, settle
 from payments.banks import sepay
 from tests.payments.conftest import AMOUNT
 
@@ -325,8 +325,6 @@ async def test_one_event_that_fails_holds_up_nobody_and_is_named_until_it_is_men
 
 
 async def hooks_disagreements(money):
-    from payments import reconcile
-
     return await reconcile.disagreements(money.house.database.reader, money.world.school_id)
 
 
@@ -338,4 +336,52 @@ async def test_a_webhook_told_many_times_at_once_is_settled_once(money):
     settled = await asyncio.gather(*(hooks.settle_event(money.house, *job) for _ in range(6)))
     assert sum(one is not None for one in settled) == 1
     assert await money.count("payment_receipts") == 1
+    await money.prove()
+
+
+async def test_many_credits_for_one_bill_at_once_pay_it_once(money):
+    """Different events, one bill: without the till each would see the bill still open."""
+    await money.bill()
+    reference = (await money.invoice())["reference"]
+    events = [money.bank.credit(AMOUNT, reference) for _ in range(8)]
+    await money.bank.replay(events)
+    job = (money.world.school_id, "sepay", money.world.hook_key)
+    settled = await asyncio.gather(*(hooks.settle_event(money.house, *job, str(e.event_id)) for e in events))
+    assert sorted(one.state for one in settled) == ["over"] * 7 + ["settled"]
+    await money.prove()
+
+
+async def test_one_line_from_the_same_source_by_two_doors_is_one_transaction(money):
+    """A pull after the webhook brings the same line again; nothing is booked a second time."""
+    await money.bill()
+    event = money.bank.credit(AMOUNT, (await money.invoice())["reference"])
+    line = sepay.understand(event.body)
+    account = await accounts.receiving(money.house.database.reader, money.world.bank_account_id)
+    now = money.house.clock.now()
+    settled = []
+    for _ in range(2):
+        async with money.house.database.school(money.world.school_id) as tx:
+            settled.append(await settle.settle(tx, account, line, received_at=now, at=now))
+    assert [(one.state, one.fresh) for one in settled] == [("settled", True), ("settled", False)]
+    assert await money.balance("bank") == AMOUNT
+    await money.prove()
+
+
+async def test_a_statement_that_tells_the_webhooks_credit_adds_nothing_in_either_order(money):
+    await money.bill()
+    account = await accounts.receiving(money.house.database.reader, money.world.bank_account_id)
+    now = money.house.clock.now()
+    for pupil, first, second in (
+        (money.world.child, "sepay", "statement"),
+        (money.world.classmate, "statement", "sepay"),
+    ):
+        event = money.bank.credit(AMOUNT, (await money.invoice(pupil))["reference"])
+        line = sepay.understand(event.body)
+        states = []
+        for source in (first, second):
+            told = msgspec.structs.replace(line, source=source, event_key=f"{source}-{event.event_id}")
+            async with money.house.database.school(money.world.school_id) as tx:
+                states.append((await settle.settle(tx, account, told, received_at=now, at=now)).state)
+        assert states == ["settled", "duplicate"]
+    assert await money.balance("bank") == 2 * AMOUNT
     await money.prove()

@@ -68,12 +68,12 @@ class PublishedEach(msgspec.Struct, frozen=True):
     without_account: int
 
 
-# The rows that follow from `notice` (inserted) and `addressed` (notice_id, guardian_id, account_id, pupil_ids, urgent).
+# The rows that follow from `notice` (inserted) and `addressed` (notice_id, guardian_id, account_id, pupil_ids, urgent, awaits).
 # $1 = school_id, $6 = the instant. A guardian without an account has no push address: the row says so and is finished at once.
 _ROWS = """
      recipient AS (
-        INSERT INTO notice_recipients (school_id, guardian_id, notice_id, pupil_ids, created_at)
-        SELECT $1, a.guardian_id, a.notice_id, a.pupil_ids, $6
+        INSERT INTO notice_recipients (school_id, guardian_id, notice_id, pupil_ids, created_at, awaits_acknowledgement)
+        SELECT $1, a.guardian_id, a.notice_id, a.pupil_ids, $6, a.awaits
           FROM addressed a
          ORDER BY a.guardian_id, a.notice_id
             ON CONFLICT DO NOTHING
@@ -109,7 +109,7 @@ WITH notice AS (
             ON CONFLICT DO NOTHING
      RETURNING notice_id),
      addressed AS MATERIALIZED (
-        SELECT n.notice_id, f.guardian_id, f.account_id, f.pupil_ids, $14::boolean AS urgent
+        SELECT n.notice_id, f.guardian_id, f.account_id, f.pupil_ids, $14::boolean AS urgent, $15::boolean AS awaits
           FROM notice n
          CROSS JOIN ({ADDRESSED}) AS f),
 {_ROWS}
@@ -128,7 +128,7 @@ WITH item AS MATERIALIZED (
             ON CONFLICT DO NOTHING
      RETURNING notice_id),
      addressed AS MATERIALIZED (
-        SELECT i.notice_id, g.guardian_id, g.account_id, ARRAY[i.pupil_id] AS pupil_ids, i.urgent
+        SELECT i.notice_id, g.guardian_id, g.account_id, ARRAY[i.pupil_id] AS pupil_ids, i.urgent, false AS awaits
           FROM notice n
           JOIN item i
             ON i.notice_id = n.notice_id

@@ -37,7 +37,8 @@ WITH mine AS (
         UPDATE notice_recipients r
            SET delivered_at    = coalesce(r.delivered_at, $5),
                opened_at       = CASE WHEN $4 IN ('opened', 'acknowledged') THEN coalesce(r.opened_at, $5) ELSE r.opened_at END,
-               acknowledged_at = CASE WHEN $4 = 'acknowledged' THEN coalesce(r.acknowledged_at, $5) ELSE r.acknowledged_at END
+               acknowledged_at = CASE WHEN $4 = 'acknowledged' THEN coalesce(r.acknowledged_at, $5) ELSE r.acknowledged_at END,
+               awaits_acknowledgement = r.awaits_acknowledgement AND $4 <> 'acknowledged'
           FROM mine m
          WHERE r.school_id = $1
            AND r.guardian_id = m.guardian_id

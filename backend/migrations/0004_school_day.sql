@@ -68,6 +68,9 @@ CREATE TABLE marks (
 
 CREATE INDEX marks_by_class ON marks (school_id, class_id, school_year, term, subject_code);
 
+-- The newest marks a family may see.
+CREATE INDEX marks_published ON marks (school_id, pupil_id, published_at) WHERE published_at IS NOT NULL;
+
 CREATE TABLE mark_history (
   school_id      bigint NOT NULL,
   pupil_id       uuid NOT NULL,

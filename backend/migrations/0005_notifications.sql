@@ -29,6 +29,7 @@ CREATE TABLE notice_recipients (
   delivered_at   timestamptz,
   opened_at      timestamptz,
   acknowledged_at timestamptz,
+  awaits_acknowledgement boolean NOT NULL DEFAULT false,
   PRIMARY KEY (school_id, guardian_id, notice_id),
   FOREIGN KEY (school_id, guardian_id) REFERENCES guardians,
   FOREIGN KEY (school_id, notice_id) REFERENCES notices
@@ -36,7 +37,9 @@ CREATE TABLE notice_recipients (
 
 CREATE INDEX notice_recipients_by_notice ON notice_recipients (school_id, notice_id);
 
-CREATE INDEX notice_recipients_unread ON notice_recipients (school_id, guardian_id, created_at) WHERE opened_at IS NULL;
+-- What waits for a family: the parent's home looks here at every visit, so it holds only the little that is open.
+CREATE INDEX notice_recipients_waiting ON notice_recipients (school_id, guardian_id)
+ WHERE opened_at IS NULL OR awaits_acknowledgement;
 
 CREATE TABLE deliveries (
   school_id      bigint NOT NULL,

@@ -385,3 +385,21 @@ async def test_a_statement_that_tells_the_webhooks_credit_adds_nothing_in_either
         assert states == ["settled", "duplicate"]
     assert await money.balance("bank") == 2 * AMOUNT
     await money.prove()
+
+
+async def test_a_line_answers_for_one_line_of_another_source_only(money):
+    """Two real payments with one reference, both told by the statement and by the webhook; then a third, told once."""
+    account = await accounts.receiving(money.house.database.reader, money.world.bank_account_id)
+    now = money.house.clock.now()
+    one = sepay.understand(money.bank.credit(AMOUNT, "me chuyen", referenceCode="FT7").body)
+
+    async def tell(source, key, memo):
+        line = msgspec.structs.replace(one, source=source, event_key=key, memo=memo)
+        async with money.house.database.school(money.world.school_id) as tx:
+            return (await settle.settle(tx, account, line, received_at=now, at=now)).state
+
+    assert [await tell("statement", "1", "me chuyen"), await tell("statement", "2", "bo chuyen")] == ["unmatched"] * 2
+    told = [await tell("sepay", key, memo) for key, memo in (("a", "me"), ("b", "bo"), ("c", "ba ngoai chuyen"))]
+    assert told == ["duplicate", "duplicate", "unmatched"]
+    assert await money.balance("bank") == 3 * AMOUNT
+    await money.prove()

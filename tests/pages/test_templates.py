@@ -16,9 +16,7 @@ _JINJA = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
 # Blocks that fill an attribute and are never read.
 _UNSPOKEN = re.compile(r"\{% block (?:body_class|brand_href|tab) %\}.*?\{% endblock %\}")
 _TAG = re.compile(r"<[^>]*>", re.DOTALL)
-_SAID_IN# Blocks that fill an attribute and are never read.
-_UNSPOKEN = re.compile(r"\{% block (?:body_class|brand_href|tab) %\}.*?\{% endblock %\}")
-_TAG = re.compile(r"\b(?:alt|title|placeholder|aria-label|value|content)=\"([^\"]*)\"")
+_SAID_IN_TAG = re.compile(r"\b(?:alt|title|placeholder|aria-label|value|content)=\"([^\"]*)\"")
 # Two letters in a row are a word; figures, signs and units of a mark are not.
 _WORD = re.compile(r"[^\W\d_]{2,}")
 # Names of things that are the same in every language.

@@ -6,12 +6,16 @@ import datetime as dt
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from functools import lru_cache
 
-from backend.core.text import clean
+from backend.core import text as core_text
 
 Cell = str | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta | None
 # First row, first column, last row, last column; rows count from 1, columns from 0, both ends belong to the range.
 Merge = tuple[int, int, int, int]
+
+# A sheet says the same few thousand words over and over; folding them once is most of the reader's speed.
+fold = lru_cache(maxsize=32_768)(core_text.fold)
 
 _FORMULA_TEXT = re.compile(r'^="(.*)"$', re.DOTALL)
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x9f\ud800-\udfff]")
@@ -50,13 +54,14 @@ def text_of(cell: Cell) -> str:
     return str(cell)
 
 
+@lru_cache(maxsize=65_536)
 def _clean_text(raw: str) -> str:
     if _CONTROL.search(raw):
         raw = _CONTROL.sub("", raw)
     if raw.isascii():
         text = " ".join(raw.split()) if raw.strip() else ""
     else:
-        text = clean(raw)
+        text = core_text.clean(raw)
         # Some keyboards put the tone before the circumflex; NFC leaves such pairs apart.
         decomposed = unicodedata.normalize("NFD", text)
         if _MISORDERED.search(decomposed):

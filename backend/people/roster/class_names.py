@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-from backend.core.text import fold, strip_marks
-from backend.people.roster.cells import Cell, is_blank, text_of
+from backend.core.text import strip_marks
+from backend.people.roster.cells import Cell, fold, is_blank, text_of
 from backend.people.roster.names import in_name_case
 
 _LENGTH_MAX = 40

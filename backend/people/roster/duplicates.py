@@ -6,7 +6,7 @@ import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable
 
-from backend.core.text import fold
+from backend.people.roster.cells import fold
 from backend.people.roster.class_names import class_key, grade_of
 from backend.people.roster.pupils import Taken
 from schemas.roster import BadCell, RosterGuardian, RosterPupil, RosterStaff

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from backend.core.text import fold
-from backend.people.roster.cells import Cell, is_blank, text_of
+from backend.people.roster.cells import Cell, fold, is_blank, text_of
 from backend.people.roster.layout import Adult
 from backend.people.roster.names import FAMILY_NAMES, read_guardian_name
 from backend.people.roster.phone_cells import LabelledPhone, read_phones

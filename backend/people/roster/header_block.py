@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
-from backend.core.text import fold
 from backend.people.roster import limits
-from backend.people.roster.cells import Cell, Grid, is_blank, text_of
+from backend.people.roster.cells import Cell, Grid, fold, is_blank, text_of
 from backend.people.roster.headers import PARENTAL, STAFF_FIELDS, Meaning, meaning_of, owner_of
 
 _HEADER_ROWS_MAX = 3
@@ -18,7 +18,7 @@ _COUNTER = re.compile(r"\(?\s*(\d{1,2}|[a-zđ])\s*\)?(?:\s*=.*)?", re.IGNORECASE
 _HINT = re.compile(r"^\(.*\)$|^\*+$")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Heading:
     """One column's header: what it shows, and what it was understood as (None: unknown)."""
 
@@ -26,6 +26,10 @@ class Heading:
     meaning: Meaning | None
     group: str = ""
     texts: tuple[str, ...] = ()
+
+    @cached_property
+    def folded(self) -> frozenset[str]:
+        return frozenset(fold(text) for text in self.texts if text)
 
 
 @dataclass(frozen=True)
@@ -195,11 +199,12 @@ def repeats_header(block: Block, cells: list[Cell]) -> bool:
         if is_blank(cell):
             continue
         folded = fold(text_of(cell))
-        here = {fold(text) for text in block.headings[column].texts} if column < len(block.headings) else set()
-        if folded and folded in here:
+        if column < len(block.headings) and folded and folded in block.headings[column].folded:
             matches += 1
         else:
             mismatches += 1
+            if mismatches > 2 and not matches:
+                return False
     return matches >= 2 and matches > 2 * mismatches
 
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from backend.core.text import fold
+from backend.people.roster.cells import fold
 
 Owner = Literal["pupil", "father", "mother", "guardian", "parent", "contact", "teacher", ""]
 PARENTAL: frozenset[str] = frozenset({"father", "mother", "guardian", "parent", "contact"})
@@ -74,6 +74,9 @@ def meaning_of(text: str) -> Meaning | None:
     if folded in ("dt", "d t"):
         # ĐT is a telephone, DT the people one belongs to; unmarked it depends on what stands below.
         return Meaning("phone", weak=not _PHONE_MARK.search(text))
+    if folded == "nam":
+        # Năm is a year, Nam a man; unmarked it depends on what stands below.
+        return Meaning("birth_year" if "ă" in text.casefold() else "male_mark", weak=True)
     field = _FIELD_OF.get(folded)
     if field is not None:
         return Meaning(

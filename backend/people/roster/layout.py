@@ -7,8 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from backend.core.text import fold
-from backend.people.roster.cells import Cell, Grid, is_blank, text_of
+from backend.people.roster.cells import Cell, Grid, fold, is_blank, text_of
 from backend.people.roster.class_names import read_class
 from backend.people.roster.dates import read_date
 from backend.people.roster.header_block import Block, Heading
@@ -85,10 +84,15 @@ def make_layout(grid: Grid, block: Block, today: dt.date) -> Layout:
 def _people_rows(headings: list[Heading], rows: list[list[Cell]]) -> list[list[Cell]]:
     """Rows with a name, and with a number where rows are numbered: totals and signatures below must not speak for the columns."""
     for fields in (("row_no", "full_name"), ("row_no", "head"), ("full_name",), ("head",)):
-        columns = [next((c for c, h in enumerate(headings) if h.meaning is not None and h.meaning.field == name), None) for name in fields]
+        columns = [
+            next((c for c, h in enumerate(headings) if h.meaning is not None and h.meaning.field == name), None)
+            for name in fields
+        ]
         if None in columns:
             continue
-        chosen = [cells for cells in rows if all(c is not None and c < len(cells) and not is_blank(cells[c]) for c in columns)]
+        chosen = [
+            cells for cells in rows if all(c is not None and c < len(cells) and not is_blank(cells[c]) for c in columns)
+        ]
         if chosen:
             return chosen
     return rows
@@ -112,6 +116,8 @@ def _heard(meaning: Meaning | None, values: list[Cell], today: dt.date) -> Meani
         return Meaning("phone", meaning.owner)
     if meaning.field == "birth" and _share(values, lambda v: _no_date(v, today)) > 0.6:
         return Meaning("other")
+    if meaning.field in ("male_mark", "male_birth") and _share(values, _is_year) > 0.7:
+        return Meaning("birth_year")
     if meaning.field in ("male_mark", "female_mark") and _share(values, _is_mark) < 0.5:
         return Meaning("other")
     if meaning.field == "given" and _share(values, lambda v: text_of(v).isdigit()) > 0.5:
@@ -130,6 +136,10 @@ def _has_long_word(cell: Cell) -> bool:
 def _no_date(cell: Cell, today: dt.date) -> bool:
     reading = read_date(cell, today)
     return reading is not None and reading.problem == "date_unreadable"
+
+
+def _is_year(cell: Cell) -> bool:
+    return re.fullmatch(r"(19|20)\d\d|\d\d", text_of(cell)) is not None
 
 
 def _is_mark(cell: Cell) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from backend.core.text import fold, strip_marks
-from backend.people.roster.cells import Cell, is_blank, text_of
+from backend.core.text import strip_marks
+from backend.people.roster.cells import Cell, fold, is_blank, text_of
 
 NAME_LENGTH_MAX = 80
 # Folded. Only used to tell where a second person begins in one cell, never to judge a name.

@@ -8,8 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal
 
-from backend.core.text import fold
-from backend.people.roster.cells import Cell, address, is_blank, text_of
+from backend.people.roster.cells import Cell, address, fold, is_blank, text_of
 from backend.people.roster.class_names import class_key, join_grade, read_class
 from backend.people.roster.dates import DateReading, from_parts, read_date
 from backend.people.roster.families import read_family

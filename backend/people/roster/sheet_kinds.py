@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from backend.core.text import fold
+from backend.people.roster.cells import fold
 from backend.people.roster.headers import owner_of
 from backend.people.roster.tables import SheetTables
 

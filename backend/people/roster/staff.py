@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from backend.core.text import fold
-from backend.people.roster.cells import Cell, address, is_blank, text_of
+from backend.people.roster.cells import Cell, address, fold, is_blank, text_of
 from backend.people.roster.class_names import read_class
 from backend.people.roster.header_block import Block
 from backend.people.roster.headers import STAFF_FIELDS
@@ -16,7 +15,8 @@ from backend.people.roster.tables import Row, SheetTables
 from schemas.roster import BadCell, RosterStaff, Teaching
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_LIST = re.compile(r"\s*[,;+&\n]\s*|\s+và\s+")
+# "Lịch sử và Địa lí" is one subject, so "và" does not part two.
+_LIST = re.compile(r"\s*[,;+&\n]\s*")
 _TEACHING = re.compile(r"^(?P<subject>[^\d:(]*?)\s*[:(]?\s*(?P<classes>\d.*?)\)?$")
 _CLASS_LIST = re.compile(r"\s*[,+&]\s*|\s+và\s+|\s+(?=\d{1,2}[A-Za-zĐ./])")
 

@@ -6,8 +6,7 @@ import datetime as dt
 import re
 from dataclasses import dataclass, field
 
-from backend.core.text import fold
-from backend.people.roster.cells import Cell, Grid, is_blank, text_of
+from backend.people.roster.cells import Cell, Grid, fold, is_blank, text_of
 from backend.people.roster.class_names import class_in_sheet_name, class_in_title
 from backend.people.roster.dates import read_date
 from backend.people.roster.header_block import Block, find_block, is_counter_row, may_begin_block, repeats_header

@@ -89,6 +89,8 @@ async def _desk(
         transaction = await transactions.lock(tx, transaction_id)
         if transaction is None:
             raise NOT_FOUND()
+        if not clean(note):
+            raise INVALID(FieldError("/note", "Hãy ghi lý do.", "Say why."))
         yield _Desk(tx, transaction, actor, clean(note), now)
         await audit.record(tx, action, "bank_transaction", transaction_id, at=now, actor=actor)
 

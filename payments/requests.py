@@ -14,8 +14,9 @@ from payments.queries import Door
 from payments.references import How
 from schemas.payments import PaymentRequest
 
+# There is no code to pay where nothing is due.
 NOTHING_TO_PAY = problem(
-    "nothing-to-pay", 409, vi="Phiếu thu này không còn phải nộp.", en="This invoice asks for nothing any more."
+    "nothing-to-pay", 404, vi="Phiếu thu này không còn phải nộp.", en="This invoice asks for nothing any more."
 )
 
 

@@ -7,7 +7,7 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.enums import MediaType
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta
 
 from backend.core.clock import school_day
@@ -46,7 +46,7 @@ TRANSACTION = SCHOOL + "/transactions/{transaction_id:uuid}"
 _READERS = ("accountant", "school_admin")
 _PRIVATE = {"cache-control": "private, no-store"}
 
-PageSize = Annotated[int, Meta(ge=1, le=200)]
+PageSize = Annotated[int, QueryParameter(ge=1, le=200)]
 
 
 def _json(shape: Any, description: str = "Done") -> dict[int, ResponseSpec]:
@@ -231,7 +231,7 @@ async def list_transactions(
     school_id: FromPath[int],
     waiting: FromQuery[bool] = False,
     before: FromQuery[UUID | None] = None,
-    limit: FromQuery[PageSize] = 50,
+    limit: PageSize = 50,
 ) -> Response[bytes]:
     """Movements on the school's accounts, newest first, with suggestions; `waiting` are those a person has to decide."""
     await _reads_the_books(request, school_id)

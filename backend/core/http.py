@@ -98,7 +98,14 @@ def answer_http_exception(request: AnyRequest, exception: HTTPException) -> Resp
 def answer_database(request: AnyRequest, exception: asyncpg.PostgresError) -> Response[bytes]:
     if exception.sqlstate in _BUSY_STATES:
         return answer_problem(request, Problem(problems.BUSY, headers={"retry-after": "2"}))
+    if isinstance(exception, asyncpg.DataError) and _cannot_be_stored(exception):
+        return answer_problem(request, Problem(problems.BAD_REQUEST))
     return answer_unexpected(request, exception)
+
+
+def _cannot_be_stored(exception: asyncpg.DataError) -> bool:
+    """A number beyond the column's type, or a NUL in a text: values that no row can hold, so nobody has stored them."""
+    return exception.sqlstate in ("22003", "22021") or "out of int" in str(exception)
 
 
 def answer_unexpected(request: AnyRequest, exception: Exception) -> Response[bytes]:

@@ -11,7 +11,7 @@ _ETH = str.maketrans({"Ð": "Đ", "ð": "đ"})
 _NOT_WORD = re.compile(r"[^0-9a-z]+")
 _SPACE = re.compile(r"\s+")
 # Zero-width characters and the byte order mark arrive with copied text and are never meant.
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
+_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
 
 _ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 _LETTER_RANK = {letter: rank for rank, letter in enumerate(_ALPHABET, start=1)}

@@ -38,7 +38,7 @@ async def test_one_press_pays_what_is_due(money, demo):
         assert (answer.status_code, answer.json()) == (202, {"success": True})
         await money.settle()
         assert (await money.invoice())["state"] == "paid"
-        assert (await http.post(path, json={}, headers=money.world.parent.headers)).status_code == 409
+        assert (await http.post(path, json={}, headers=money.world.parent.headers)).status_code == 404
     await money.prove()
 
 

@@ -2,10 +2,177 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
-from arq import cron, func
+import structlog
+import uvloop
+from arq import Retry, Worker, cron, func
+from redis.exceptions import RedisError
 
-JOBS: list[Any] = []
-CRONS: list[Any] = []
-_ = (cron, func)
+from backend.core import logs
+from backend.core.clock import Clock, SystemClock
+from backend.core.crypto import Cipher
+from backend.core.database import Database
+from backend.core.house import House
+from backend.core.problems import Problem
+from backend.core.queue import Queue, redis_settings, worker_options
+from backend.core.settings import Settings
+from notifications.delivery import drain, due_schools, sweep
+from notifications.stations import Stations
+from payments import hooks, reconcile
+
+log = structlog.get_logger()
+
+# A job that failed is tried again after 2 and 10 seconds and then given up: the sweep of its room finds what was left undone.
+_RETRY_AFTER_SECONDS = (2, 10)
+_REDIS_AWAY_SECONDS = 5.0
+
+
+@dataclass(slots=True)
+class Work:
+    """What a job leans on: the house, and the stations through which it speaks to the world outside."""
+
+    house: House
+    stations: Stations
+
+
+Job = Callable[..., Awaitable[None]]
+
+
+def job(call: Job) -> Any:
+    """A Problem is expected trouble and final; anything else is weather and tried again. arq alone would do neither."""
+
+    @functools.wraps(call)
+    async def run(ctx: dict[str, Any], *arguments: Any) -> None:
+        try:
+            await call(ctx["work"], *arguments)
+        except Problem as problem:
+            log.warning("job_refused", job=call.__name__, problem=problem.kind.name)
+        except Exception as error:
+            tries = ctx.get("job_try", 1)
+            log.error("job_failed", job=call.__name__, kind=type(error).__name__, tries=tries, exc_info=True)
+            if tries <= len(_RETRY_AFTER_SECONDS):
+                raise Retry(defer=_RETRY_AFTER_SECONDS[tries - 1]) from error
+
+    return run
+
+
+@job
+async def deliver(work: Work, school_id: int) -> None:
+    await drain(work.house, work.stations, school_id)
+
+
+@job
+async def sweep_deliveries(work: Work) -> None:
+    await sweep(work.house)
+
+
+@job
+async def settle_bank_event(work: Work, school_id: int, provider: str, hook_key: str, event_key: str) -> None:
+    await hooks.settle_event(work.house, school_id, provider, hook_key, event_key)
+
+
+@job
+async def sweep_bank_events(work: Work) -> None:
+    await hooks.settle_waiting(work.house)
+
+
+@job
+async def check_books(work: Work) -> None:
+    await reconcile.check_every_school(work.house)
+
+
+def _every_ten(second: int) -> set[int]:
+    """Every ten seconds, each room's sweep at its own second, so that they do not all fall on the full minute."""
+    return set(range(second, 60, 10))
+
+
+JOBS: list[Any] = [func(deliver, name="deliver"), func(settle_bank_event, name=hooks.JOB)]
+CRONS: list[Any] = [
+    cron(sweep_deliveries, name="sweep_deliveries", second=_every_ten(3), run_at_startup=True, timeout=30),
+    cron(sweep_bank_events, name="sweep_bank_events", second=_every_ten(7), run_at_startup=True, timeout=60),
+    # 19:30 in UTC is half past two at night in Vietnam, when the banks have closed their day.
+    cron(check_books, name="check_books", hour={19}, minute={30}, second=0, timeout=600),
+]
+
+
+def create_worker(
+    settings: Settings, *, redis_url: str, database_url: str, burst: bool = False, clock: Clock | None = None
+) -> WorkerProcess:
+    """`burst`: do what is queued and return, for tests and commands."""
+    return WorkerProcess(settings, redis_url, database_url, burst, clock or SystemClock())
+
+
+class WorkerProcess:
+    """arq's worker in a loop that outlives Redis: while Redis is away, deliveries are found and sent without it, only slower."""
+
+    def __init__(self, settings: Settings, redis_url: str, database_url: str, burst: bool, clock: Clock) -> None:
+        self._settings = settings
+        self._redis_url = redis_url
+        self._database_url = database_url
+        self._burst = burst
+        self._clock = clock
+
+    def run(self) -> None:
+        logs.configure()
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(self.async_run())
+
+    async def async_run(self) -> None:
+        async with self._opened() as work:
+            while not await self._serve(work):
+                log.error("redis_away", again_in_seconds=_REDIS_AWAY_SECONDS)
+                for school_id in await due_schools(work.house):
+                    await drain(work.house, work.stations, school_id)
+                await hooks.settle_waiting(work.house)
+                await asyncio.sleep(_REDIS_AWAY_SECONDS)
+
+    @asynccontextmanager
+    async def _opened(self) -> AsyncIterator[Work]:
+        settings = self._settings
+        database = await Database.open(
+            self._database_url,
+            writers=settings.database_writers,
+            readers=settings.database_readers,
+            slow_milliseconds=settings.slow_query_milliseconds,
+        )
+        queue = Queue.for_url(self._redis_url)
+        house = House(settings, database, queue, self._clock, Cipher(settings.secret_key), self._redis_url)
+        stations = await Stations.open(settings)
+        try:
+            yield Work(house, stations)
+        finally:
+            await stations.close()
+            with suppress(RedisError, OSError):
+                await queue.close()
+            await database.close()
+
+    async def _serve(self, work: Work) -> bool:
+        """Serve jobs until told to stop (True) or until Redis goes away (False)."""
+        worker = Worker(
+            functions=JOBS,
+            cron_jobs=CRONS,
+            redis_settings=redis_settings(self._redis_url),
+            ctx={"work": work},
+            burst=self._burst,
+            handle_signals=not self._burst,
+            **worker_options(),
+        )
+        try:
+            await worker.async_run()
+        except (RedisError, OSError):
+            return False
+        except asyncio.CancelledError:
+            # A signal makes arq cancel its own loop; when we ourselves are cancelled, that goes on up.
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+        finally:
+            with suppress(RedisError, OSError, asyncio.CancelledError):
+                await worker.close()
+        return True

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import msgspec
 import structlog
 from arq.connections import ArqRedis, RedisSettings, create_pool
+from redis.asyncio import ConnectionPool
 
 log = structlog.get_logger()
 
@@ -30,6 +31,12 @@ class Queue:
     @classmethod
     async def open(cls, url: str) -> Queue:
         return cls(await create_pool(redis_settings(url), job_serializer=_pack, job_deserializer=_unpack))
+
+    @classmethod
+    def for_url(cls, url: str) -> Queue:
+        """Without a first knock: a worker starts, and delivers more slowly, while Redis is away."""
+        connections = ConnectionPool.from_url(url, socket_connect_timeout=2)
+        return cls(ArqRedis(connections, job_serializer=_pack, job_deserializer=_unpack))
 
     async def ring(self, job: str, *arguments: int | str) -> None:
         """At most one job per (job, arguments) and half second. A bell that cannot be rung is only latency, never a failure.

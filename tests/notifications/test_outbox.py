@@ -10,19 +10,10 @@ import asyncpg
 from backend.core.house import House
 from backend.core.ids import new_id
 from notifications.audience import Audience, Grade, OneClass, SomePupils, WholeSchool, reach
-from notifications.outbox import Notice, PupilNotice, publish, publish_each
+from notifications.outbox import PupilNotice, publish, publish_each
 from notifications.receipts import record
 from tests.factories import World
-
-NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
-
-
-def notice(**changes: Any) -> Notice:
-    usual = {
-        "notice_id": new_id(), "kind": "announcement", "source_kind": "announcement", "source_id": "1", "created_at": NOW,
-        "title": "Họp phụ huynh", "body": "8 giờ sáng thứ bảy",
-    }  # fmt: skip
-    return Notice(**{**usual, **changes})
+from tests.notifications.conftest import NOW, notice
 
 
 async def addressed(owner: asyncpg.Connection, school_id: int, notice_id: object) -> set[Any]:

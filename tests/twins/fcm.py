@@ -28,6 +28,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from tests.twins.fcm_wire import Wrong, fcm_error, plain_error, read_send_request, read_topic
 
 _SCOPES = {"https://www.googleapis.com/auth/firebase.messaging", "https://www.googleapis.com/auth/firebase"}
+# Google's own library names this audience whatever the token address is.
+_AUDIENCE = "https://oauth2.googleapis.com/token"
 _GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 
@@ -156,7 +158,7 @@ class FcmTwin:
                 raise jwt.InvalidTokenError("grant_type")
             claims = jwt.decode(
                 str(form.get("assertion", "")), self._key.public_key(), algorithms=["RS256"],
-                audience=f"{self.base_url}/token", issuer=self._email, options={"require": ["exp", "iat", "aud", "iss"]},
+                audience=[_AUDIENCE, f"{self.base_url}/token"], issuer=self._email, options={"require": ["exp", "iat", "aud", "iss"]},
             )  # fmt: skip
             if claims["exp"] - claims["iat"] > 3600 or not _SCOPES & set(str(claims.get("scope", "")).split()):
                 raise jwt.InvalidTokenError("life or scope")

@@ -1,0 +1,46 @@
+"""The few statements that cross schools, each with a name. They read, take no row locks, and only say in which schools there is work.
+
+Everything else carries one school_id (docs/decisions/tenancy-and-rls.md). The work itself is then done school by school.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from backend.core.database import Reader
+
+
+class SchoolWithDeliveries(msgspec.Struct, frozen=True):
+    school_id: int
+    due: int
+
+
+async def schools_with_deliveries(
+    reader: Reader, now: datetime, channels: Sequence[str], *, limit: int
+) -> list[SchoolWithDeliveries]:
+    """Schools with deliveries due on these channels or with leases run out, the longest waiting first, so that none starves."""
+    rows = await reader.fetch(
+        """
+        SELECT w.school_id, count(*) AS due
+          FROM (SELECT d.school_id, d.due_at
+                  FROM deliveries d
+                 WHERE d.state = 'due'
+                   AND d.due_at <= $1
+                   AND d.channel = ANY ($2::text[])
+                 UNION ALL
+                SELECT d.school_id, d.lease_until AS due_at
+                  FROM deliveries d
+                 WHERE d.state = 'leased'
+                   AND d.lease_until < $1) AS w
+         GROUP BY w.school_id
+         ORDER BY min(w.due_at)
+         LIMIT $3
+        """,
+        now,
+        channels,
+        limit,
+    )
+    return [SchoolWithDeliveries(row["school_id"], row["due"]) for row in rows]

@@ -1,0 +1,120 @@
+"""Sends pushes over FCM's HTTP v1 wire with one aiohttp session. It knows addresses and bodies, no notice and no table.
+
+Not firebase-admin's own sender: its async path costs about nine times the CPU and hangs for good after some hundred retried
+answers (docs/decisions/own-fcm-sender.md). firebase-admin keeps the credentials and the topics, and checks our encoding in tests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+import aiohttp
+import msgspec
+import structlog
+from yarl import URL
+
+from notifications.channels.fcm_answers import PLATFORM_DOWN, read_answer
+from notifications.channels.fcm_credentials import FcmCredentials, NoToken
+from notifications.channels.fcm_message import AddressKind, splice, too_large
+from notifications.outcomes import Outcome, Refused, TryLater
+
+log = structlog.get_logger()
+
+CONNECTIONS = 64
+_TIMEOUT = aiohttp.ClientTimeout(total=15, sock_connect=5)
+_TOKEN_WAIT_SECONDS = 30.0
+_INTERRUPTED = TryLater("interrupted", uncertain=True)
+
+
+class Letter(msgspec.Struct, frozen=True):
+    """One body for one address. `tail` is shared by all letters of a notice in one language."""
+
+    kind: AddressKind
+    address: str
+    tail: bytes
+
+
+class FcmSender:
+    """One per process and event loop. Every answer becomes an Outcome; nothing here retries, the outbox does."""
+
+    def __init__(self, credentials: FcmCredentials, *, project_id: str, base_url: str) -> None:
+        self._credentials = credentials
+        self._url = URL(f"{base_url}/v1/projects/{project_id}/messages:send", encoded=True)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def open(self) -> None:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=CONNECTIONS),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=_TIMEOUT,
+            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding"),
+        )
+
+    async def close(self) -> None:
+        await self._credentials.close()
+        if self._session is not None:
+            await self._session.close()
+
+    async def send_all(self, letters: Sequence[Letter], outcomes: list[Outcome | None]) -> None:
+        """Fill `outcomes` beside `letters`. It stays None where the channel stopped before a letter's turn.
+
+        A list that is handed in tells what is known even when the sending is interrupted.
+        """
+        assert len(outcomes) == len(letters), "one outcome a letter"
+        try:
+            headers = {
+                "Authorization": f"Bearer {await self._credentials.bearer()}",
+                "Content-Type": "application/json",
+            }
+        except NoToken as error:
+            outcomes[:] = [_no_token(error)] * len(letters)
+            return
+        waiting = iter(range(len(letters)))
+        async with asyncio.TaskGroup() as senders:
+            for _ in range(min(CONNECTIONS, len(letters))):
+                senders.create_task(self._sender(waiting, letters, outcomes, headers))
+
+    async def _sender(
+        self, waiting: Iterator[int], letters: Sequence[Letter], outcomes: list[Outcome | None], headers: dict[str, str]
+    ) -> None:
+        for position in waiting:
+            outcomes[position] = _INTERRUPTED
+            outcome = outcomes[position] = await self._send(letters[position], headers)
+            if _stops_channel(outcome):
+                # Whoever shares the iterator finds it empty: what was not begun stays None.
+                for _ in waiting:
+                    pass
+
+    async def _send(self, letter: Letter, headers: dict[str, str]) -> Outcome:
+        if too_large(letter.tail):
+            return Refused("our_bug", "payload_too_large")
+        assert self._session is not None, "open() comes first"
+        try:
+            async with self._session.post(
+                self._url, data=splice(letter.kind, letter.address, letter.tail), headers=headers, allow_redirects=False
+            ) as response:
+                body = await response.read()
+        except TimeoutError:
+            return TryLater("timeout", uncertain=True)
+        except aiohttp.ClientConnectorError:
+            return TryLater("connection_refused")
+        except (aiohttp.ClientError, OSError):
+            return TryLater("connection_lost", uncertain=True)
+        outcome = read_answer(response.status, body, response.headers.get("Retry-After"), now=datetime.now(UTC))
+        if response.status == 401 and _stops_channel(outcome):
+            self._credentials.forget()
+        return outcome
+
+
+def _stops_channel(outcome: Outcome) -> bool:
+    if isinstance(outcome, TryLater):
+        return outcome.pauses_channel
+    return isinstance(outcome, Refused) and outcome.why == "channel_down" and outcome.code not in PLATFORM_DOWN
+
+
+def _no_token(error: NoToken) -> Outcome:
+    if error.final:
+        return Refused("channel_down", error.code)
+    return TryLater(error.code, _TOKEN_WAIT_SECONDS, pauses_channel=True)

@@ -1,0 +1,41 @@
+"""What a channel may answer: Sent, TryLater, Refused. The set is closed; weather from outside is a value, not an exception."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Why = Literal["address_dead", "channel_down", "our_bug", "unknown"]
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """The provider accepted it; `provider_id` is its name for the message."""
+
+    provider_id: str = ""
+
+
+class TryLater(msgspec.Struct, frozen=True):
+    """`after_seconds`: what the provider asked for. `uncertain`: the request left and no answer came, so it may have arrived.
+
+    `pauses_channel`: the trouble is not this message's, so the channel rests and the message's own schedule does not move.
+    """
+
+    code: str
+    after_seconds: float | None = None
+    uncertain: bool = False
+    pauses_channel: bool = False
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """Final for this address, but what that means differs.
+
+    address_dead: retire the address. channel_down: our credential or account; keep every address, stop the channel, call somebody.
+    our_bug: the message itself is wrong. unknown: a refusal nobody has described; not retried, and shown.
+    """
+
+    why: Why
+    code: str
+
+
+Outcome = Sent | TryLater | Refused

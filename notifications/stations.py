@@ -1,0 +1,61 @@
+"""The stations that the settings allow, opened once a worker. A channel without settings has no station, and says so by None."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+
+from backend.core.settings import Settings
+from notifications.channels.fcm import FcmSender
+from notifications.channels.fcm_credentials import FcmCredentials
+from notifications.channels.sms import SmsSender
+from notifications.channels.telegram import TelegramSender
+from notifications.chats import ChatStation
+from notifications.push import PushStation
+from notifications.rounds import Station
+
+# In the order in which a notice climbs.
+CHANNELS = ("push", "telegram")
+
+
+class Stations:
+    """`sms` and `telegram_sender` also carry one-time codes, which are no notices."""
+
+    def __init__(self) -> None:
+        self.push: PushStation | None = None
+        self.telegram: ChatStation | None = None
+        self.telegram_sender: TelegramSender | None = None
+        self.sms: SmsSender | None = None
+        self._stack = AsyncExitStack()
+
+    def of(self, channel: str) -> Station | None:
+        return self.push if channel == "push" else self.telegram if channel == "telegram" else None
+
+    @classmethod
+    async def open(cls, settings: Settings) -> Stations:
+        stations = cls()
+        if settings.fcm_project_id and settings.fcm_credentials_file:
+            credentials = FcmCredentials(settings.fcm_credentials_file)
+            sender = FcmSender(credentials, project_id=settings.fcm_project_id, base_url=settings.fcm_base_url)
+            await sender.open()
+            stations._stack.push_async_callback(sender.close)
+            stations.push = PushStation(sender)
+        if settings.telegram_token:
+            telegram = TelegramSender(settings.telegram_token, base_url=settings.telegram_base_url)
+            await telegram.open()
+            stations._stack.push_async_callback(telegram.close)
+            stations.telegram_sender = telegram
+            stations.telegram = ChatStation(telegram)
+        if settings.sms_api_key:
+            sms = SmsSender(
+                api_key=settings.sms_api_key,
+                secret_key=settings.sms_secret_key,
+                brand=settings.sms_brand,
+                base_url=settings.sms_base_url,
+            )
+            await sms.open()
+            stations._stack.push_async_callback(sms.close)
+            stations.sms = sms
+        return stations
+
+    async def close(self) -> None:
+        await self._stack.aclose()

@@ -1,0 +1,139 @@
+"""What a notice says: on a lock screen, where anybody may look, and after signing in. It knows no channel and no table.
+
+A lock screen never shows a mark, a sum, a debt or an illness (Personal Data Protection Law; education authorities' advice):
+it says that there is something new, about which child by its short name, and where to read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from backend.core.catalogue import say
+from schemas.money import format_dong, is_dong
+
+_PUSH_BODY_MAX = 150
+
+
+class Words(msgspec.Struct, frozen=True):
+    title: str
+    body: str
+
+
+def on_lock_screen(
+    kind: str,
+    language: str,
+    *,
+    school_name: str,
+    title: str | None,
+    params: dict[str, Any],
+    children: Sequence[str],
+    urgent: bool,
+) -> Words:
+    """`children` are full names. What a whole class may read shows its title; whatever is about one child does not."""
+    if kind == "announcement" and title and not params.get("personal"):
+        body = title
+    elif kind == "announcement" and not children:
+        body = say("notifications.push_announcement", language)
+    else:
+        key = "announcement_about" if kind == "announcement" else kind
+        body = say(f"notifications.push_{key}", language, child=_names(children, language))
+    if urgent and kind == "announcement":
+        body = say("notifications.push_urgent", language, text=body)
+    return Words(school_name, _clipped(body, _PUSH_BODY_MAX))
+
+
+def in_full(
+    kind: str, language: str, *, title: str | None, body: str | None, params: dict[str, Any], children: Sequence[str]
+) -> Words:
+    """For a reader who has signed in. What somebody wrote is shown as written; the rest is said from `params`.
+
+    absence {on, session}; mark {subject}; invoice {fee, amount, due_on}; payment {amount}. Whatever is missing is left unsaid.
+    """
+    child = _names(children, language)
+    match kind:
+        case "announcement":
+            return Words(title or say("notifications.announcement_title", language), body or "")
+        case "absence":
+            said = _absence(params, language, child)
+        case "mark":
+            said = _mark(params, language, child)
+        case "invoice":
+            said = _invoice(params, language, child)
+        case _:
+            said = _payment(params, language, child)
+    return Words(title or said.title, body or said.body)
+
+
+def _absence(params: dict[str, Any], language: str, child: str) -> Words:
+    session, on = params.get("session"), _day(params.get("on"))
+    when = say(f"notifications.session_{session}", language) if session in ("morning", "afternoon") else ""
+    key = "absence_body" if on else "absence_body_plain"
+    body = say(f"notifications.{key}", language, child=_capital(child), session=when, on=on)
+    return Words(say("notifications.absence_title", language), " ".join(body.split()))
+
+
+def _mark(params: dict[str, Any], language: str, child: str) -> Words:
+    subject = params.get("subject_en" if language == "en" else "subject_vi") or params.get("subject")
+    key = "mark_body" if subject else "mark_body_plain"
+    body = say(f"notifications.{key}", language, child=_capital(child), subject=subject)
+    return Words(say("notifications.mark_title", language), body)
+
+
+def _invoice(params: dict[str, Any], language: str, child: str) -> Words:
+    fee, amount, due_on = params.get("fee"), _dong(params.get("amount")), _day(params.get("due_on"))
+    title_key = "invoice_title" if fee else "invoice_title_plain"
+    body_key = "invoice_body" if amount and due_on else "invoice_body_plain"
+    return Words(
+        say(f"notifications.{title_key}", language, fee=fee),
+        say(f"notifications.{body_key}", language, child=_capital(child), amount=amount, due_on=due_on),
+    )
+
+
+def _payment(params: dict[str, Any], language: str, child: str) -> Words:
+    amount = _dong(params.get("amount"))
+    key = "payment_body" if amount else "payment_body_plain"
+    return Words(
+        say("notifications.payment_title", language), say(f"notifications.{key}", language, child=child, amount=amount)
+    )
+
+
+def short_name(full_name: str) -> str:
+    """How a class calls a child: the last two words, `Nguyễn Thị Minh An` → `Minh An`."""
+    return " ".join(full_name.split()[-2:])
+
+
+def _names(children: Sequence[str], language: str) -> str:
+    names = [short_name(name) for name in children]
+    if not names:
+        return say("notifications.my_child", language)
+    if len(names) == 1:
+        return names[0]
+    return say("notifications.and", language, first=", ".join(names[:-1]), last=names[-1])
+
+
+def _day(value: object) -> str:
+    try:
+        return date.fromisoformat(str(value)).strftime("%d/%m/%Y")
+    except ValueError:
+        return ""
+
+
+def _dong(value: object) -> str:
+    return format_dong(value) if is_dong(value) else ""  # type: ignore[arg-type]
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _clipped(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def notice_path(school_id: int, notice_id: object) -> str:
+    """Where a family reads a notice, in the web app and as the deep link of every channel."""
+    return f"/app/{school_id}/notices/{notice_id}"

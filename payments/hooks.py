@@ -27,8 +27,6 @@ from payments.settle import Settled
 log = structlog.get_logger()
 
 JOB = "settle_bank_event"
-# After so many failed tries an event waits for an engineer; the nightly check names it until then.
-ATTEMPTS_MAX = 20
 
 HOOK_NOT_PROVED = problem(
     "hook-not-proved",
@@ -113,17 +111,20 @@ async def settle_event(house: House, school_id: int, provider: str, hook_key: st
 
 
 async def settle_waiting(house: House, limit: int = 500) -> int:
-    """The sweep. One event that cannot be understood does not hold up the others."""
+    """The sweep. One event that fails does not hold up the others: its n-th try comes n² minutes after it was received.
+
+    It is never given up; the nightly check names it until it is understood.
+    """
     waiting = await house.database.reader.fetch(
         """
         SELECT school_id, provider, hook_key, event_key
           FROM bank_events
          WHERE understood_at IS NULL
-           AND attempts < $1
+           AND received_at <= $1::timestamptz - make_interval(mins => attempts::int * attempts)
          ORDER BY received_at, event_key
          LIMIT $2
         """,
-        ATTEMPTS_MAX,
+        house.clock.now(),
         limit,
     )
     done = 0

@@ -320,6 +320,12 @@ async def test_one_event_that_fails_holds_up_nobody_and_is_named_until_it_is_men
         (wrong,) = await hooks_disagreements(money)
         assert (wrong.check, wrong.subject) == ("event_is_understood", f"sepay {poison.event_id}")
     await money.settle()
+    assert await money.count("bank_transactions") == 1, "not tried again at once"
+    await money.owner.execute(
+        "UPDATE bank_events SET received_at = received_at - interval '1 hour' WHERE event_key = $1",
+        str(poison.event_id),
+    )
+    await money.settle()
     assert await money.state(poison) == "unmatched"
     await money.prove()
 

@@ -79,6 +79,7 @@ def create_app(settings: Settings, *, redis_url: str, database_url: str, clock: 
             watching.cancel()
             with suppress(asyncio.CancelledError):
                 await watching
+            await house.limits.close()
             await queue.close()
             await database.close()
 

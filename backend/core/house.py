@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from backend.core.clock import Clock
 from backend.core.crypto import Cipher
 from backend.core.database import Database
 from backend.core.queue import Bell
+from backend.core.ratelimit import RateLimiter
 from backend.core.settings import Settings
 
 
@@ -19,6 +20,8 @@ class House:
     clock: Clock
     cipher: Cipher
     redis_url: str
+    limits: RateLimiter = field(init=False)
 
     def __post_init__(self) -> None:
+        self.limits = RateLimiter(self.redis_url)
         self.database.bell = self.queue

@@ -45,7 +45,15 @@ async def record(
     )
 
 
-async def record_account(tx: Tx, account_id: UUID, action: str, *, at: datetime, address: str | None = None, detail: dict[str, Any] | None = None) -> None:
+async def record_account(
+    tx: Tx,
+    account_id: UUID,
+    action: str,
+    *,
+    at: datetime,
+    address: str | None = None,
+    detail: dict[str, Any] | None = None,
+) -> None:
     await tx.execute(
         """
         INSERT INTO account_events (account_id, event_id, happened_at, action, address, detail)
@@ -57,4 +65,22 @@ async def record_account(tx: Tx, account_id: UUID, action: str, *, at: datetime,
         action,
         address,
         msgspec.json.encode(detail or {}).decode(),
+    )
+
+
+async def record_refusal(tx: Tx, phone: str, action: str, *, at: datetime, address: str) -> None:
+    """Whoever signs in with the number can see later that somebody tried. For an unknown number the same statement finds nobody."""
+    await tx.execute(
+        """
+        INSERT INTO account_events (account_id, event_id, happened_at, action, address, detail)
+        SELECT DISTINCT p.account_id, $2::uuid, $3::timestamptz, $4::text, $5::text, '{}'::jsonb
+          FROM phone_accounts p
+         WHERE p.phone_e164 = $1
+            ON CONFLICT (account_id, event_id) DO NOTHING
+        """,
+        phone,
+        new_id(),
+        at,
+        action,
+        address,
     )

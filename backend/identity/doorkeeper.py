@@ -21,7 +21,10 @@ from backend.core.problems import problem
 from backend.identity.tokens import TokenOffice
 
 CROSS_SITE = problem(
-    "cross-site", 403, vi="Yêu cầu đến từ một trang khác nên không được nhận.", en="The request came from another site and was not accepted."
+    "cross-site",
+    403,
+    vi="Yêu cầu đến từ một trang khác nên không được nhận.",
+    en="The request came from another site and was not accepted.",
 )
 ACCESS_COOKIE = "nc_access"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -118,7 +121,9 @@ def _cookie(header: str, name: str) -> str | None:
 
 def _forged(headers: dict[bytes, bytes], by_cookie: bool) -> bool:
     """A browser says where a post comes from; programs that say nothing carry no cookie of somebody else."""
-    form = headers.get(b"content-type", b"").startswith((b"application/x-www-form-urlencoded", b"multipart/", b"text/plain"))
+    form = headers.get(b"content-type", b"").startswith(
+        (b"application/x-www-form-urlencoded", b"multipart/", b"text/plain")
+    )
     if not (by_cookie or form):
         return False
     site = headers.get(b"sec-fetch-site")

@@ -95,11 +95,15 @@ async def require_role(door: Door, school_id: int, account_id: UUID, *roles: str
     return who
 
 
-async def require_class(door: Door, school_id: int, account_id: UUID, class_id: UUID, *, on: date, subject: str | None = None) -> Standing:
+async def require_class(
+    door: Door, school_id: int, account_id: UUID, class_id: UUID, *, on: date, subject: str | None = None
+) -> Standing:
     """The class's homeroom teacher or the school's administrator; with `subject`, the teacher of that subject or the administrator;
     with `subject="*"`, whoever teaches the class at all."""
     who = await standing(door, school_id, account_id, class_id=class_id, on=on)
-    allowed = who.admin or (who.homeroom if subject is None else who.of_class if subject == "*" else subject in who.subjects)
+    allowed = who.admin or (
+        who.homeroom if subject is None else who.of_class if subject == "*" else subject in who.subjects
+    )
     if not allowed:
         raise FORBIDDEN()
     return who
@@ -122,7 +126,9 @@ SELECT bond.guardian_id, bond.can_act
 """
 
 
-async def require_guardian(door: Door, school_id: int, account_id: UUID, pupil_id: UUID, *, on: date, act: bool = False) -> UUID:
+async def require_guardian(
+    door: Door, school_id: int, account_id: UUID, pupil_id: UUID, *, on: date, act: bool = False
+) -> UUID:
     """The guardian's id. Raises NOT_FOUND for other people's children: a stranger does not learn that the child exists."""
     row = await door.fetchrow(_GUARDIAN, school_id, account_id, pupil_id, on)
     if row is None:

@@ -10,12 +10,8 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
-from backend.core.problems import FORBIDDEN, problem
-from backend.identity.principal import principal_of
-
-SECOND_FACTOR_NEEDED = problem(
-    "second-factor-needed", 403, vi="Việc này cần đăng nhập hai lớp (mã từ ứng dụng xác thực).", en="This needs a second factor (a code from your authenticator app)."
-)
+from backend.core.problems import FORBIDDEN
+from backend.identity.principal import SECOND_FACTOR_NEEDED, principal_of, require_second_factor
 
 
 def _signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
@@ -35,15 +31,32 @@ def _staff(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) 
         raise FORBIDDEN()
 
 
+def _second_factor(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    require_second_factor(principal_of(connection))
+
+
 def _area(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     if not principal_of(connection).areas:
         raise FORBIDDEN()
 
 
+__all__ = [
+    "AREA",
+    "GUARDIAN",
+    "MACHINE",
+    "PUBLIC",
+    "SECOND_FACTOR_NEEDED",
+    "SIGNED_IN",
+    "STAFF",
+    "STAFF_WITH_SECOND_FACTOR",
+]
+
 PUBLIC: dict[str, Any] = {"access": "public"}
 SIGNED_IN: dict[str, Any] = {"access": "signed_in", "guards": [_signed_in]}
 GUARDIAN: dict[str, Any] = {"access": "guardian", "guards": [_guardian]}
 STAFF: dict[str, Any] = {"access": "staff", "guards": [_staff]}
+# For deeds that hand out rights or money: the session must have passed the second factor as well.
+STAFF_WITH_SECOND_FACTOR: dict[str, Any] = {"access": "staff", "guards": [_staff, _second_factor]}
 AREA: dict[str, Any] = {"access": "area", "guards": [_area]}
 # The caller proves itself inside the handler: a signature or a secret over the raw body.
 MACHINE: dict[str, Any] = {"access": "machine"}

@@ -7,7 +7,14 @@ from uuid import UUID
 
 import msgspec
 
-from backend.core.problems import NOT_SIGNED_IN
+from backend.core.problems import NOT_SIGNED_IN, problem
+
+SECOND_FACTOR_NEEDED = problem(
+    "second-factor-needed",
+    403,
+    vi="Việc này cần đăng nhập hai lớp (mã từ ứng dụng xác thực).",
+    en="This needs a second factor (a code from your authenticator app).",
+)
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +37,12 @@ def principal_of(request: Any) -> Principal:
     if principal is None:
         raise NOT_SIGNED_IN(headers={"www-authenticate": "Bearer"})
     return principal
+
+
+def require_second_factor(principal: Principal) -> None:
+    """Raises SECOND_FACTOR_NEEDED unless this session has passed it."""
+    if not principal.second_factor:
+        raise SECOND_FACTOR_NEEDED()
 
 
 def principal_or_none(request: Any) -> Principal | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
 from uuid import UUID
 
 import jwt
@@ -21,7 +22,18 @@ class TokenOffice:
         self._key = cipher.key("access-token")
         self._verified: dict[str, Principal] = {}
         # Sessions revoked within the life of an access token; every process reloads it each few seconds (watch.py).
-        self.revoked: frozenset[UUID] | set[UUID] = set()
+        self.revoked: frozenset[UUID] | set[UUID] = frozenset()
+        self._revoked_here: dict[UUID, float] = {}
+
+    def revoke(self, session_id: UUID, *, now: float) -> None:
+        """At once in this process; the others read the row within seconds."""
+        self._revoked_here[session_id] = now
+        self.revoked = self.revoked | {session_id}
+
+    def reload(self, revoked: frozenset[UUID], *, since: float) -> None:
+        """What the rows say, and what was revoked here while they were being read."""
+        self._revoked_here = {session_id: at for session_id, at in self._revoked_here.items() if at >= since}
+        self.revoked = revoked | self._revoked_here.keys()
 
     def issue(self, principal: Principal, *, issued_at: int) -> str:
         claims = {
@@ -78,3 +90,8 @@ class TokenOffice:
             )
         except (jwt.PyJWTError, KeyError, msgspec.ValidationError, ValueError):
             return None
+
+
+def token_office(request: Any) -> TokenOffice:
+    """The office of the application that answers `request`: the one whose list of revoked sessions is asked."""
+    return cast(TokenOffice, request.app.state.tokens)

@@ -34,4 +34,4 @@ async def reload_revocations(house: House, tokens: TokenOffice) -> None:
         """,
         since,
     )
-    tokens.revoked = {row["session_id"] for row in rows}
+    tokens.reload(frozenset(row["session_id"] for row in rows), since=since.timestamp())

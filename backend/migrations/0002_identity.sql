@@ -52,25 +52,34 @@ CREATE TABLE account_areas (
   PRIMARY KEY (account_id, area_code)
 );
 
+-- The one open code of a phone, whether we know the phone or not: asking again replaces it.
 CREATE TABLE one_time_codes (
-  phone_e164     text NOT NULL,
+  phone_e164     text PRIMARY KEY,
   code_id        uuid NOT NULL,
-  purpose        text NOT NULL CHECK (purpose IN ('sign_in', 'step_up')),
+  purpose        text NOT NULL CHECK (purpose IN ('sign_in', 'invitation')),
+  known          boolean NOT NULL,
   code_hash      bytea NOT NULL,
+  -- Only until it was sent, and only for phones we know.
   code_sealed    bytea,
+  language       text NOT NULL CHECK (language IN ('vi', 'en')),
+  params         jsonb NOT NULL DEFAULT '{}',
   address        text NOT NULL,
   created_at     timestamptz NOT NULL,
   expires_at     timestamptz NOT NULL,
   attempts_left  smallint NOT NULL,
   used_at        timestamptz,
-  known          boolean NOT NULL,
-  sent_at        timestamptz,
+  chosen_at      timestamptz,
+  -- Sending: the row is the promise. A worker takes it until send_after, so that two bells do not send it twice.
+  send_after     timestamptz NOT NULL,
   send_attempts  smallint NOT NULL DEFAULT 0,
-  sent_channel   text,
-  PRIMARY KEY (phone_e164, code_id)
+  sent_at        timestamptz,
+  sent_channel   text
 );
 
-CREATE INDEX one_time_codes_unsent ON one_time_codes (created_at) WHERE sent_at IS NULL AND code_sealed IS NOT NULL;
+-- The bell carries only the code's id: a phone number has no business in Redis.
+CREATE INDEX one_time_codes_by_id ON one_time_codes (code_id);
+
+CREATE INDEX one_time_codes_unsent ON one_time_codes (send_after) WHERE sent_at IS NULL AND code_sealed IS NOT NULL;
 
 CREATE TABLE sessions (
   session_id     uuid PRIMARY KEY,
@@ -78,6 +87,7 @@ CREATE TABLE sessions (
   device_name    text NOT NULL,
   device_kind    text NOT NULL CHECK (device_kind IN ('app', 'browser', 'console')),
   address        text NOT NULL,
+  method         text NOT NULL CHECK (method IN ('code', 'password')),
   second_factor  boolean NOT NULL,
   created_at     timestamptz NOT NULL,
   last_used_at   timestamptz NOT NULL,

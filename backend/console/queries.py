@@ -169,3 +169,55 @@ async def today(reader: Reader, school_id: int, account_id: UUID, *, on: date) -
     assert row is not None
     closed = closed_because(on, (row["name_vi"], row["name_en"]) if row["name_vi"] else None, row["reason"])
     return Today(closed[0] if closed else None, closed[1] if closed else None, _CLASSES.decode(row["classes"]))
+
+
+class OpenBill(msgspec.Struct, frozen=True):
+    """An invoice that still asks for money, as an accountant looks for it."""
+
+    invoice_id: UUID
+    reference: str
+    pupil_id: UUID
+    pupil_name: str
+    class_name: str
+    title: str
+    remaining: int
+
+
+async def open_bills(reader: Reader, school_id: int, ids: list[UUID], found: str | None) -> list[OpenBill]:
+    """The bills with these ids, and those whose pupil or reference fits the folded words. Thirty at most, named ones first.
+
+    For pages of people who may read the school's books; the page has asked for that before.
+    """
+    rows = await reader.fetch(
+        """
+        SELECT i.invoice_id, i.reference, i.pupil_id, p.full_name, c.name, f.title,
+               (i.amount - coalesce(laid.paid, 0))::bigint AS remaining
+          FROM invoices i
+          JOIN fees f
+            ON f.school_id = i.school_id
+           AND f.fee_id = i.fee_id
+          JOIN classes c
+            ON c.school_id = f.school_id
+           AND c.class_id = f.class_id
+          JOIN pupils p
+            ON p.school_id = i.school_id
+           AND p.pupil_id = i.pupil_id
+          LEFT JOIN LATERAL (SELECT sum(a.amount) AS paid
+                               FROM allocations a
+                              WHERE a.school_id = $1
+                                AND a.invoice_id = i.invoice_id) AS laid
+            ON true
+         WHERE i.school_id = $1
+           AND i.cancelled_at IS NULL
+           AND i.amount > coalesce(laid.paid, 0)
+           AND (i.invoice_id = ANY ($2::uuid[])
+                OR p.name_fold LIKE '%' || $3 || '%'
+                OR lower(i.reference) = replace($3, ' ', ''))
+         ORDER BY i.invoice_id = ANY ($2::uuid[]) DESC, p.sort_key, i.due_on, i.invoice_id
+         LIMIT 30
+        """,
+        school_id,
+        ids,
+        found,
+    )
+    return [OpenBill(*row) for row in rows]

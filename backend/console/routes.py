@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from backend.console.fees import ROUTES as FEES
 from backend.console.home import ROUTES as HOME
 from backend.console.marks import ROUTES as MARKS
 from backend.console.roll import ROUTES as ROLL
+from backend.console.transfers import ROUTES as TRANSFERS
 
-ROUTES: list[Any] = [*HOME, *ROLL, *MARKS]
+ROUTES: list[Any] = [*HOME, *ROLL, *MARKS, *FEES, *TRANSFERS]

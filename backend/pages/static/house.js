@@ -7,6 +7,10 @@
   addEventListener("offline", show);
   show();
 
+  // In a row of pages that scrolls sideways, the current one is in sight.
+  const here = document.querySelector(".side [aria-current]");
+  if (here) here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.offsetLeft - 16;
+
   // A form is sent once, however often an impatient thumb taps.
   document.addEventListener("submit", (event) => {
     const form = event.target;

@@ -1,0 +1,72 @@
+"""The bot's commands: `ask --jsonl` for measuring what it understands, `bot` for polling Telegram while developing."""
+
+from __future__ import annotations
+
+from typing import IO, Any
+
+import msgspec
+
+from bots import intents
+
+_LINE_BYTES_MAX = 65_536
+
+
+def run(stdin: IO[bytes], stdout: IO[bytes]) -> int:
+    """One line of JSON in, one out, in order: {"text", "context"?} → {"intent", "score", "suggestions", "slots", "why"}."""
+    for line in stdin:
+        if not line.strip():
+            continue
+        stdout.write(msgspec.json.encode(_answer(line)) + b"\n")
+        stdout.flush()
+    return 0
+
+
+def _answer(line: bytes) -> dict[str, Any]:
+    try:
+        asked = msgspec.json.decode(line[:_LINE_BYTES_MAX])
+    except msgspec.DecodeError as error:
+        return {"intent": "none", "score": 0.0, "suggestions": [], "slots": {}, "why": [f"not JSON: {error}"]}
+    text = asked.get("text") if isinstance(asked, dict) else asked
+    if not isinstance(text, str):
+        return {"intent": "none", "score": 0.0, "suggestions": [], "slots": {}, "why": ["no text"]}
+    found = intents.understand(text, previous_intent(asked.get("context") if isinstance(asked, dict) else None))
+    answer: dict[str, Any] = {
+        "intent": found.intent,
+        "score": found.score,
+        "suggestions": found.suggestions,
+        "slots": found.slots,
+        "why": found.why,
+    }
+    if found.also is not None:
+        answer["also"] = found.also
+    return answer
+
+
+_NAMES_OF_PREVIOUS = ("intent", "previous_intent", "previous", "last_intent", "last")
+_NAMES_OF_TEXT = ("text", "previous_text", "last_text", "message", "content")
+
+
+def previous_intent(context: object) -> str | None:
+    """The intent spoken of before, from whatever shape the context has: an intent's id, an earlier message, an object, a list of turns."""
+    if isinstance(context, str):
+        if context in intents.every_intent():
+            return context
+        return _meant(context)
+    if isinstance(context, dict):
+        for name in (*_NAMES_OF_PREVIOUS, *_NAMES_OF_TEXT):
+            if isinstance(context.get(name), str | dict | list) and context[name]:
+                return previous_intent(context[name])
+        return None
+    if isinstance(context, list):
+        found = None
+        for turn in context[-6:]:
+            if isinstance(turn, dict) and turn.get("role") in ("assistant", "bot", "system"):
+                continue
+            found = previous_intent(turn) or found
+        return found
+    return None
+
+
+def _meant(text: str) -> str | None:
+    found = intents.understand(text)
+    return None if found.intent == "none" else found.intent

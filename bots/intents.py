@@ -1,0 +1,133 @@
+"""Which of the intents a message means, how sure that is, and why. Pure: the same words always mean the same.
+
+The linear model speaks first, likeness to written examples adds a little, and a few border rules have the last word:
+nobody's child but one's own, follow-ups, and the level of a school transfer. What cannot be told is said to be unknown.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import Final
+
+import msgspec
+
+from bots import intents_borders, intents_fuzzy, intents_model, slots
+from bots.intents_features import core
+from bots.intents_phrases import NONE
+from bots.normalise import Normal, normalise
+
+SUGGESTIONS: Final = 3
+SURE: Final = 0.40  # From here on the answer is given at once; below, the reader is asked to choose.
+_LIKENESS_WEIGHT: Final = 0.25
+_GIBBERISH_MARGIN: Final = -0.93
+_ALSO_LEAST: Final = 0.35
+
+
+class Understanding(msgspec.Struct, frozen=True):
+    """intent is "none" when the bot must not or cannot answer. also: a second question in the same message, if there is one."""
+
+    intent: str
+    score: float
+    suggestions: tuple[str, ...]
+    slots: slots.Slots
+    why: tuple[str, ...]
+    also: str | None = None
+
+
+def understand(text: str, previous: str | None = None) -> Understanding:
+    """previous: the intent answered a few minutes ago in this chat, which a short message may carry on."""
+    typed = normalise(text)
+    normal = _mended(typed)
+    particulars = slots.read(normal)
+    if not normal.words:
+        return Understanding(NONE, 1.0, (), particulars, ("no words",))
+    scores, margin = _scores(normal)
+    ranked = sorted(scores, key=lambda intent: (-scores[intent], intent))
+    if (reason := intents_borders.asks_for_others(normal, ranked, scores)) is not None:
+        return Understanding(NONE, 1.0, (), particulars, (reason,))
+    if (
+        previous is not None
+        and (carried := intents_borders.carried_on(normal, previous, particulars, scores[ranked[0]])) is not None
+    ):
+        return Understanding(carried, 0.75, _choices(ranked, carried), particulars, (f"carries on {previous}",))
+    strongest, also = ranked[0], None
+    if strongest != NONE and (two := _two_questions(normal)) is not None and strongest in two:
+        strongest, also = two
+    best = intents_borders.level_decides(strongest, particulars)
+    if margin < _GIBBERISH_MARGIN or (scores[ranked[0]] < SURE and not intents_fuzzy.knows_any(typed.words)):
+        return Understanding(
+            NONE, 1.0 - scores[best], _choices(ranked, NONE), particulars, ("nothing like any question known",)
+        )
+    score = round(scores[strongest], 3)
+    return Understanding(best, score, _choices(ranked, best), particulars, _why(normal, strongest, best), also)
+
+
+def _mended(normal: Normal) -> Normal:
+    parts = tuple(intents_fuzzy.mend(part) for part in normal.parts)
+    return Normal(normal.text, tuple(word for part in parts for word in part), parts)
+
+
+def _scores(normal: Normal) -> tuple[dict[str, float], float]:
+    """Intent → share of belief, all together 1; and the best margin, by which gibberish is known."""
+    model = intents_model.weights()
+    margins = intents_model.margins(normal.words)
+    likeness = intents_fuzzy.nearest(normal.words)
+    summed = [
+        margin + _LIKENESS_WEIGHT * likeness.get(label, (0.0, ""))[0]
+        for label, margin in zip(model.labels, margins, strict=True)
+    ]
+    highest = max(summed)
+    shares = [math.exp(model.sharpness * (value - highest)) for value in summed]
+    total = sum(shares)
+    return {label: share / total for label, share in zip(model.labels, shares, strict=True)}, max(margins)
+
+
+def _choices(ranked: list[str], chosen: str) -> tuple[str, ...]:
+    """Three intents to offer; the chosen one first if it is one."""
+    order = [chosen, *ranked] if chosen != NONE else ranked
+    return tuple(dict.fromkeys(intent for intent in order if intent != NONE))[:SUGGESTIONS]
+
+
+def _why(normal: Normal, best: str, chosen: str) -> tuple[str, ...]:
+    spoke = [f"{name} +{amount:.2f}" for name, amount in intents_model.reasons(normal.words, best)]
+    like = intents_fuzzy.nearest(normal.words).get(best)
+    if like is not None:
+        spoke.append(f"like “{like[1]}” {like[0]:.2f}")
+    if chosen != best:
+        spoke.append(f"level decides: {best} → {chosen}")
+    return tuple(spoke)
+
+
+# -- Two questions in one message -------------------------------------------------------------------------------------
+
+_ASKING: Final = frozenset(
+    "gi nao may bao nhieu dau sao ai khong chua what when where how which who can is are do does".split()
+)
+_CLAUSES_MAX: Final = 6
+
+
+def _two_questions(normal: Normal) -> tuple[str, str] | None:
+    """The clear meanings of the first two asking clauses, if they differ. A story told before one question is not a question."""
+    if not 1 < len(normal.parts) <= _CLAUSES_MAX:
+        return None
+    found: list[str] = []
+    for part in normal.parts:
+        if len(core(part)) < 2 or not _ASKING.intersection(part):
+            continue
+        scores, _ = _scores(Normal("", part, (part,)))
+        strongest = max(scores, key=lambda intent: scores[intent])
+        if (
+            strongest != NONE
+            and not strongest.startswith("sys-")
+            and scores[strongest] >= _ALSO_LEAST
+            and strongest not in found
+        ):
+            found.append(strongest)
+    return (found[0], found[1]) if len(found) > 1 else None
+
+
+@cache
+def every_intent() -> tuple[str, ...]:
+    """The intents the model knows, "none" aside."""
+    return tuple(label for label in intents_model.weights().labels if label != NONE)

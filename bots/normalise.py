@@ -1,0 +1,235 @@
+"""From what a parent typed to plain folded words: marks, shorthand, Telex and VNI slips, regional words. It knows no intent.
+
+The result is deterministic and only ever used for understanding; nothing made here is shown to anybody.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from backend.core.text import clean, fold
+
+TEXT_MAX = 2000  # Longer messages are read up to here; Telegram itself stops at 4096.
+
+_KNOWLEDGE = Path(__file__).parent / "knowledge"
+_TOGETHER_MAX = 4
+
+# The shapes that stand for a value. They become one word each, so that 7h30 and 6h45 look alike to the model.
+_VALUES: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"(?:https?://|www\.)\S+|\b[\w-]+\.(?:com|vn|net|org|info|xyz|top|club)\b\S*"), " duonglink "),
+    (re.compile(r"\b[\w.+-]+@[\w-]+\.\w+\b"), " thudientu "),
+    (re.compile(r"(?<!\d)(?:\+?84|0)(?:[ .-]?\d){9}(?!\d)"), " sodt "),
+    (re.compile(r"(?<!\d)\d{1,3}(?:[.,]\d{3})+(?:\s?(?:đ|d|vnd|vnđ|đồng|dong)\b)?"), " sotien "),
+    (re.compile(r"\b\d+(?:[.,]\d+)?\s?(?:k|tr|triệu|trieu|củ|nghìn|nghin|ngàn|ngan|đồng|vnd|vnđ|đ)\d*\b"), " sotien "),
+    (re.compile(r"(?<!\d)\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}(?!\d)"), " ngaythang "),
+    (re.compile(r"(?<![\d/])\d{1,2}/\d{1,2}(?![\d/])"), " ngaythang "),
+    (re.compile(r"\b\d{1,2}\s?(?:h|g|giờ|gio)(?:\s?\d{1,2}|\s?rưỡi|\s?ruoi|(?=\W|$))"), " giogiac "),
+    (re.compile(r"(?<!\d)(?:20\d\d)\s?[-–/]\s?(?:20)?\d\d(?!\d)"), " namhoc "),
+    (re.compile(r"(?<!\d)20[2-4]\d(?!\d)"), " namnao "),
+)
+_TOKEN = re.compile(r"[^\W_]+")
+_POSSESSIVE = re.compile(r"['’](?=[a-z]{1,2}\b)")
+_CLASS_NAME = re.compile(r"^(1[0-2]|[1-9])([a-z])\d{0,2}$")
+_GLUED_CLASS = re.compile(r"^lop(1[0-2]|[1-9])[a-z]\d{0,2}$")
+_GLUED_NUMBER = re.compile(r"^(lop|khoi|hocky|hk|ky|ki|thang|mon|tuan|thu|nv|cap|l|k|t)(\d{1,2})$")
+_GLUED_MEANS = {
+    "hk": "hoc ky",
+    "ky": "hoc ky",
+    "ki": "hoc ky",
+    "hocky": "hoc ky",
+    "l": "lop",
+    "k": "khoi",
+    "t": "thu",
+    "nv": "nguyen vong",
+}
+_REPEATED = re.compile(r"(.)\1{2,}")
+
+# A folded Vietnamese syllable: an onset and a rime. What does not fit is a slip, shorthand or foreign.
+_ONSET = r"(?:ngh|ng|nh|ch|gh|gi|kh|ph|qu|th|tr|[bcdghklmnprstvx])?"
+_RIME = (
+    r"(?:uyen|uyet|uynh|uych|uyt|uya|uyu|uy|uong|uoc|uom|uon|uot|uop|uoi|uou|uo|uang|uanh|uan|uat|uac|uach|uai|uay|uao|ua|ueo|uenh|uech|uen|ue"
+    r"|ieng|iech|ienh|iec|iem|ien|iep|iet|ieu|ie|ia|iu|oang|oanh|oach|oac|oam|oan|oap|oat|oai|oay|oao|oeo|oen|oet|oe|oa|oong|ooc|oi"
+    r"|yeu|yem|yen|yet|ang|anh|ach|ac|am|an|ap|at|ai|ay|ao|au|eng|enh|ech|ec|em|en|ep|et|eo|eu|ung|uc|um|un|up|ut|ui|uu|inh|ich|im|in|ip|it"
+    r"|ong|oc|om|on|op|ot|ynh|ych|ym|yn|yt|a|e|i|o|u|y|iec|ing)"
+)
+_SYLLABLE = re.compile(rf"^{_ONSET}{_RIME}$")
+
+_TELEX_DOUBLE = re.compile(r"aa|ee|oo|dd")
+_TELEX_TONES = re.compile(r"(?<=[aeiouywdnhcgmpt])[sfrxjz]")
+_VNI_DIGITS = re.compile(r"[1-9]")
+
+
+class _Rule(msgspec.Struct, frozen=True):
+    word: str
+    means: str
+    before_any: tuple[str, ...] = ()
+    after_any: tuple[str, ...] = ()
+    both: bool = False
+
+
+class Words(msgspec.Struct, frozen=True):
+    shorthand: dict[str, tuple[str, ...]]
+    contextual: dict[str, tuple[_Rule, ...]]
+    marked: dict[str, tuple[str, ...]]
+    together: dict[tuple[str, ...], tuple[str, ...]]
+    english: frozenset[str]
+
+
+class Normal(msgspec.Struct, frozen=True):
+    """text: what was typed, in NFC. words: the folded words it means. parts: the same, clause by clause."""
+
+    text: str
+    words: tuple[str, ...]
+    parts: tuple[tuple[str, ...], ...]
+
+
+def normalise(text: str) -> Normal:
+    """Everything that understanding does to a text before it looks for a meaning."""
+    neat = clean(text[: TEXT_MAX * 2])[:TEXT_MAX]
+    parts = tuple(words for part in _clauses(neat) if (words := _canonical(part)))
+    return Normal(neat, tuple(word for part in parts for word in part), parts)
+
+
+_CLAUSE_END = re.compile(r"(?<!\d)[.](?!\d)|[?!;\n…]+|(?<!\d),(?!\d)|\s[-–]\s")
+
+
+def _clauses(text: str) -> list[str]:
+    return [piece for piece in _CLAUSE_END.split(text.lower()) if piece.strip()]
+
+
+def _canonical(clause: str) -> tuple[str, ...]:
+    for shape, name in _VALUES:
+        clause = shape.sub(name, clause)
+    raw = _TOKEN.findall(_POSSESSIVE.sub("", clause))
+    folded = [fold(token).replace(" ", "") for token in raw]
+    words: list[str] = []
+    for position, token in enumerate(raw):
+        before = folded[position - 1] if position else ""
+        after = folded[position + 1] if position + 1 < len(folded) else ""
+        words.extend(_meaning(token, folded[position], before, after))
+    return _join(words)
+
+
+def _meaning(token: str, word: str, before: str, after: str) -> tuple[str, ...]:
+    """One typed token as the folded words it stands for."""
+    table = vocabulary()
+    marked = table.marked.get(token)
+    if marked is not None:
+        return marked
+    for rule in table.contextual.get(word, ()):
+        if _fits(rule, before, after):
+            return tuple(rule.means.split())
+    if word in table.shorthand and (token == word or not is_syllable(word) or token[0] == "đ"):
+        return table.shorthand[word]
+    return _unslipped(word) if word else ()
+
+
+def _fits(rule: _Rule, before: str, after: str) -> bool:
+    left = before in rule.after_any
+    right = after in rule.before_any
+    if not rule.after_any and not rule.before_any:
+        return True
+    return (left and right) if rule.both else (left or right)
+
+
+@cache
+def _unslipped(word: str) -> tuple[str, ...]:
+    """Undo typing slips of one folded token: class names, glued numbers, VNI digits, Telex letters, stretched letters."""
+    if word.isdigit() or is_syllable(word) or word in vocabulary().english:
+        return (word,)
+    if match := _CLASS_NAME.match(word):
+        return ("lop", match[1])
+    if (match := _GLUED_CLASS.match(word)) is not None:
+        return ("lop", match[1])
+    if match := _GLUED_NUMBER.match(word):
+        return (*_GLUED_MEANS.get(match[1], match[1]).split(), match[2])
+    for candidate in _unslipped_candidates(word):
+        if is_syllable(candidate) and len(candidate) > 1:
+            return (candidate,)
+        if candidate in vocabulary().shorthand:
+            return vocabulary().shorthand[candidate]
+        if candidate in vocabulary().english:
+            return (candidate,)
+    if _VNI_DIGITS.search(word) and (letters := re.findall(r"[a-z]+|\d+", word)) and len(letters) <= 3:
+        return tuple(
+            w for piece in letters for w in (_unslipped(piece) if not any(c.isdigit() for c in piece) else (piece,))
+        )
+    return (word,)
+
+
+def _unslipped_candidates(word: str) -> list[str]:
+    squeezed = _REPEATED.sub(r"\1", word)
+    single = re.sub(r"(.)\1", r"\1", word)
+    plain = _VNI_DIGITS.sub("", squeezed)
+    candidates = [squeezed, plain]
+    if plain.isascii():
+        candidates += [_untelex(plain), _untelex(squeezed), single, _untelex(single)]
+    return candidates
+
+
+def _untelex(word: str) -> str:
+    """`chuyeenr` → `chuyen`, `truowngf` → `truong`, `ddieemr` → `diem`, `hocj` → `hoc`. Folding has already eaten real marks."""
+    bare = _TELEX_DOUBLE.sub(lambda match: match[0][0], word)
+    bare = bare.replace("w", "u") if re.search(r"(?:^|[bcdghklmnprstvx])w", bare) else bare.replace("w", "")
+    # Tone letters follow a vowel or the final consonant; x, r and s at the front are real consonants.
+    head, tail = bare[:1], bare[1:]
+    if is_syllable(head + tail):
+        return head + tail
+    stripped = head + _TELEX_TONES.sub("", tail) if tail else head
+    if is_syllable(stripped):
+        return stripped
+    # A second d typed late (`diemd`), or a second vowel after the final (`truongo`): drop one letter of that kind.
+    for letter in ("d", "a", "e", "o"):
+        if stripped.count(letter) > 1:
+            cut = stripped.rfind(letter)
+            candidate = stripped[:cut] + stripped[cut + 1 :]
+            if is_syllable(candidate):
+                return candidate
+    return stripped
+
+
+def _join(words: list[str]) -> tuple[str, ...]:
+    """Replace words that mean something else together, longest first, left to right."""
+    table = vocabulary().together
+    joined: list[str] = []
+    position = 0
+    while position < len(words):
+        for length in range(min(_TOGETHER_MAX, len(words) - position), 0, -1):
+            meaning = table.get(tuple(words[position : position + length]))
+            if meaning is not None:
+                joined.extend(meaning)
+                position += length
+                break
+        else:
+            joined.append(words[position])
+            position += 1
+    return tuple(word for place, word in enumerate(joined) if place == 0 or word != joined[place - 1])
+
+
+@cache
+def is_syllable(word: str) -> bool:
+    """Could this folded word be written in Vietnamese?"""
+    return _SYLLABLE.match(word) is not None
+
+
+@cache
+def vocabulary() -> Words:
+    """The word tables, read once."""
+    raw: dict[str, Any] = tomllib.loads((_KNOWLEDGE / "words.toml").read_text(encoding="utf-8"))
+    rules: dict[str, list[_Rule]] = {}
+    for entry in raw["contextual"]:
+        rule = msgspec.convert(entry, _Rule)
+        rules.setdefault(rule.word, []).append(rule)
+    return Words(
+        shorthand={fold(word): tuple(meaning.split()) for word, meaning in raw["shorthand"].items()},
+        contextual={word: tuple(found) for word, found in rules.items()},
+        marked={clean(word): tuple(meaning.split()) for word, meaning in raw["marked"].items()},
+        together={tuple(words.split()): tuple(meaning.split()) for words, meaning in raw["together"].items()},
+        english=frozenset(raw["english"]["words"].split()),
+    )

@@ -49,12 +49,19 @@ def find_block(grid: Grid, start: int = 0, searched: int = limits.HEADER_ROWS_SE
     for position in range(start, min(len(grid.rows), start + searched)):
         for height in range(1, _HEADER_ROWS_MAX + 1):
             block = _block(grid, position, height)
-            if block is not None and (best is None or block.score > best.score + 1e-9):
+            if block is not None and (best is None or _better(block, best)):
                 best = block
         # A good header is not looked for below the data it heads.
         if best is not None and position > best.end + 6:
             break
     return best
+
+
+def _better(one: Block, other: Block) -> bool:
+    """More columns understood; on equal terms fewer rows, so that a title above is not taken for a group of columns."""
+    if abs(one.score - other.score) > 1e-9:
+        return one.score > other.score
+    return one.end - one.start < other.end - other.start and one.start <= other.end
 
 
 def _block(grid: Grid, start: int, height: int) -> Block | None:
@@ -104,6 +111,8 @@ def _with_groups(grid: Grid, numbers: list[int], rows: list[list[str]]) -> list[
                     table[line][column] = table[line][column] or table[line][left]
     if not merged:
         for upper, lower in pairwise(table):
+            if sum(map(bool, upper)) < 2:
+                continue
             for column in range(1, width):
                 if not upper[column] and lower[column] and lower[column - 1] and upper[column - 1]:
                     upper[column] = upper[column - 1]
@@ -180,6 +189,21 @@ def _is_staff(headings: tuple[Heading, ...], staff: set[str], fields: set[tuple[
     )
     duties = len(staff & {"position", "homeroom", "subjects", "teaching"})
     return names_teachers or (duties >= 2 and ("", "class") not in fields) or (duties == 1 and "teaching" in staff)
+
+
+def side_by_side(block: Block) -> list[tuple[int, int]]:
+    """Column ranges of lists printed beside each other ("STT | Họ tên | STT | Họ tên"); one range for an ordinary table."""
+    fields = ["" if h.meaning is None or h.meaning.owner else h.meaning.field for h in block.headings]
+    starts = [column for column, name in enumerate(fields) if name == "row_no"]
+    ranges = list(pairwise([*starts, len(fields)]))
+    if len(ranges) < 2 or any("full_name" not in fields[a:b] and "head" not in fields[a:b] for a, b in ranges):
+        return [(0, len(fields))]
+    return ranges
+
+
+def narrowed(block: Block, first: int, last: int) -> Block:
+    kept = tuple(h if first <= column < last else Heading("", None) for column, h in enumerate(block.headings))
+    return Block(block.start, block.end, kept, block.score, block.staff)
 
 
 def is_counter_row(cells: list[Cell]) -> bool:

@@ -60,6 +60,8 @@ _AWAY = re.compile(
 )
 _NAME_WORD_LIST = "ho va ten chu dem day du hoc sinh hs cua em tre be khai danh cac"
 _NAME_WORDS = frozenset(_NAME_WORD_LIST.split())
+_HINT = re.compile(r"\s*[(\[][^()\[\]]*[)\]]|\s*\*+")
+_BILINGUAL = re.compile(r"\s*[/|\n]\s*|\s[-–]\s")
 _PHONE_MARK = re.compile(r"\bđt\b|\bđt\d|\bđtdđ\b|\bđtdđ\d", re.IGNORECASE)
 _BA = re.compile(r"\bba\b", re.IGNORECASE)
 _MA = re.compile(r"\bmá\b", re.IGNORECASE)
@@ -68,6 +70,16 @@ _MA = re.compile(r"\bmá\b", re.IGNORECASE)
 @lru_cache(maxsize=4096)
 def meaning_of(text: str) -> Meaning | None:
     """The meaning of one header text, already cleaned; None when it is not known as a header at all."""
+    found = _meaning(text)
+    if found is None and (shorter := _HINT.sub(" ", text).strip()) != text:
+        # "Họ và tên (viết chữ in hoa)": the hint is not part of the name of the column.
+        found = _meaning(shorter)
+    if found is None and len(parts := _BILINGUAL.split(text)) == 2:
+        found = _meaning(parts[0]) or _meaning(parts[1])
+    return found
+
+
+def _meaning(text: str) -> Meaning | None:
     folded = fold(text)
     if not folded or len(folded) > 80:
         return None
@@ -109,7 +121,7 @@ def _by_grammar(text: str, folded: str) -> Meaning | None:
     if owner == "teacher":
         return Meaning("other", owner)
     if _RELATION.search(folded):
-        return Meaning("relation", "guardian" if owner in ("", "pupil", "contact") else owner)
+        return Meaning("relation", owner if owner in PARENTAL else "")
     if _AWAY.search(folded) and not _PHONE.search(folded):
         return Meaning("other", owner)
     phone = _PHONE.search(folded) is not None or _PHONE_MARK.search(text) is not None

@@ -68,7 +68,7 @@ def make_layout(grid: Grid, block: Block, today: dt.date) -> Layout:
     contexts = _contexts(meanings, headings)
     layout = Layout(block, {}, [], [])
     for column, meaning in enumerate(meanings):
-        if meaning is not None and meaning.owner == "" and meaning.field != "phone":
+        if meaning is not None and meaning.owner == "" and meaning.field not in ("phone", "relation"):
             layout.columns.setdefault(meaning.field, []).append(column)
         elif meaning is None and headings[column].label:
             layout.unmapped.append(layout.label(column))
@@ -315,7 +315,9 @@ def _gather_adults(
     for column, meaning in enumerate(meanings):
         if meaning is None or meaning.field not in ("name", "phone", "relation"):
             continue
-        owner = meaning.owner or owners.get(column, "contact")
+        owner = (
+            meaning.owner or (contexts[column] if meaning.field == "relation" else "") or owners.get(column, "contact")
+        )
         number = "".join(_NUMBERED.findall(fold(headings[column].label)))[:1]
         key = (owner, number)
         if not number and owner in latest and (meaning.owner == "" or meaning.field != "name"):

@@ -20,6 +20,9 @@ _STAFF_SHEET = re.compile(
 _FAMILY_TITLE = re.compile(
     r"\b(ban dai dien|bdd|bddcmhs|chi hoi truong|danh sach (phu huynh|cmhs|cha me)|hoi phu huynh)\b"
 )
+_CHILD_OF = re.compile(
+    r"\b(con em|ho ten con|ho va ten con|ten con|phu huynh (cua )?(em|hoc sinh|hs)$|con cua)\b|^con$"
+)
 _PUPIL = re.compile(r"\b(hoc sinh|hs|tre|student|pupil)\b")
 
 
@@ -31,7 +34,7 @@ def kind_of(sheet: SheetTables) -> tuple[Literal["pupils", "staff", "skipped"], 
         return "skipped", "sheet_hidden"
     titles = [fold(text) for text in sheet.titles]
     layout = sheet.tables[0].layout
-    parents = any(adult.owner in ("father", "mother", "guardian", "parent") for adult in layout.adults)
+    parents = any(adult.names or adult.owner in ("father", "mother") for adult in layout.adults)
     pupils_meant = parents or (
         any(name in layout.columns for name in ("moedu_id", "class", "grade")) and _mentions_pupils(sheet)
     )
@@ -41,19 +44,27 @@ def kind_of(sheet: SheetTables) -> tuple[Literal["pupils", "staff", "skipped"], 
         _STAFF_SHEET.search(fold(sheet.grid.name)) or any(_STAFF_TITLE.search(title) for title in titles)
     ):
         return "staff", ""
-    if not parents and not _mentions_pupils(sheet, header_only=True) and _of_families(sheet, titles):
+    if not parents and _of_families(sheet, titles):
         return "skipped", "sheet_without_list"
     if not any(table.rows for table in sheet.tables) and not sheet.nameless and not sheet.doubtful:
         return "skipped", "sheet_without_list"
     return "pupils", ""
 
 
-def _mentions_pupils(sheet: SheetTables, header_only: bool = False) -> bool:
-    labels = [heading.label for heading in sheet.tables[0].layout.block.headings]
-    if any(owner_of(label) == "pupil" for label in labels):
+def _labels(sheet: SheetTables) -> list[str]:
+    return [heading.label for heading in sheet.tables[0].layout.block.headings]
+
+
+def _mentions_pupils(sheet: SheetTables) -> bool:
+    if any(owner_of(label) == "pupil" for label in _labels(sheet)):
         return True
-    return not header_only and any(_PUPIL.search(fold(title)) for title in (*sheet.titles, sheet.grid.name))
+    return any(_PUPIL.search(fold(title)) for title in (*sheet.titles, sheet.grid.name))
 
 
 def _of_families(sheet: SheetTables, titles: list[str]) -> bool:
+    """The names are those of parents: the sheet says so, or a column beside them names their child."""
+    if any(_CHILD_OF.search(fold(label)) for label in _labels(sheet)):
+        return True
+    if any(owner_of(label) == "pupil" for label in _labels(sheet)):
+        return False
     return any(_FAMILY_TITLE.search(text) for text in (*titles, fold(sheet.grid.name)))

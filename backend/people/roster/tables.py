@@ -9,7 +9,15 @@ from dataclasses import dataclass, field
 from backend.people.roster.cells import Cell, Grid, fold, is_blank, text_of
 from backend.people.roster.class_names import class_in_sheet_name, class_in_title
 from backend.people.roster.dates import read_date
-from backend.people.roster.header_block import Block, find_block, is_counter_row, may_begin_block, repeats_header
+from backend.people.roster.header_block import (
+    Block,
+    find_block,
+    is_counter_row,
+    may_begin_block,
+    narrowed,
+    repeats_header,
+    side_by_side,
+)
 from backend.people.roster.layout import Layout, make_layout
 from backend.people.roster.phone_cells import read_phones
 
@@ -74,22 +82,30 @@ def read_tables(grid: Grid, today: dt.date) -> SheetTables:
     if block is None:
         sheet.titles = [text for _, cells in grid.rows[:40] for text in _texts(cells)]
         return sheet
-    _Walk(sheet, today).from_block(block)
+    ranges = side_by_side(block)
+    if len(ranges) == 1:
+        _Walk(sheet, grid, today).from_block(block)
+        return sheet
+    for first, last in ranges:
+        below = [(number, [None] * first + cells[first:last]) for number, cells in grid.rows[block.start :]]
+        part = Grid(grid.name, [*grid.rows[: block.start], *below], [m for m in grid.merges if first <= m[1] < last])
+        _Walk(sheet, part, today).from_block(narrowed(block, first, last))
     return sheet
 
 
 class _Walk:
     """Goes down the rows once; remembers the class last named and whether the list has ended."""
 
-    def __init__(self, sheet: SheetTables, today: dt.date) -> None:
+    def __init__(self, sheet: SheetTables, grid: Grid, today: dt.date) -> None:
         self._sheet = sheet
+        self._grid = grid
         self._today = today
         self._class: str | None = None
         self._left = False
         self._ended = False
 
     def from_block(self, block: Block) -> None:
-        for _, cells in self._sheet.grid.rows[: block.start]:
+        for _, cells in self._grid.rows[: block.start]:
             self._title(cells)
         following: Block | None = block
         while following is not None:
@@ -109,7 +125,7 @@ class _Walk:
 
     def _table(self, block: Block) -> Block | None:
         """Read one table; return the header of the next one when the sheet holds another with other columns."""
-        grid = self._sheet.grid
+        grid = self._grid
         layout = make_layout(grid, block, self._today)
         table = Table(layout)
         self._sheet.tables.append(table)
@@ -138,9 +154,9 @@ class _Walk:
         return None
 
     def _other_header(self, block: Block, position: int) -> Block | None:
-        if not may_begin_block(self._sheet.grid.rows[position][1]):
+        if not may_begin_block(self._grid.rows[position][1]):
             return None
-        found = find_block(self._sheet.grid, position, searched=2)
+        found = find_block(self._grid, position, searched=2)
         return found if found is not None and found.start <= position + 1 and found.score >= 2 else None
 
     def _is_heading(self, layout: Layout, row: Row) -> bool:

@@ -38,8 +38,9 @@ class LaidBefore(msgspec.Struct, frozen=True):
     amount: int
 
 
+# A part of the three statements below: everything between their SELECT and their WHERE.
 _BILLS = """
-SELECT i.invoice_id, i.reference, i.bank_account_id, i.pupil_id, i.fee_id, i.amount,
+       i.invoice_id, i.reference, i.bank_account_id, i.pupil_id, i.fee_id, i.amount,
        i.cancelled_at IS NOT NULL AS cancelled,
        p.name_fold AS pupil_name, c.name_fold AS class_name,
        i.amount - (SELECT coalesce(sum(a.amount), 0)
@@ -55,33 +56,27 @@ SELECT i.invoice_id, i.reference, i.bank_account_id, i.pupil_id, i.fee_id, i.amo
    AND f.fee_id = i.fee_id
   JOIN classes c
     ON c.school_id = f.school_id
-   AND c.class_id = f.class_id
-"""
+   AND c.class_id = f.class_id"""
 
-_BILLS_BY_REFERENCE = (
-    _BILLS
-    + """
+_BILLS_BY_REFERENCE = f"""
+SELECT {_BILLS}
  WHERE i.school_id = $1
    AND i.reference = ANY ($2::text[])
  ORDER BY i.invoice_id
    FOR UPDATE OF i
 """
-)
 
-_BILLS_BY_ID = (
-    _BILLS
-    + """
+_BILLS_BY_ID = f"""
+SELECT {_BILLS}
  WHERE i.school_id = $1
    AND i.invoice_id = ANY ($2::uuid[])
  ORDER BY i.invoice_id
    FOR UPDATE OF i
 """
-)
 
 # Worth a look when no reference was read: the name stands in the memo, a damaged reference fits, or the amount does.
-_BILLS_LIKELY = (
-    _BILLS
-    + """
+_BILLS_LIKELY = f"""
+SELECT {_BILLS}
  WHERE i.school_id = $1
    AND i.bank_account_id = $2
    AND i.cancelled_at IS NULL
@@ -96,7 +91,6 @@ _BILLS_LIKELY = (
  ORDER BY (position(replace(p.name_fold, ' ', '') IN $3) > 0) DESC, i.due_on, i.invoice_id
  LIMIT 2000
 """
-)
 
 
 class OpenBill(msgspec.Struct, frozen=True):

@@ -12,14 +12,15 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+# Other rooms read about money through this module.
+from payments.movements import transactions as transactions
 from schemas.payments import FamilyInvoices
 
 _FAMILY = msgspec.json.Decoder(FamilyInvoices)
 
 # For joining behind `invoices i`, where $1 = school_id, $2 = account_id, $3 = the school's day: a guardian of the pupil,
 # or the people who keep the school's money. Teachers are not among them: who owes what is nothing for the class.
-MAY_READ_INVOICE = """
-       AND (EXISTS (SELECT
+MAY_READ_INVOICE = """AND (EXISTS (SELECT
                       FROM guardians family
                       JOIN guardianships bond
                         ON bond.school_id = family.school_id
@@ -38,24 +39,19 @@ MAY_READ_INVOICE = """
                      WHERE keeper.school_id = $1
                        AND keeper.account_id = $2
                        AND keeper.status = 'active'
-                       AND held.role IN ('accountant', 'school_admin')))
-"""
+                       AND held.role IN ('accountant', 'school_admin')))"""
 
-_PAID = """
-      LEFT JOIN LATERAL (SELECT coalesce(sum(a.amount), 0)::bigint AS paid
+_PAID = """LEFT JOIN LATERAL (SELECT coalesce(sum(a.amount), 0)::bigint AS paid
                            FROM allocations a
                           WHERE a.school_id = i.school_id
                             AND a.invoice_id = i.invoice_id) laid
-        ON true
-"""
+        ON true"""
 
-_STATE = """
-           CASE WHEN i.cancelled_at IS NOT NULL THEN 'cancelled'
+_STATE = """CASE WHEN i.cancelled_at IS NOT NULL THEN 'cancelled'
                 WHEN laid.paid >= i.amount      THEN 'paid'
                 WHEN laid.paid > 0              THEN 'part'
                 ELSE 'open'
-           END
-"""
+           END"""
 
 
 class Door(Protocol):
@@ -64,8 +60,7 @@ class Door(Protocol):
     async def fetch(self, sql: str, *arguments: Any) -> Any: ...
 
 
-_FAMILY_INVOICES = (
-    """
+_FAMILY_INVOICES = f"""
     WITH reader AS (
     SELECT family.guardian_id, coalesce(v.version, 0) AS version,
            format('"money-%s-%s-%s-%s"', family.guardian_id, coalesce(v.version, 0), $4::uuid, $3::date) AS etag
@@ -89,16 +84,12 @@ _FAMILY_INVOICES = (
     SELECT i.invoice_id, i.reference, i.amount, i.due_on, i.created_at, laid.paid,
            f.title, f.category, f.mandatory, f.legal_basis,
            CASE WHEN i.cancelled_at IS NULL THEN greatest(i.amount - laid.paid, 0) ELSE 0 END AS remaining,
-    """
-    + _STATE
-    + """  AS state
+           {_STATE} AS state
       FROM invoices i
       JOIN fees f
         ON f.school_id = i.school_id
        AND f.fee_id = i.fee_id
-    """
-    + _PAID
-    + """
+      {_PAID}
      WHERE i.school_id = $1
        AND i.pupil_id = $4
     ),
@@ -152,7 +143,6 @@ _FAMILY_INVOICES = (
         ON p.school_id = $1
        AND p.pupil_id = $4
     """
-)
 
 
 async def invoices_json_for_family(
@@ -171,8 +161,7 @@ async def invoices_for_family(
     return None if found is None or found[1] is None else _FAMILY.decode(found[1])
 
 
-_TO_PAY = (
-    """
+_TO_PAY = f"""
     SELECT i.invoice_id, i.reference, f.title,
            CASE WHEN i.cancelled_at IS NULL THEN greatest(i.amount - laid.paid, 0) ELSE 0 END AS remaining,
            account.bank_account_id, account.bank_bin, account.account_number, account.account_name,
@@ -183,14 +172,11 @@ _TO_PAY = (
        AND f.fee_id = i.fee_id
       JOIN bank_accounts account
         ON account.bank_account_id = i.bank_account_id
-    """
-    + _PAID
-    + """
+      {_PAID}
      WHERE i.school_id = $1
        AND i.invoice_id = $4
-    """
-    + MAY_READ_INVOICE
-)
+       {MAY_READ_INVOICE}
+"""
 
 
 async def invoice_to_pay(
@@ -200,9 +186,9 @@ async def invoice_to_pay(
     return row
 
 
-_FEES = (
-    """
-    SELECT json_build_object(
+# A part of the two statements below: everything behind their SELECT.
+_FEES = f"""
+           json_build_object(
              'fee_id', f.fee_id,
              'class_id', f.class_id,
              'class_name', c.name,
@@ -229,34 +215,24 @@ _FEES = (
                            coalesce(sum(i.amount) FILTER (WHERE i.cancelled_at IS NULL), 0)::bigint    AS billed,
                            coalesce(sum(laid.paid), 0)::bigint                                         AS received
                       FROM invoices i
-    """
-    + _PAID
-    + """
+      {_PAID}
                      WHERE i.school_id = f.school_id
                        AND i.fee_id = f.fee_id) sums
         ON true
      WHERE f.school_id = $1
     """
-)
 
-_FEE = (
-    _FEES
-    + """
+_FEE = f"""
+    SELECT {_FEES}
        AND f.fee_id = $2
-    """
-)
+"""
 
-_FEE_LIST = (
-    """
+_FEE_LIST = f"""
     SELECT json_build_object('fees', coalesce(json_agg(l.fee), '[]'::json))::text
-      FROM (
-    """
-    + _FEES
-    + """
+      FROM (SELECT {_FEES}
      ORDER BY f.created_at DESC, f.fee_id
      LIMIT 500) l
     """
-)
 
 
 async def fee(door: Door, school_id: int, fee_id: UUID) -> str | None:
@@ -271,8 +247,7 @@ async def fee_list(door: Door, school_id: int) -> str:
     return body
 
 
-_CLASS_INVOICES = (
-    """
+_CLASS_INVOICES = f"""
     SELECT json_build_object(
              'class_id', c.class_id,
              'class_name', c.name,
@@ -288,9 +263,7 @@ _CLASS_INVOICES = (
                            'remaining', CASE WHEN i.cancelled_at IS NULL THEN greatest(i.amount - laid.paid, 0) ELSE 0 END,
                            'due_on', i.due_on,
                            'overdue', i.cancelled_at IS NULL AND laid.paid < i.amount AND i.due_on < $3,
-                           'state', """
-    + _STATE
-    + """,
+                           'state', {_STATE},
                            'currency', 'VND') ORDER BY f.created_at DESC, f.fee_id, p.sort_key, i.invoice_id)
                            FILTER (WHERE i.invoice_id IS NOT NULL), '[]'::json))::text
       FROM classes c
@@ -304,103 +277,13 @@ _CLASS_INVOICES = (
       LEFT JOIN pupils p
         ON p.school_id = i.school_id
        AND p.pupil_id = i.pupil_id
-    """
-    + _PAID
-    + """
+      {_PAID}
      WHERE c.school_id = $1
        AND c.class_id = $2
      GROUP BY c.class_id, c.name
     """
-)
 
 
 async def class_invoices(door: Door, school_id: int, class_id: UUID, *, fee_id: UUID | None, on: date) -> str | None:
     body: str | None = await door.fetchval(_CLASS_INVOICES, school_id, class_id, on, fee_id)
-    return body
-
-
-_TRANSACTIONS = """
-SELECT json_build_object(
-         'transactions', coalesce(json_agg(l.entry ORDER BY l.transaction_id DESC), '[]'::json),
-         'next_before', CASE WHEN count(*) = $4 THEN min(l.transaction_id::text) END)::text
-  FROM (SELECT t.transaction_id,
-               json_build_object(
-                 'transaction_id', t.transaction_id,
-                 'bank_account_id', t.bank_account_id,
-                 'source', t.source,
-                 'direction', t.direction,
-                 'amount', t.amount,
-                 'held', (SELECT coalesce(sum(CASE WHEN e.credit_account = 'unallocated' THEN e.amount ELSE 0 END)
-                                        - sum(CASE WHEN e.debit_account = 'unallocated' THEN e.amount ELSE 0 END), 0)::bigint
-                            FROM ledger_transfers e
-                           WHERE e.school_id = t.school_id
-                             AND e.transaction_id = t.transaction_id),
-                 'memo', t.memo,
-                 'bank_reference', t.bank_reference,
-                 'booked_at', t.booked_at,
-                 'received_at', t.received_at,
-                 'state', t.state,
-                 'reasons', t.reasons,
-                 'decided_at', t.decided_at,
-                 'by_person', t.decided_by IS NOT NULL,
-                 'suggestions', coalesce((
-                    SELECT json_agg(json_build_object(
-                             'invoice_id', i.invoice_id,
-                             'reference', i.reference,
-                             'pupil_name', p.full_name,
-                             'class_name', c.name,
-                             'title', f.title,
-                             'remaining', greatest(i.amount - (SELECT coalesce(sum(a.amount), 0)
-                                                                 FROM allocations a
-                                                                WHERE a.school_id = i.school_id
-                                                                  AND a.invoice_id = i.invoice_id), 0)::bigint,
-                             'score', (s.item ->> 'score')::int,
-                             'reasons', s.item -> 'reasons') ORDER BY s.position)
-                      FROM jsonb_array_elements(t.suggestions) WITH ORDINALITY AS s (item, position)
-                      JOIN invoices i
-                        ON i.school_id = t.school_id
-                       AND i.invoice_id = (s.item ->> 'invoice_id')::uuid
-                      JOIN fees f
-                        ON f.school_id = i.school_id
-                       AND f.fee_id = i.fee_id
-                      JOIN classes c
-                        ON c.school_id = f.school_id
-                       AND c.class_id = f.class_id
-                      JOIN pupils p
-                        ON p.school_id = i.school_id
-                       AND p.pupil_id = i.pupil_id), '[]'::json),
-                 'allocations', coalesce((
-                    SELECT json_agg(json_build_object(
-                             'invoice_id', i.invoice_id,
-                             'reference', i.reference,
-                             'pupil_name', p.full_name,
-                             'title', f.title,
-                             'amount', a.amount) ORDER BY a.made_at, a.allocation_id)
-                      FROM allocations a
-                      JOIN invoices i
-                        ON i.school_id = a.school_id
-                       AND i.invoice_id = a.invoice_id
-                      JOIN fees f
-                        ON f.school_id = i.school_id
-                       AND f.fee_id = i.fee_id
-                      JOIN pupils p
-                        ON p.school_id = i.school_id
-                       AND p.pupil_id = i.pupil_id
-                     WHERE a.school_id = t.school_id
-                       AND a.transaction_id = t.transaction_id), '[]'::json)) AS entry
-          FROM bank_transactions t
-         WHERE t.school_id = $1
-           AND (NOT $2 OR (t.state IN ('ambiguous', 'unmatched', 'over', 'unreadable') AND t.decided_by IS NULL))
-           AND ($3::uuid IS NULL OR t.transaction_id < $3)
-           AND ($5::uuid IS NULL OR t.transaction_id = $5)
-         ORDER BY t.transaction_id DESC
-         LIMIT $4) l
-"""
-
-
-async def transactions(
-    door: Door, school_id: int, *, waiting: bool, before: UUID | None, limit: int, transaction_id: UUID | None = None
-) -> str:
-    """JSON, newest first; ids are UUIDv7, so their order is the order of arrival. `waiting`: only those that a person has still to decide."""
-    body: str = await door.fetchval(_TRANSACTIONS, school_id, waiting, before, limit, transaction_id)
     return body

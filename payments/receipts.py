@@ -86,8 +86,7 @@ async def cancel(tx: SchoolTx, allocation_ids: Sequence[UUID], *, at: datetime) 
     )
 
 
-_PAPER = (
-    """
+_PAPER = f"""
     SELECT r.receipt_year, r.number, r.amount, r.issued_at, r.cancelled_at,
            i.reference, f.title, c.name AS class_name, p.full_name AS pupil_name,
            s.name AS school_name, s.address AS school_address,
@@ -112,9 +111,8 @@ _PAPER = (
         ON s.school_id = r.school_id
      WHERE r.school_id = $1
        AND r.receipt_id = $4
-    """
-    + MAY_READ_INVOICE
-)
+       {MAY_READ_INVOICE}
+"""
 
 
 async def paper(door: Door, school_id: int, account_id: UUID, receipt_id: UUID, *, on: date) -> ReceiptPaper:

@@ -84,10 +84,12 @@ def _statements_of(name: str) -> Iterator[Statement]:
             ):
                 seen.add(value)
                 yield Statement(name, node.lineno, value)
+    pieces = _pieces(tree(name))
     for node in ast.walk(tree(name)):
         if (
             isinstance(node, ast.Constant)
             and isinstance(node.value, str)
+            and node not in pieces
             and _is_sql(node.value)
             and node.value not in seen
         ):

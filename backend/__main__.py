@@ -149,7 +149,7 @@ def _jsonl_arguments(parser: argparse.ArgumentParser) -> None:
 def ask(arguments: argparse.Namespace) -> None:
     from bots.command import run
 
-    run(sys.stdin, sys.stdout)
+    run(sys.stdin.buffer, sys.stdout.buffer)
 
 
 @command("check", "check that bank, ledger, invoices and receipts agree; prints the rows that do not")

@@ -171,9 +171,9 @@ async def register(
     )
 
 
-async def unregister(tx: Tx, *, account_id: UUID, token: str, at: datetime) -> bool:
+async def unregister(tx: Tx, *, account_id: UUID, hashed: bytes, at: datetime) -> bool:
     """The app forgets its address, as on signing out. True when this account had it."""
-    return await _retire_one(tx, account_id, token_hash(token), "unregistered", at)
+    return await _retire_one(tx, account_id, hashed, "unregistered", at)
 
 
 async def _retire_one(tx: Tx, account_id: UUID, hashed: bytes, why: str, at: datetime) -> bool:

@@ -1,0 +1,94 @@
+"""Shapes of devices, receipts and deliveries that failed."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+TokenKind = Literal["fcm_token", "fcm_fid"]
+Platform = Literal["android", "ios", "web"]
+Language = Literal["vi", "en"]
+
+# Registration tokens and installation ids hold URL-safe letters; anything else could not be an address of FCM's.
+PushToken = Annotated[
+    str,
+    Meta(
+        min_length=8,
+        max_length=1024,
+        pattern=r"^[A-Za-z0-9_:.%-]+$",
+        description="The registration token or installation id that Firebase gave the app",
+        examples=["c-7xZ_Q1:APA91bExampleExampleExample"],
+    ),
+]
+
+
+class DeviceRegistration(msgspec.Struct, forbid_unknown_fields=True):
+    """Sent by the app after signing in and whenever Firebase gives it a new address."""
+
+    token: PushToken
+    token_kind: TokenKind
+    platform: Platform
+    language: Language = "vi"
+
+
+class DeviceRegistered(msgspec.Struct, frozen=True):
+    """`device_id` names the address without telling it; the app keeps it for signing out."""
+
+    device_id: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$", examples=["9f" * 32])]
+    refreshed_at: datetime
+
+
+class Recipient(msgspec.Struct, frozen=True):
+    """One guardian to whom a notice went, as the sender sees it by name. `push` is what became of the push, and `reason` why."""
+
+    guardian_id: UUID
+    guardian_name: str | None
+    pupil_names: list[str]
+    class_name: str | None
+    push: Literal["due", "leased", "sent", "refused", "dead", "skipped"] | None
+    reason: str | None
+    delivered_at: datetime | None
+    opened_at: datetime | None
+    acknowledged_at: datetime | None
+
+
+class Receipts(msgspec.Struct, frozen=True):
+    """Counts over all recipients, and the recipients themselves, those who have not answered first."""
+
+    recipients_count: int
+    sent_count: int
+    delivered_count: int
+    opened_count: int
+    acknowledged_count: int
+    recipients: list[Recipient]
+
+
+class DeliveryProblem(msgspec.Struct, frozen=True):
+    """A guardian whom a notice could not reach on a channel, and why."""
+
+    notice_id: UUID
+    notice_kind: Literal["absence", "mark", "announcement", "invoice", "payment"]
+    notice_title: str | None
+    guardian_id: UUID
+    guardian_name: str | None
+    pupil_names: list[str]
+    channel: Literal["push", "telegram", "zalo", "sms", "email"]
+    state: Literal["refused", "dead"]
+    reason: str | None
+    finished_at: datetime
+
+
+class DeliveryCount(msgspec.Struct, frozen=True):
+    channel: str
+    state: str
+    reason: str | None
+    count: int
+
+
+class DeliveryProblems(msgspec.Struct, frozen=True):
+    """`counts`: every delivery of the last thirty days by channel, state and reason. `problems`: the newest that failed for good."""
+
+    counts: list[DeliveryCount]
+    problems: list[DeliveryProblem]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import urlsplit
 
 import msgspec
 from litestar import Request, Response
 
+from backend.identity.cookies import local_path, renewal_path
 from backend.pages.frame import go, page
 
 AnyRequest = Request[Any, Any, Any]
@@ -30,7 +31,7 @@ def _with_page(handler: Answer) -> Answer:
         if not wants_page(request):
             return response
         if response.status_code == 401:
-            return go(_sign_in_path(request))
+            return go(_to_be_renewed(request)) if request.method == "GET" else _too_late(request)
         document = msgspec.json.decode(response.content)
         headers = {k: v for k, v in response.headers.items() if k in ("allow", "retry-after")}
         return page(
@@ -40,10 +41,15 @@ def _with_page(handler: Answer) -> Answer:
     return answer
 
 
-def _sign_in_path(request: AnyRequest) -> str:
+def _to_be_renewed(request: AnyRequest) -> str:
+    """A browser whose access token has run out comes back with a fresh one; whoever has none is led to the door."""
     path = request.scope["path"]
-    door = "/console/sign-in" if path.startswith("/console") else "/app/sign-in"
-    if request.method != "GET":
-        return door
     query = request.scope["query_string"].decode("latin-1")
-    return f"{door}?next={quote(path + ('?' + query if query else ''), safe='/')}"
+    return renewal_path(path + ("?" + query if query else ""))
+
+
+def _too_late(request: AnyRequest) -> Response[bytes]:
+    """A form that was sent after the session had run out (the script of the page prevents that, where it runs): back to its page."""
+    page_of_form = urlsplit(request.headers.get("referer", ""))
+    back = local_path(page_of_form.path + ("?" + page_of_form.query if page_of_form.query else ""))
+    return go(renewal_path(back), "pages.sent_too_late", tone="bad")

@@ -64,12 +64,14 @@ def page(
     """The template in the reader's language. Personal pages are kept by no shared cache."""
     language = language_of(request)
     flash = _read_flash(request)
+    settings = request.app.state.settings
     engine: Any = request.app.template_engine
     text = engine.get_template(template).render(
         **_words(language),
         path=request.scope["path"],
         principal=principal_or_none(request),
-        demo=request.app.state.settings.demo,
+        demo=settings.demo,
+        session_seconds=settings.access_token_seconds,
         flash=flash,
         **context,
     )
@@ -118,19 +120,6 @@ def go(
         packed = base64.urlsafe_b64encode(said).decode()
         response.set_cookie(_FLASH, packed, max_age=60, httponly=True, samesite="lax", path="/")
     return response
-
-
-def local_path(asked: str | None, otherwise: str) -> str:
-    """Where to go back to. Only a path of this house is taken, so that a crafted link cannot send people elsewhere."""
-    if (
-        asked
-        and asked.startswith("/")
-        and not asked.startswith(("//", "/\\"))
-        and asked.isprintable()
-        and len(asked) < 512
-    ):
-        return asked
-    return otherwise
 
 
 def _words(language: str) -> dict[str, Any]:

@@ -7,12 +7,14 @@ from litestar.datastructures import Cookie
 
 from backend.core.catalogue import LANGUAGES, say
 from backend.core.http import language_of
+from backend.identity.cookies import local_path
 from backend.identity.guards import PUBLIC
 from backend.identity.principal import principal_or_none
 from backend.pages.assets import ROUTES as ASSETS
 from backend.pages.assets import Asset, asset, asset_response, asset_url
 from backend.pages.forms import read_form
-from backend.pages.frame import go, local_path, page
+from backend.pages.frame import go, page
+from backend.pages.signing_in import ROUTES as SIGNING_IN
 
 AnyRequest = Request[Any, Any, Any]
 _YEAR_SECONDS = 31_536_000
@@ -33,7 +35,7 @@ async def front(request: AnyRequest) -> Response[bytes]:
 async def choose_language(request: AnyRequest) -> Response[bytes]:
     form = await read_form(request)
     language = form.get("language", "")
-    back = local_path(form.get("back"), "/")
+    back = local_path(form.get("back"))
     if language not in LANGUAGES:
         return go(back)
     # Not httponly: it is no secret, and the chat's script reads it.
@@ -98,4 +100,4 @@ def _must(room: str, name: str) -> Asset:
     return found
 
 
-ROUTES: list[Any] = [front, choose_language, manifest, service_worker, favicon, offline, *ASSETS]
+ROUTES: list[Any] = [front, choose_language, manifest, service_worker, favicon, offline, *SIGNING_IN, *ASSETS]

@@ -11,14 +11,29 @@
   const here = document.querySelector(".side [aria-current]");
   if (here) here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.offsetLeft - 16;
 
+  // A page may lie open for an hour before its form is sent; the session is renewed while it is looked at, and before sending.
+  const life = Number(document.body.dataset.session || 0) * 800;
+  let fresh = Date.now();
+  const renew = async () => {
+    if (!life || Date.now() - fresh < life || !navigator.onLine) return;
+    await fetch("/sign-in/renew?next=/health/live", { cache: "no-store" }).catch(() => null);
+    fresh = Date.now();
+  };
+  if (life) setInterval(() => { if (!document.hidden) renew(); }, Math.max(life / 4, 1000));
+
   // A form is sent once, however often an impatient thumb taps.
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (form.dataset.sent) { event.preventDefault(); return; }
+    if (form.method === "post" && life && Date.now() - fresh >= life) {
+      event.preventDefault();
+      renew().then(() => { fresh = Date.now(); form.requestSubmit(event.submitter); });
+      return;
+    }
     form.dataset.sent = "1";
-    addEventListener("pageshow", () => delete form.dataset.sent, { once: true });
     setTimeout(() => delete form.dataset.sent, 8000);
   });
+  addEventListener("pageshow", () => { for (const form of document.forms) delete form.dataset.sent; });
 
   // Copy what banks' apps ask for; the buttons are of no use without this script.
   for (const button of document.querySelectorAll("[data-copy]")) button.hidden = !navigator.clipboard;

@@ -9,7 +9,7 @@ from typing import Literal
 
 from backend.people.roster.cells import Cell, fold, is_blank, text_of
 from backend.people.roster.layout import Adult
-from backend.people.roster.names import FAMILY_NAMES, read_guardian_name
+from backend.people.roster.names import FAMILY_NAMES, in_name_case, read_guardian_name
 from backend.people.roster.phone_cells import LabelledPhone, read_phones
 from backend.people.roster.small_values import relation_of
 from schemas.roster import Relation, RosterGuardian
@@ -122,8 +122,12 @@ def _add_named(holder: Holder, name: str, phones: list[LabelledPhone], family: F
         family.people.append(person)
     elif person.relation == "guardian" and relation != "guardian":
         person.relation = relation
+    said = {phone.holder for phone in phones}
+    if person.relation == "guardian" and len(said) == 1 and said <= {"father", "mother"}:
+        # "Phụ huynh: Lê Văn D", telephone "09… (bố)": the label names him.
+        person.relation = said.pop()  # type: ignore[assignment]
     for phone in phones:
-        if phone.holder in (None, "parent", person.relation) or relation == "guardian":
+        if phone.holder in (None, "parent", person.relation):
             if phone.e164 not in person.phones:
                 person.phones.append(phone.e164)
         else:
@@ -170,23 +174,28 @@ def _names(
         raw = re.sub(r"(?i)\b(sđt|đt|tel|dđ|đtdđ)\b\s*[:.]?", " ", raw)
     people: list[tuple[Holder, str]] = []
     dead = False
-    for part in _parts(raw, one_person, column, text_of(cell), report):
+    both_meant = _says_father_then_mother(label)
+    for part in _parts(raw, one_person, both_meant, column, text_of(cell), report):
         holder, name, died = _one_name(part, column, text_of(cell), report)
         dead = dead or died
         if name is not None:
             people.append((holder, name))
-    if len(people) == 2 and people[0][0] is None and people[1][0] is None and _says_father_then_mother(label):
+    if len(people) == 2 and people[0][0] is None and people[1][0] is None and both_meant:
         people = [("father", people[0][1]), ("mother", people[1][1])]
     return people, phones, dead
 
 
-def _parts(raw: str, one_person: bool, column: int, value: str, report: Report) -> list[str]:
+def _parts(raw: str, one_person: bool, both_meant: bool, column: int, value: str, report: Report) -> list[str]:
     """Two names in one cell are cut where each part is labelled or begins with a family name. Whatever else follows a name
     ("– công nhân") is a remark."""
+    if raw.islower():
+        raw = in_name_case(raw)
     pieces = [piece for piece in _BETWEEN.split(raw.strip()) if piece.strip(" .:-–()")]
     if len(pieces) <= 1:
         return [" ".join(raw.split())] if pieces else []
     people = [piece for piece in pieces if _begins_like_a_name(piece)]
+    if len(pieces) == 2 and both_meant and " - " not in raw and all(len(piece.split()) >= 2 for piece in pieces):
+        return pieces
     if len(people) == len(pieces) and not (
         one_person and not all(_LABEL_FIRST.match(p) or _LABEL_LAST.search(p) for p in pieces)
     ):
@@ -201,7 +210,7 @@ def _begins_like_a_name(piece: str) -> bool:
     label = _LABEL_FIRST.match(piece)
     rest = piece[label.end() :] if label and relation_of(label[1]) is not None else piece
     words = fold(_HONORIFIC.sub("", rest)).split()
-    return len(words) >= 2 and words[0] in FAMILY_NAMES
+    return len(words) >= 2 and words[0] in FAMILY_NAMES and not rest[:1].islower()
 
 
 def _one_name(part: str, column: int, value: str, report: Report) -> tuple[Holder, str | None, bool]:

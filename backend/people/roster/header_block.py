@@ -44,16 +44,15 @@ class Block:
 
 
 def find_block(grid: Grid, start: int = 0, searched: int = limits.HEADER_ROWS_SEARCHED) -> Block | None:
-    """The best header among the next rows; the earlier and the lower one on equal terms."""
+    """The first header among the next rows. The first, not the best: a better one further down heads another table."""
     best: Block | None = None
     for position in range(start, min(len(grid.rows), start + searched)):
+        if best is not None and position > best.start + _HEADER_ROWS_MAX - 1:
+            break
         for height in range(1, _HEADER_ROWS_MAX + 1):
             block = _block(grid, position, height)
-            if block is not None and (best is None or _better(block, best)):
+            if block is not None and (best is None or (position <= best.end and _better(block, best))):
                 best = block
-        # A good header is not looked for below the data it heads.
-        if best is not None and position > best.end + 6:
-            break
     return best
 
 
@@ -61,7 +60,7 @@ def _better(one: Block, other: Block) -> bool:
     """More columns understood; on equal terms fewer rows, so that a title above is not taken for a group of columns."""
     if abs(one.score - other.score) > 1e-9:
         return one.score > other.score
-    return one.end - one.start < other.end - other.start and one.start <= other.end
+    return one.end - one.start < other.end - other.start
 
 
 def _block(grid: Grid, start: int, height: int) -> Block | None:

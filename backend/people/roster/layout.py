@@ -6,11 +6,12 @@ import datetime as dt
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from backend.people.roster.cells import Cell, Grid, fold, is_blank, text_of
 from backend.people.roster.class_names import read_class
 from backend.people.roster.dates import read_date
-from backend.people.roster.header_block import Block, Heading
+from backend.people.roster.header_block import Block, Heading, may_begin_block
 from backend.people.roster.headers import PARENTAL, Meaning, Owner
 from backend.people.roster.numbers import LostDigits, digits_text
 from backend.people.roster.personal_ids import looks_personal
@@ -61,7 +62,9 @@ class Layout:
 
 def make_layout(grid: Grid, block: Block, today: dt.date) -> Layout:
     headings = list(block.headings)
-    sample = _people_rows(headings, [cells for _, cells in grid.rows[block.end : block.end + _SAMPLE_ROWS]])
+    # The values of another table further down must not speak for the columns of this one.
+    own = takewhile(lambda cells: not may_begin_block(cells), (c for _, c in grid.rows[block.end : block.end + _SAMPLE_ROWS]))
+    sample = _people_rows(headings, list(own))
     width = max([len(headings), *(len(cells) for cells in sample)], default=0)
     headings += [Heading("", None)] * (width - len(headings))
     meanings = [_heard(heading.meaning, _values(sample, column), today) for column, heading in enumerate(headings)]

@@ -32,6 +32,7 @@ _VNI_AFTER = {
 }  # fmt: skip
 _VNI_ALONE = {"ô": "ơ", "ö": "ư", "ñ": "đ", "æ": "ỉ", "ó": "ĩ", "ò": "ị", "î": "ỵ"}
 _VNI_PAIR = re.compile(r"([aeouyôö])([øùûõïâàáåãäêèéúüë])|[ôöñæóòî]", re.IGNORECASE)
+_ABBREVIATION = re.compile(r"[B-DĐF-HJ-NP-TV-XZ]{1,6}")
 _WORD = re.compile(r"[^\s\d,.;:()/\-+*\"'!?&]+")
 
 
@@ -90,11 +91,15 @@ def _turns_vietnamese(text: str, name: str) -> bool:
         converted = _CONVERTERS[name](text)
     except ValueError:
         return False
+    if name == "western":
+        # Hardly any other text happens to be well-formed UTF-8.
+        return converted != text
     return converted != text and _all_syllables(converted)
 
 
 def _all_syllables(text: str) -> bool:
-    words = [word for word in _WORD.findall(text) if not word.isascii()]
+    """Abbreviations such as ĐT have no vowel and count for nothing."""
+    words = [word for word in _WORD.findall(text) if not word.isascii() and not _ABBREVIATION.fullmatch(word)]
     return bool(words) and all(is_syllable(word) for word in words)
 
 

@@ -37,7 +37,7 @@ def understand_grids(grids: list[Grid], filename: str, today: dt.date) -> Unders
     for grid in grids:
         habits.unclear |= {(grid.name, row, column) for row, column in convert_grid(grid)}
     sheets = [read_tables(grid, today) for grid in grids]
-    reports = {id(sheet): _report(sheet) for sheet in sheets}
+    reports = {id(sheet): _report(sheet, habits) for sheet in sheets}
     pupil_sheets = [sheet for sheet in sheets if reports[id(sheet)].kind == "pupils"]
     taken = _read_pupils(pupil_sheets, habits, today, wrong)
     staff = [person for sheet in sheets if reports[id(sheet)].kind == "staff" for person in read_staff(sheet, wrong)]
@@ -104,8 +104,10 @@ def _fill_down_classes(sheet: SheetTables, rows: list[tuple[Layout, Row]]) -> No
             current = row.cell(column)
 
 
-def _report(sheet: SheetTables) -> SheetReport:
+def _report(sheet: SheetTables, habits: FileHabits) -> SheetReport:
     kind, reason = kind_of(sheet)
+    if not sheet.tables and any(name == sheet.grid.name for name, _, _ in habits.unclear):
+        reason = "sheet_encoding"
     report = SheetReport(sheet.grid.name, kind, reason, class_name=sheet.class_name)
     if sheet.tables:
         layout = sheet.tables[0].layout

@@ -22,6 +22,12 @@ async def _fresh_limits(redis_url: str) -> None:
     await connection.aclose()
 
 
+@pytest.fixture(autouse=True)
+def _no_cookies(client: httpx.AsyncClient) -> None:
+    """The client is shared and keeps what answers set; a test says itself which cookies it sends."""
+    client.cookies.clear()
+
+
 @pytest.fixture(scope="session")
 def clock() -> StoppedClock:
     """The clock of `timed`; tests only move it forward."""

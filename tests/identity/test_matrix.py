@@ -111,6 +111,7 @@ async def _send(method: str, line: Line, scene: Scene) -> httpx.Response:
         for k, v in (("json", ask.json), ("data", ask.form), ("files", ask.files), ("content", ask.content))
         if v is not None
     }
+    scene.client.cookies.clear()  # what an earlier answer set must not speak for this asker
     return await scene.client.request(
         method, ask.path, params=ask.params, headers=headers, follow_redirects=False, **body
     )

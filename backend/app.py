@@ -22,6 +22,7 @@ from backend.core.house import House
 from backend.core.http import EXCEPTION_HANDLERS
 from backend.core.queue import Queue
 from backend.core.settings import Settings, refuse_unsafe
+from backend.family.routes import ROUTES as FAMILY
 from backend.gradebook.routes import ROUTES as GRADEBOOK
 from backend.identity.doorkeeper import Doorkeeper
 from backend.identity.routes import ROUTES as IDENTITY
@@ -43,6 +44,7 @@ ROUTES: list[Any] = [
     *ROSTER,
     *ATTENDANCE,
     *GRADEBOOK,
+    *FAMILY,
     *ANNOUNCEMENTS,
     *NOTIFICATIONS,
     *PAYMENTS,

@@ -56,18 +56,19 @@ async def month_for_family(
     reader: Reader, school_id: int, account_id: UUID, pupil_id: UUID, month: date, on: date
 ) -> PupilMonth | None:
     """The month that holds the day `month`; `on` is today, for the right to read. None for other people's children."""
-    found = await month_json_for_family(reader, school_id, account_id, pupil_id, month, on)
-    return None if found is None else _MONTH.decode(found)
+    found = await versioned_month_json_for_family(reader, school_id, account_id, pupil_id, month, on)
+    return None if found is None else _MONTH.decode(found[1])
 
 
-async def month_json_for_family(
+async def versioned_month_json_for_family(
     reader: Reader, school_id: int, account_id: UUID, pupil_id: UUID, month: date, on: date
-) -> str | None:
-    """The same as ready JSON (schemas.attendance.PupilMonth)."""
+) -> tuple[str, str] | None:
+    """The same as ready JSON behind the family's version, as family.versions.pupil_version gives it."""
     first = month.replace(day=1)
-    found: str | None = await reader.fetchval(
+    row = await reader.fetchrow(
         """
-        SELECT json_build_object(
+        SELECT right(family.guardian_id::text, 8) || '.' || coalesce(v.version, 0),
+               json_build_object(
                  'pupil_id', bond.pupil_id,
                  'month', to_char($5::date, 'YYYY-MM'),
                  'marks', (SELECT coalesce(json_agg(json_build_object('on', m.held_on, 'session', m.session,
@@ -105,9 +106,13 @@ async def month_json_for_family(
            AND bond.can_view
            AND bond.valid_from <= $4
            AND (bond.valid_to IS NULL OR bond.valid_to >= $4)
+          LEFT JOIN family_versions v
+            ON v.school_id = family.school_id
+           AND v.guardian_id = family.guardian_id
          WHERE family.school_id = $1
            AND family.account_id = $2
            AND bond.pupil_id = $3
+         ORDER BY family.guardian_id
          LIMIT 1
         """,
         school_id,
@@ -117,7 +122,7 @@ async def month_json_for_family(
         first,
         _last_day(first),
     )
-    return found
+    return None if row is None else (row[0], row[1])
 
 
 def _last_day(first: date) -> date:

@@ -1,60 +1,129 @@
-"""What a family reads across the rooms, each in one statement with the right to read joined in. It owns no table."""
+"""A family's inbox: notices with the right to read joined in, put into the reader's words. It owns no table.
+
+Being addressed is not enough: a guardian who has since lost the right to see a child reads nothing more about it.
+"""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
 import msgspec
 
 from backend.core.database import Reader
-from schemas.family import NoticeRow
+from notifications.texts import in_full
+from schemas.family import FamilyNotice, Inbox, NoticeRow
 
 _NOTICES = msgspec.json.Decoder(list[NoticeRow])
+
+# $1 school, $2 account, $3 the school's day; the rest differs. Ids of notices are made by the server in order of time (UUIDv7),
+# so that the primary key of the recipients is the order of the inbox.
+_LETTERS = """
+SELECT coalesce(json_agg(json_build_object('notice_id', u.notice_id, 'kind', u.kind, 'title', u.title, 'body', u.body,
+                                           'params', u.params, 'urgent', u.urgent,
+                                           'needs_acknowledgement', u.needs_acknowledgement,
+                                           'created_at', u.created_at, 'opened_at', u.opened_at,
+                                           'acknowledged_at', u.acknowledged_at, 'children', u.children)
+                         ORDER BY u.notice_id DESC), '[]'::json)::text
+  FROM (SELECT n.notice_id, n.kind, n.title, n.body, n.params, n.urgent, n.needs_acknowledgement, n.created_at,
+               r.opened_at, r.acknowledged_at, about.children
+          FROM guardians family
+          JOIN notice_recipients r
+            ON r.school_id = family.school_id
+           AND r.guardian_id = family.guardian_id
+          JOIN notices n
+            ON n.school_id = r.school_id
+           AND n.notice_id = r.notice_id
+           AND n.recalled_at IS NULL
+         CROSS JOIN LATERAL (
+               SELECT json_agg(json_build_object('pupil_id', p.pupil_id, 'full_name', p.full_name)
+                               ORDER BY p.sort_key) AS children
+                 FROM guardianships bond
+                 JOIN pupils p
+                   ON p.school_id = bond.school_id
+                  AND p.pupil_id = bond.pupil_id
+                WHERE bond.school_id = r.school_id
+                  AND bond.guardian_id = r.guardian_id
+                  AND bond.pupil_id = ANY (r.pupil_ids)
+                  AND bond.can_view
+                  AND bond.valid_from <= $3
+                  AND (bond.valid_to IS NULL OR bond.valid_to >= $3)) AS about
+         WHERE family.school_id = $1
+           AND family.account_id = $2
+           AND about.children IS NOT NULL
+{which}
+        ) AS u
+"""
+_UNREAD = _LETTERS.format(
+    which="           AND r.opened_at IS NULL\n         ORDER BY r.notice_id DESC\n         LIMIT $4"
+)
+_ONE = _LETTERS.format(which="           AND r.notice_id = $4\n         LIMIT 1")
+_PAGE = _LETTERS.format(
+    which="           AND ($4::uuid IS NULL OR r.notice_id < $4)\n         ORDER BY r.notice_id DESC\n         LIMIT $5"
+)
 
 
 async def unread_notices(
     reader: Reader, school_id: int, account_id: UUID, on: date, *, limit: int = 10
 ) -> list[NoticeRow]:
-    """The newest notices to an account that it has not opened, newest first. Empty for a stranger.
+    """The newest notices to an account that it has not opened, newest first. Empty for a stranger."""
+    return _NOTICES.decode(await reader.fetchval(_UNREAD, school_id, account_id, on, limit))
 
-    Being addressed is not enough: a guardian who has since lost the right to see the child reads nothing about it.
-    """
-    found = await reader.fetchval(
-        """
-        SELECT coalesce(json_agg(json_build_object('notice_id', u.notice_id, 'kind', u.kind, 'title', u.title,
-                                                   'body', u.body, 'params', u.params, 'urgent', u.urgent,
-                                                   'needs_acknowledgement', u.needs_acknowledgement,
-                                                   'created_at', u.created_at, 'opened_at', null,
-                                                   'acknowledged_at', u.acknowledged_at, 'pupil_ids', u.pupil_ids)
-                                 ORDER BY u.created_at DESC, u.notice_id), '[]'::json)::text
-          FROM (SELECT n.notice_id, n.kind, n.title, n.body, n.params, n.urgent, n.needs_acknowledgement, n.created_at,
-                       r.acknowledged_at, r.pupil_ids
-                  FROM guardians family
-                  JOIN notice_recipients r
-                    ON r.school_id = family.school_id
-                   AND r.guardian_id = family.guardian_id
-                   AND r.opened_at IS NULL
-                  JOIN notices n
-                    ON n.school_id = r.school_id
-                   AND n.notice_id = r.notice_id
-                   AND n.recalled_at IS NULL
-                 WHERE family.school_id = $1
-                   AND family.account_id = $2
-                   AND EXISTS (SELECT
-                                 FROM guardianships bond
-                                WHERE bond.school_id = r.school_id
-                                  AND bond.guardian_id = r.guardian_id
-                                  AND bond.pupil_id = ANY (r.pupil_ids)
-                                  AND bond.can_view
-                                  AND bond.valid_from <= $3
-                                  AND (bond.valid_to IS NULL OR bond.valid_to >= $3))
-                 ORDER BY r.created_at DESC
-                 LIMIT $4) AS u
-        """,
-        school_id,
-        account_id,
-        on,
-        limit,
+
+async def notice(
+    reader: Reader, school_id: int, account_id: UUID, notice_id: UUID, on: date, *, language: str
+) -> FamilyNotice | None:
+    """None for notices to other people, recalled ones, and those about children one may no longer see."""
+    rows = _NOTICES.decode(await reader.fetchval(_ONE, school_id, account_id, on, notice_id))
+    return in_words(school_id, rows[0], language) if rows else None
+
+
+async def inbox(
+    reader: Reader,
+    account_id: UUID,
+    schools: Sequence[int],
+    on: date,
+    *,
+    language: str,
+    before: UUID | None = None,
+    limit: int = 20,
+) -> Inbox:
+    """A page over all schools of the family; one statement a school, merged by time."""
+    found = await asyncio.gather(
+        *(reader.fetchval(_PAGE, school, account_id, on, before, limit + 1) for school in schools)
     )
-    return _NOTICES.decode(found)
+    # Keyed by id, since one person may stand in the roll twice and be addressed twice.
+    by_id = {
+        row.notice_id: (school, row)
+        for school, text in zip(schools, found, strict=True)
+        for row in _NOTICES.decode(text)
+    }
+    newest_first = sorted(by_id, reverse=True)
+    page = [in_words(*by_id[notice_id], language) for notice_id in newest_first[:limit]]
+    return Inbox(page, page[-1].notice_id if len(newest_first) > limit else None)
+
+
+def in_words(school_id: int, row: NoticeRow, language: str) -> FamilyNotice:
+    words = in_full(
+        row.kind,
+        language,
+        title=row.title,
+        body=row.body,
+        params=row.params,
+        children=[child.full_name for child in row.children],
+    )
+    return FamilyNotice(
+        school_id=school_id,
+        notice_id=row.notice_id,
+        kind=row.kind,
+        title=words.title,
+        body=words.body,
+        urgent=row.urgent,
+        needs_acknowledgement=row.needs_acknowledgement,
+        created_at=row.created_at,
+        opened_at=row.opened_at,
+        acknowledged_at=row.acknowledged_at,
+        children=row.children,
+    )

@@ -25,9 +25,24 @@ async def grades_for_family(
     term: int | None = None,
 ) -> PupilGrades | None:
     """A child's published marks of the current school year with averages. None for other people's children."""
+    found = await versioned_grades_for_family(reader, school_id, account_id, pupil_id, on, language=language, term=term)
+    return found[1] if found else None
+
+
+async def versioned_grades_for_family(
+    reader: Reader,
+    school_id: int,
+    account_id: UUID,
+    pupil_id: UUID,
+    on: date,
+    *,
+    language: str = "vi",
+    term: int | None = None,
+) -> tuple[str, PupilGrades] | None:
+    """The same with the family's version, as family.versions.pupil_version gives it."""
     row = await reader.fetchrow(
         """
-        SELECT coalesce(y.school_year, ''),
+        SELECT right(family.guardian_id::text, 8) || '.' || coalesce(v.version, 0), coalesce(y.school_year, ''),
                (SELECT coalesce(json_agg(json_build_object('subject_code', m.subject_code, 'subject_vi', s.name_vi,
                                                            'subject_en', s.name_en, 'assessed', s.assessed,
                                                            'term', m.term, 'kind', m.kind, 'ordinal', m.ordinal,
@@ -48,12 +63,16 @@ async def grades_for_family(
            AND bond.can_view
            AND bond.valid_from <= $4
            AND (bond.valid_to IS NULL OR bond.valid_to >= $4)
+          LEFT JOIN family_versions v
+            ON v.school_id = family.school_id
+           AND v.guardian_id = family.guardian_id
           LEFT JOIN school_years y
             ON y.school_id = family.school_id
            AND y.is_current
          WHERE family.school_id = $1
            AND family.account_id = $2
            AND bond.pupil_id = $3
+         ORDER BY family.guardian_id
          LIMIT 1
         """,
         school_id,
@@ -63,7 +82,7 @@ async def grades_for_family(
     )
     if row is None:
         return None
-    return pupil_grades(pupil_id, row[0], _MARKS.decode(row[1]), language=language, term=term)
+    return row[0], pupil_grades(pupil_id, row[1], _MARKS.decode(row[2]), language=language, term=term)
 
 
 async def published_marks_for_family(

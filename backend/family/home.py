@@ -1,0 +1,166 @@
+"""The parent's home: for every child in every school what happened today, what is new and what is asked. It owns no table.
+
+This is the most asked question of the house, so it is one statement a school, built as JSON by PostgreSQL and sent on as it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from backend.core.database import Reader
+
+# $1 school, $2 account, $3 the school's day, $4 language. A row for each guardian the account is in this school: nearly always one.
+_HOME = """
+SELECT right(family.guardian_id::text, 8) || '.' || coalesce(v.version, 0) AS version, seen.unread, seen.children::text
+  FROM guardians family
+  LEFT JOIN family_versions v
+    ON v.school_id = $1
+   AND v.guardian_id = family.guardian_id
+ CROSS JOIN LATERAL (
+       WITH letter AS MATERIALIZED (
+              SELECT r.notice_id, r.pupil_ids, r.opened_at IS NULL AS unread, r.awaits_acknowledgement AS awaits,
+                     n.title, n.urgent, n.created_at
+                FROM notice_recipients r
+                JOIN notices n
+                  ON n.school_id = $1
+                 AND n.notice_id = r.notice_id
+                 AND n.recalled_at IS NULL
+               WHERE r.school_id = $1
+                 AND r.guardian_id = family.guardian_id
+                 AND (r.opened_at IS NULL OR r.awaits_acknowledgement)
+            )
+       SELECT (SELECT count(*)
+                 FROM letter l
+                WHERE l.unread
+                  AND l.pupil_ids && array_agg(bond.pupil_id)) AS unread,
+              json_agg(json_build_object(
+                'school_id', s.school_id,
+                'school_name', s.name,
+                'pupil_id', p.pupil_id,
+                'full_name', p.full_name,
+                'relation', bond.kind,
+                'can_act', bond.can_act,
+                'class_id', c.class_id,
+                'class_name', c.name,
+                'attendance', (SELECT coalesce(json_agg(json_build_object('session', m.session, 'mark', m.mark,
+                                                                          'note', m.note, 'at', m.marked_at)
+                                                        ORDER BY m.session DESC), '[]'::json)
+                                 FROM roll_marks m
+                                WHERE m.school_id = $1
+                                  AND m.pupil_id = bond.pupil_id
+                                  AND m.held_on = $3),
+                'unread_notices', (SELECT count(*)
+                                     FROM letter l
+                                    WHERE l.unread
+                                      AND bond.pupil_id = ANY (l.pupil_ids)),
+                'newest_marks', (SELECT coalesce(json_agg(json_build_object(
+                                          'subject_code', k.subject_code,
+                                          'subject', (SELECT CASE WHEN $4 = 'en' THEN j.name_en ELSE j.name_vi END
+                                                        FROM subjects j
+                                                       WHERE j.subject_code = k.subject_code),
+                                          'term', k.term, 'kind', k.kind, 'ordinal', k.ordinal,
+                                          'score', k.score, 'passed', k.passed,
+                                          'published_at', k.published_at)), '[]'::json)
+                                   FROM (SELECT m.subject_code, m.term, m.kind, m.ordinal,
+                                                m.score, m.passed, m.published_at
+                                           FROM marks m
+                                          WHERE m.school_id = $1
+                                            AND m.pupil_id = bond.pupil_id
+                                            AND m.published_at IS NOT NULL
+                                          ORDER BY m.published_at DESC
+                                          LIMIT 5) AS k),
+                'balance_due', coalesce(bill.due, 0),
+                'to_do', json_build_object(
+                  'pay', coalesce(bill.unpaid, '[]'::json),
+                  'acknowledge', (SELECT coalesce(json_agg(json_build_object('notice_id', l.notice_id, 'title', l.title,
+                                                                             'urgent', l.urgent,
+                                                                             'created_at', l.created_at)
+                                                           ORDER BY l.created_at), '[]'::json)
+                                    FROM letter l
+                                   WHERE l.awaits
+                                     AND bond.pupil_id = ANY (l.pupil_ids)))
+                ) ORDER BY p.sort_key, p.pupil_id) AS children
+         FROM guardianships bond
+         JOIN pupils p
+           ON p.school_id = $1
+          AND p.pupil_id = bond.pupil_id
+         JOIN schools s
+           ON s.school_id = $1
+         LEFT JOIN (enrolments e
+               JOIN classes c
+                 ON c.school_id = $1
+                AND c.class_id = e.class_id
+               JOIN school_years y
+                 ON y.school_id = $1
+                AND y.school_year = c.school_year
+                AND y.is_current)
+           ON e.school_id = $1
+          AND e.pupil_id = bond.pupil_id
+          AND e.to_on IS NULL
+         LEFT JOIN LATERAL (
+              SELECT sum(i.amount - laid.paid)::bigint AS due,
+                     json_agg(json_build_object('invoice_id', i.invoice_id, 'title', f.title,
+                                                'amount', i.amount - laid.paid, 'due_on', i.due_on,
+                                                'overdue', i.due_on < $3)
+                              ORDER BY i.due_on, i.created_at) AS unpaid
+                FROM invoices i
+               CROSS JOIN LATERAL (SELECT coalesce(sum(a.amount), 0)::bigint AS paid
+                                     FROM allocations a
+                                    WHERE a.school_id = $1
+                                      AND a.invoice_id = i.invoice_id) AS laid
+                JOIN fees f
+                  ON f.school_id = $1
+                 AND f.fee_id = i.fee_id
+               WHERE i.school_id = $1
+                 AND i.pupil_id = bond.pupil_id
+                 AND i.cancelled_at IS NULL
+                 AND i.amount > laid.paid) AS bill
+           ON true
+        WHERE bond.school_id = $1
+          AND bond.guardian_id = family.guardian_id
+          AND bond.can_view
+          AND bond.valid_from <= $3
+          AND (bond.valid_to IS NULL OR bond.valid_to >= $3)) AS seen
+ WHERE family.school_id = $1
+   AND family.account_id = $2
+ ORDER BY family.guardian_id
+"""
+
+
+async def home(
+    reader: Reader, account_id: UUID, schools: Sequence[int], on: date, language: str
+) -> tuple[list[str], bytes]:
+    """The families' versions, school by school as family_version() gives them, and the page (schemas.family.Home)."""
+    if len(schools) == 1:
+        by_school = [await reader.fetch(_HOME, schools[0], account_id, on, language)]
+    else:
+        by_school = await asyncio.gather(*(reader.fetch(_HOME, school, account_id, on, language) for school in schools))
+    versions = [".".join(row[0] for row in rows) for rows in by_school]
+    rows = [row for rows in by_school for row in rows]
+    unread = sum(row[1] for row in rows)
+    if any(len(rows) > 1 for rows in by_school):
+        children = _each_child_once(rows)
+    else:
+        children = ",".join(row[2][1:-1] for row in rows if row[2])
+    return versions, f'{{"on":"{on}","unread_notices":{unread},"children":[{children}]}}'.encode()
+
+
+def _each_child_once(rows: Sequence[Any]) -> str:
+    """One person may stand in the roll twice (once for each child, as files have it) and even twice for one child."""
+    seen: dict[tuple[int, str], msgspec.Raw] = {}
+    for row in rows:
+        for raw in msgspec.json.decode(row[2] or "[]", type=list[msgspec.Raw]):
+            child = msgspec.json.decode(raw, type=_Key)
+            seen.setdefault((child.school_id, child.pupil_id), raw)
+    return ",".join(bytes(raw).decode() for raw in seen.values())
+
+
+class _Key(msgspec.Struct):
+    school_id: int
+    pupil_id: str

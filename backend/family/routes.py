@@ -1,0 +1,178 @@
+"""The doors of a family. The home screen is the most asked question of the house: few layers, one statement, ready bytes."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, FromQuery, Parameter
+
+from backend.attendance.days import month_of
+from backend.attendance.queries import versioned_month_json_for_family
+from backend.core.clock import school_day
+from backend.core.database import Reader
+from backend.core.http import house_of, json_bytes, language_of, not_modified, unchanged
+from backend.core.problems import NOT_FOUND
+from backend.family import actions, queries
+from backend.family.home import home
+from backend.family.versions import etag, family_version, pupil_version
+from backend.gradebook.queries import versioned_grades_for_family
+from backend.gradebook.results import encode
+from backend.identity.guards import GUARDIAN
+from backend.identity.principal import principal_of
+from schemas.attendance import PupilMonth
+from schemas.family import FamilyNotice, Home, Inbox
+from schemas.gradebook import PupilGrades
+
+AnyRequest = Request[Any, Any, Any]
+NOT_CHANGED = ResponseSpec(None, description="Nothing changed since the ETag sent in If-None-Match")
+
+
+@get(
+    "/v1/family/home",
+    tags=["family"],
+    responses={200: ResponseSpec(Home, description="Every child in every school"), 304: NOT_CHANGED},
+    **GUARDIAN,
+)
+async def family_home(request: AnyRequest) -> Response[bytes]:
+    """For every child in every school: today's attendance, unread notices, newest marks, balance due, things to do."""
+    house = house_of(request)
+    reader = house.database.reader
+    principal = principal_of(request)
+    account_id, schools = principal.account_id, principal.guardian_in
+    today = school_day(house.clock.now())
+    language = language_of(request)
+    if "if-none-match" in request.headers:
+        versions = [await family_version(reader, school, account_id) for school in schools]
+        tag = etag("home1", today, language, *versions)
+        if unchanged(request, tag):
+            return not_modified(tag)
+    versions, page = await home(reader, account_id, schools, today, language)
+    return json_bytes(page, etag=etag("home1", today, language, *versions))
+
+
+@get(
+    "/v1/family/schools/{school_id:int}/pupils/{pupil_id:uuid}/grades",
+    tags=["family"],
+    responses={200: ResponseSpec(PupilGrades, description="Published marks and averages"), 304: NOT_CHANGED},
+    **GUARDIAN,
+)
+async def child_grades(
+    request: AnyRequest,
+    school_id: FromPath[int],
+    pupil_id: FromPath[UUID],
+    term: FromQuery[Literal[1, 2] | None] = None,
+) -> Response[bytes]:
+    """A child's published marks of the current school year, with averages by circular 22. No rank, no other pupil."""
+    house = house_of(request)
+    account_id = principal_of(request).account_id
+    today, language = school_day(house.clock.now()), language_of(request)
+    key = (house.database.reader, school_id, account_id, pupil_id)
+    if "if-none-match" in request.headers:
+        tag = etag("grades1", today, language, pupil_id, term or 0, await _version(*key, today))
+        if unchanged(request, tag):
+            return not_modified(tag)
+    found = await versioned_grades_for_family(*key, today, language=language, term=term)
+    if found is None:
+        raise NOT_FOUND()
+    return json_bytes(encode(found[1]), etag=etag("grades1", today, language, pupil_id, term or 0, found[0]))
+
+
+@get(
+    "/v1/family/schools/{school_id:int}/pupils/{pupil_id:uuid}/attendance",
+    tags=["family"],
+    responses={200: ResponseSpec(PupilMonth, description="The month, and totals of the year"), 304: NOT_CHANGED},
+    **GUARDIAN,
+)
+async def child_attendance(
+    request: AnyRequest,
+    school_id: FromPath[int],
+    pupil_id: FromPath[UUID],
+    month: FromQuery[Annotated[str | None, Parameter(description="2026-10; this month when left out")]] = None,
+) -> Response[bytes]:
+    """A child's attendance of a month, session by session."""
+    house = house_of(request)
+    account_id = principal_of(request).account_id
+    today, language = school_day(house.clock.now()), language_of(request)
+    first = month_of(month) if month else today.replace(day=1)
+    key = (house.database.reader, school_id, account_id, pupil_id)
+    if "if-none-match" in request.headers:
+        tag = etag("month1", today, language, pupil_id, first, await _version(*key, today))
+        if unchanged(request, tag):
+            return not_modified(tag)
+    found = await versioned_month_json_for_family(*key, first, today)
+    if found is None:
+        raise NOT_FOUND()
+    return json_bytes(found[1], etag=etag("month1", today, language, pupil_id, first, found[0]))
+
+
+async def _version(reader: Reader, school_id: int, account_id: UUID, pupil_id: UUID, today: date) -> str:
+    version = await pupil_version(reader, school_id, account_id, pupil_id, today)
+    if version is None:
+        raise NOT_FOUND()
+    return version
+
+
+@get("/v1/family/notices", tags=["family"], **GUARDIAN)
+async def notices(
+    request: AnyRequest,
+    before: FromQuery[
+        Annotated[UUID | None, Parameter(description="`next` of the page before; the newest page when left out")]
+    ] = None,
+    limit: FromQuery[Annotated[int, Parameter(ge=1, le=50)]] = 20,
+) -> Inbox:
+    """Everything that was sent to this family, newest first, in the reader's language."""
+    house = house_of(request)
+    principal = principal_of(request)
+    return await queries.inbox(
+        house.database.reader,
+        principal.account_id,
+        principal.guardian_in,
+        school_day(house.clock.now()),
+        language=language_of(request),
+        before=before,
+        limit=limit,
+    )
+
+
+@get("/v1/family/notices/{school_id:int}/{notice_id:uuid}", tags=["family"], **GUARDIAN)
+async def one_notice(request: AnyRequest, school_id: FromPath[int], notice_id: FromPath[UUID]) -> FamilyNotice:
+    """One notice in full. Reading it here does not yet count as opened: the app says so when it is shown."""
+    house = house_of(request)
+    found = await queries.notice(
+        house.database.reader,
+        school_id,
+        principal_of(request).account_id,
+        notice_id,
+        school_day(house.clock.now()),
+        language=language_of(request),
+    )
+    if found is None:
+        raise NOT_FOUND()
+    return found
+
+
+@post("/v1/family/notices/{school_id:int}/{notice_id:uuid}/opened", status_code=204, tags=["family"], **GUARDIAN)
+async def open_notice(request: AnyRequest, school_id: FromPath[int], notice_id: FromPath[UUID]) -> None:
+    """The family has opened the notice; its sender sees so by name. Twice is once."""
+    account_id = principal_of(request).account_id
+    await actions.answer_notice(house_of(request), account_id, school_id, notice_id, "opened")
+
+
+@post("/v1/family/notices/{school_id:int}/{notice_id:uuid}/acknowledged", status_code=204, tags=["family"], **GUARDIAN)
+async def acknowledge_notice(request: AnyRequest, school_id: FromPath[int], notice_id: FromPath[UUID]) -> None:
+    """The family has taken note; its sender sees so by name. Twice is once."""
+    account_id = principal_of(request).account_id
+    await actions.answer_notice(house_of(request), account_id, school_id, notice_id, "acknowledged")
+
+
+ROUTES: list[Any] = [
+    family_home,
+    child_grades,
+    child_attendance,
+    notices,
+    one_notice,
+    open_notice,
+    acknowledge_notice,
+]

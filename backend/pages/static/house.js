@@ -2,7 +2,11 @@
 "use strict";
 (() => {
   const offline = document.getElementById("offline");
-  const show = () => { if (offline) offline.hidden = navigator.onLine; };
+  const saved = document.querySelector("[data-saved-at]");
+  const show = () => {
+    if (offline) offline.hidden = navigator.onLine;
+    if (saved) { saved.hidden = navigator.onLine; saved.textContent = saved.dataset.savedAt; }
+  };
   addEventListener("online", show);
   addEventListener("offline", show);
   show();

@@ -1,0 +1,57 @@
+"""What was sent to the family: the list, one notice, and taking note of it. Opening a notice here is opening it."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery
+
+from backend.core.http import house_of, language_of
+from backend.core.problems import NOT_FOUND
+from backend.family.actions import answer_notice
+from backend.family.queries import inbox, notice
+from backend.identity.guards import GUARDIAN
+from backend.identity.principal import principal_of
+from backend.pages import go, page
+from backend.parentapp.family import AnyRequest, today
+
+_PAGE_SIZE = 20
+_NOTICE = "/app/{school_id:int}/notices/{notice_id:uuid}"
+
+
+@get("/app/notices", include_in_schema=False, **GUARDIAN)
+async def notices_page(request: AnyRequest, before: FromQuery[UUID | None] = None) -> Response[bytes]:
+    principal = principal_of(request)
+    found = await inbox(
+        house_of(request).database.reader,
+        principal.account_id,
+        principal.guardian_in,
+        today(request),
+        language=language_of(request),
+        before=before,
+        limit=_PAGE_SIZE,
+    )
+    return page(request, "app/notices.html", inbox=found)
+
+
+@get(_NOTICE, include_in_schema=False, **GUARDIAN)
+async def notice_page(request: AnyRequest, school_id: FromPath[int], notice_id: FromPath[UUID]) -> Response[bytes]:
+    house = house_of(request)
+    account_id = principal_of(request).account_id
+    found = await notice(
+        house.database.reader, school_id, account_id, notice_id, today(request), language=language_of(request)
+    )
+    if found is None:
+        raise NOT_FOUND()
+    if found.opened_at is None:
+        await answer_notice(house, account_id, school_id, notice_id, "opened")
+    return page(request, "app/notice.html", notice=found)
+
+
+@post(_NOTICE, include_in_schema=False, **GUARDIAN)
+async def take_note(request: AnyRequest, school_id: FromPath[int], notice_id: FromPath[UUID]) -> Response[bytes]:
+    await answer_notice(house_of(request), principal_of(request).account_id, school_id, notice_id, "acknowledged")
+    return go(request.scope["path"], "parentapp.acknowledged")
+
+
+ROUTES: list[Any] = [notices_page, notice_page, take_note]

@@ -153,6 +153,22 @@ async def receiving(door: Door, bank_account_id: int) -> Receiving:
     return Receiving(**row)
 
 
+async def receiving_of_school(door: Door, school_id: int, account_number: str) -> Receiving | None:
+    row = await door.fetchrow(
+        """
+        SELECT bank_account_id, school_id, bank_bin, account_number, account_name, reference_prefix
+          FROM bank_accounts
+         WHERE school_id = $1
+           AND account_number = $2
+         ORDER BY closed_at IS NOT NULL, bank_account_id
+         LIMIT 1
+        """,
+        school_id,
+        account_number,
+    )
+    return None if row is None else Receiving(**row)
+
+
 async def hook_of(door: Door, cipher: Cipher, provider: str, hook_key: str) -> Hook | None:
     """None for a hook that was never made or lost its secret: an unset secret closes the door."""
     row: asyncpg.Record | None = await door.fetchrow(

@@ -170,9 +170,10 @@ async def lay(
         )
         for one in lays
     ]
-    await publish_each(tx, notices, created_by=made_by, at=at)
-    # Notices touch those who get notices; a guardian who only looks must see a new version as well.
+    # Notices touch only those who get notices; whoever may look must see a new version as well. All of them first and in
+    # their one order, the notices' own after that: then no other room's writer can stand crosswise.
     await touch_families(tx, [one.pupil_id for one in lays])
+    await publish_each(tx, notices, created_by=made_by, at=at)
 
 
 async def standing(tx: SchoolTx, transaction_id: UUID) -> list[LaidBefore]:
@@ -209,7 +210,7 @@ async def take_back(
     made_by: UUID,
     at: datetime,
 ) -> None:
-    """Bills open again, receipts are cancelled, the money lies unallocated. Nothing is erased."""
+    """Bills open again, receipts are cancelled, the money lies unallocated. The caller touches the families."""
     rows = [(one.invoice_id, -one.amount, one.allocation_id) for one in laid]
     await _insert(tx, [new_id() for _ in laid], transaction_id, rows, reason=reason, made_by=made_by, at=at)
     source = ledger.unallocated(bank_account_id)
@@ -219,7 +220,6 @@ async def take_back(
     ]
     await ledger.book(tx, transfers, at=at, made_by=made_by)
     await receipts.cancel(tx, [one.allocation_id for one in laid], at=at)
-    await touch_families(tx, [one.pupil_id for one in laid])
 
 
 async def _insert(

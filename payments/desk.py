@@ -107,12 +107,12 @@ async def match_by_hand(house: House, actor: UUID, school_id: int, transaction_i
             raise INVALID(
                 FieldError("/credit_pupil_id", "Trường không có học sinh này.", "The school has no such pupil.")
             )
+        await touch_families(desk.tx, [*(one.pupil_id for one in bills), *filter(None, [order.credit_pupil_id])])
         if order.shares:
             lays = _lays(order.shares, bills, held)
             await allocations.lay(desk.tx, transaction_id, lays, reason="by_person", made_by=actor, at=desk.at)
         if rest and order.credit_pupil_id is not None:
             await desk.book("credited", desk.unallocated, ledger.family_credit(order.credit_pupil_id), rest)
-            await touch_families(desk.tx, [order.credit_pupil_id])
         left = await ledger.held_of(desk.tx, transaction_id)
         shares = {share.invoice_id: share.amount for share in order.shares}
         partly = any(one.bill.remaining > shares[one.bill.invoice_id] for one in bills)
@@ -130,12 +130,14 @@ async def undo(house: House, actor: UUID, school_id: int, transaction_id: UUID, 
         ]
         if not laid and not credits:
             raise NOTHING_TO_UNDO()
+        await touch_families(
+            desk.tx, [*(one.pupil_id for one in laid), *(UUID(account.kept_for) for account, _ in credits)]
+        )
         here = desk.transaction.bank_account_id
         if laid:
             await allocations.take_back(desk.tx, transaction_id, here, laid, reason="undone", made_by=actor, at=desk.at)
         for account, amount in credits:
             await desk.book("credit_taken_back", account, desk.unallocated, amount)
-        await touch_families(desk.tx, [UUID(account.kept_for) for account, _ in credits])
         await desk.close("ambiguous", ["undone"], by_person=False)
 
 

@@ -263,8 +263,9 @@ async def _bill_class(tx: SchoolTx, fee: _Fee, *, by: UUID, at: datetime) -> int
         )
         for invoice_id, pupil_id in zip(invoice_ids, pupils, strict=True)
     ]
-    await publish_each(tx, notices, created_by=by, at=at)
+    # Families first: see allocations.lay.
     await touch_families(tx, pupils)
+    await publish_each(tx, notices, created_by=by, at=at)
     return len(pupils)
 
 

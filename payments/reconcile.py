@@ -189,7 +189,6 @@ SELECT e.provider || ' ' || e.event_key AS subject, 1::bigint AS expected,
        (SELECT count(*)
           FROM bank_transactions t
          WHERE t.school_id = $1
-           AND t.bank_account_id = e.bank_account_id
            AND t.source = e.provider
            AND t.event_key = e.event_key)::bigint AS found
   FROM bank_events e
@@ -198,7 +197,6 @@ SELECT e.provider || ' ' || e.event_key AS subject, 1::bigint AS expected,
    AND NOT EXISTS (SELECT
                      FROM bank_transactions t
                     WHERE t.school_id = $1
-                      AND t.bank_account_id = e.bank_account_id
                       AND t.source = e.provider
                       AND t.event_key = e.event_key)
  ORDER BY e.received_at, e.event_key

@@ -14,7 +14,7 @@ import msgspec
 
 from backend.core.database import SchoolTx
 from backend.core.ids import new_id
-from payments import allocations, ledger, references, transactions
+from payments import accounts, allocations, ledger, references, transactions
 from payments.accounts import Receiving
 from payments.allocations import Lay, OpenBill
 from payments.banks.line import BankLine, Unreadable
@@ -34,6 +34,9 @@ class Settled(msgspec.Struct, frozen=True):
 
 async def settle(tx: SchoolTx, account: Receiving, line: BankLine, *, received_at: datetime, at: datetime) -> Settled:
     await ledger.hold_till(tx, at=at)
+    if line.account_number != account.account_number:
+        # One hook may report all accounts that the school has at the gateway.
+        account = await accounts.receiving_of_school(tx, account.school_id, line.account_number) or account
     known = await transactions.already_there(tx, account.bank_account_id, line)
     if known is not None:
         return Settled(known["transaction_id"], known["state"], fresh=False)

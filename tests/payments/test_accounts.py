@@ -54,3 +54,30 @@ async def test_the_same_account_is_not_registered_twice_nor_by_others(money):
 async def test_a_prefix_that_memos_contain_anyway_is_refused(money):
     answer = await money.post("/bank-accounts", new_account(reference_prefix="FT"), money.world.admin)
     assert [e["pointer"] for e in answer.json()["errors"]] == ["/reference_prefix"]
+
+
+async def test_one_hook_may_report_all_accounts_of_the_school(money):
+    opened = (await money.post("/bank-accounts", new_account(), money.world.admin)).json()["account"]
+    await money.bill(bank_account_id=opened["bank_account_id"])
+    invoice = await money.invoice()
+    event = money.bank.credit(AMOUNT, invoice["reference"], accountNumber=opened["account_number"])
+    assert await money.receive(event) == ["settled"]
+    assert await money.balance("bank", str(opened["bank_account_id"])) == AMOUNT
+    await money.prove()
+
+
+async def test_another_schools_account_is_never_booked_here(money):
+    foreign = new_account()
+    answer = await money.http.post(
+        f"/v1/schools/{money.world.other_school_id}/bank-accounts",
+        json=foreign,
+        headers=money.world.other_admin.headers,
+    )
+    assert answer.status_code == 201
+    await money.bill()
+    reference = (await money.invoice())["reference"]
+    event = money.bank.credit(AMOUNT, reference, accountNumber=foreign["account_number"])
+    assert await money.receive(event) == ["ignored"]
+    assert (await money.transaction(event))["reasons"] == ["another_account"]
+    assert await money.balance("bank") == 0
+    await money.prove()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import functools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -117,9 +118,12 @@ class WorkerProcess:
         self._database_url = database_url
         self._burst = burst
         self._clock = clock
+        self._signals = False
 
     def run(self) -> None:
+        """Until SIGTERM or SIGINT; the jobs that run then may finish."""
         logs.configure()
+        self._signals = True
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(self.async_run())
 
@@ -156,11 +160,12 @@ class WorkerProcess:
         """Serve jobs until told to stop (True) or until Redis goes away (False)."""
         worker = Worker(
             functions=JOBS,
-            cron_jobs=CRONS,
+            # arq keeps the next run in the line itself; a new worker begins anew, with the sweeps that run at its start.
+            cron_jobs=[dataclasses.replace(line, next_run=None) for line in CRONS],
             redis_settings=redis_settings(self._redis_url),
             ctx={"work": work},
             burst=self._burst,
-            handle_signals=not self._burst,
+            handle_signals=self._signals,
             **worker_options(),
         )
         try:

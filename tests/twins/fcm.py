@@ -38,7 +38,7 @@ class Fault:
     """One programmed misbehaviour. `times` None means always; `seconds` is how long a slow answer takes.
 
     names: unregistered, sender_mismatch, bad_token, bad_request, quota, internal, unavailable, third_party_auth,
-    permission_denied, slow (answers 200 late), cut (delivered, then the connection is cut), lost (cut before anything was delivered).
+    permission_denied, slow (delivered at once, answered 200 late), cut (delivered, then the connection is cut), lost (cut before anything was delivered).
     """
 
     name: str
@@ -105,7 +105,7 @@ class FcmTwin:
         )
         app.router.add_get("/twin/phones", self._listing)
         app.router.add_post("/twin/faults", self._program)
-        self._runner = web.AppRunner(app, access_log=None)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._host, self._port)
         await site.start()
@@ -199,8 +199,9 @@ class FcmTwin:
                 request.transport.abort()  # type: ignore[attr-defined]
             return web.Response()
         if fault.name == "slow":
+            answer = self._deliver(kind, target, message)
             await asyncio.sleep(fault.seconds)
-            return self._deliver(kind, target, message)
+            return answer
         headers = {"retry-after": fault.retry_after} if fault.retry_after is not None else {}
         if fault.name == "bad_request":
             return web.json_response(Wrong("message.android.ttl", "Illegal duration format").body, status=400)

@@ -14,16 +14,17 @@ from backend.core.problems import FORBIDDEN
 from backend.identity.principal import SECOND_FACTOR_NEEDED, principal_of, require_second_factor
 
 
-def _signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+# Async on purpose: Litestar runs a sync guard in a thread, which costs more than all else a request does.
+async def _signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     principal_of(connection)
 
 
-def _guardian(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def _guardian(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     if not principal_of(connection).guardian_in:
         raise FORBIDDEN()
 
 
-def _staff(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def _staff(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Staff of the school in the path (or of any school where the path names none)."""
     principal = principal_of(connection)
     school_id = connection.path_params.get("school_id")
@@ -31,11 +32,11 @@ def _staff(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) 
         raise FORBIDDEN()
 
 
-def _second_factor(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def _second_factor(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     require_second_factor(principal_of(connection))
 
 
-def _area(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def _area(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     if not principal_of(connection).areas:
         raise FORBIDDEN()
 

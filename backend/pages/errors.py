@@ -33,6 +33,8 @@ def _with_page(handler: Answer) -> Answer:
         if response.status_code == 401:
             return go(_to_be_renewed(request)) if request.method == "GET" else _too_late(request)
         document = msgspec.json.decode(response.content)
+        if document["type"] == "/problems/second-factor-needed":
+            return go("/console/account", "pages.second_factor_first", tone="bad")
         headers = {k: v for k, v in response.headers.items() if k in ("allow", "retry-after")}
         return page(
             request, "house/problem.html", status=response.status_code or 500, headers=headers, problem=document

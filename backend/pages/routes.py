@@ -10,11 +10,14 @@ from backend.core.http import language_of
 from backend.identity.cookies import local_path
 from backend.identity.guards import PUBLIC
 from backend.identity.principal import principal_or_none
+from backend.pages.account import ROUTES as ACCOUNT
 from backend.pages.assets import ROUTES as ASSETS
 from backend.pages.assets import Asset, asset, asset_response, asset_url
+from backend.pages.demo import ROUTES as DEMO
 from backend.pages.forms import read_form
 from backend.pages.frame import go, page
 from backend.pages.signing_in import ROUTES as SIGNING_IN
+from backend.pages.staff_door import ROUTES as STAFF_DOOR
 
 AnyRequest = Request[Any, Any, Any]
 _YEAR_SECONDS = 31_536_000
@@ -100,4 +103,16 @@ def _must(room: str, name: str) -> Asset:
     return found
 
 
-ROUTES: list[Any] = [front, choose_language, manifest, service_worker, favicon, offline, *SIGNING_IN, *ASSETS]
+ROUTES: list[Any] = [
+    front,
+    choose_language,
+    manifest,
+    service_worker,
+    favicon,
+    offline,
+    *SIGNING_IN,
+    *STAFF_DOOR,
+    *ACCOUNT,
+    *DEMO,
+    *ASSETS,
+]

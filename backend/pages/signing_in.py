@@ -89,7 +89,7 @@ async def give_code(request: AnyRequest) -> Response[bytes]:
         return page(
             request, "house/sign_in_person.html", door=_door(request), choose=answer, back_path=_door_path(request)
         )
-    return _entered(request, answer, pending.next)
+    return entered(request, answer, pending.next)
 
 
 @post(["/app/sign-in/person", "/console/sign-in/person"], include_in_schema=False, **PUBLIC)
@@ -108,7 +108,7 @@ async def choose_person(request: AnyRequest) -> Response[bytes]:
         )
     except Problem as problem:
         return _phone_form(request, pending.next if pending else "", refused=_shown(request, problem))
-    return _entered(request, signed_in, pending.next if pending else "")
+    return entered(request, signed_in, pending.next if pending else "")
 
 
 @post("/sign-out", include_in_schema=False, **SIGNED_IN)
@@ -148,7 +148,7 @@ def browser_name(user_agent: str) -> str:
     return " · ".join(part for part in (browser, system) if part) or "browser"
 
 
-def _entered(request: AnyRequest, signed_in: SignedIn, wanted: str) -> Response[bytes]:
+def entered(request: AnyRequest, signed_in: SignedIn, wanted: str) -> Response[bytes]:
     house = house_of(request)
     principal = token_office(request).verify(signed_in.access_token, now=house.clock.now().timestamp())
     assert principal is not None, "we have just made this token"

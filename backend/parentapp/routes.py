@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from backend.parentapp.account import ROUTES as ACCOUNT
 from backend.parentapp.children import ROUTES as CHILDREN
 from backend.parentapp.home import ROUTES as HOME
 from backend.parentapp.invoices import ROUTES as INVOICES
 from backend.parentapp.notices import ROUTES as NOTICES
 
-ROUTES: list[Any] = [*HOME, *CHILDREN, *NOTICES, *INVOICES]
+ROUTES: list[Any] = [*HOME, *CHILDREN, *NOTICES, *INVOICES, *ACCOUNT]

@@ -36,6 +36,7 @@ _READER_SETTINGS = {
     "jit": "off",
 }
 _STATEMENT_SECONDS = 20.0
+_SECONDS = {door: DATABASE_SECONDS.labels(door) for door in ("read", "write")}
 _LOST = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
@@ -267,7 +268,7 @@ async def _no_reset(connection: asyncpg.Connection) -> None:
 
 
 def _observe(door: str, sql: str, seconds: float, slow_seconds: float | None) -> None:
-    DATABASE_SECONDS.labels(door).observe(seconds)
+    _SECONDS[door].observe(seconds)
     if slow_seconds is not None and seconds > slow_seconds:
         SLOW_QUERIES.inc()
         # The statement's text holds no data, only dollars.

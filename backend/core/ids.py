@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import time
 import uuid
 
@@ -11,8 +11,9 @@ def new_id() -> uuid.UUID:
     """A UUIDv7: 48 bits of milliseconds, then 74 random bits. Sorts by time of making."""
     milliseconds = time.time_ns() // 1_000_000
     value = (milliseconds & ((1 << 48) - 1)) << 80
+    chance = int.from_bytes(os.urandom(10))
     value |= 0x7 << 76
-    value |= secrets.randbits(12) << 64
+    value |= (chance >> 68) << 64
     value |= 0b10 << 62
-    value |= secrets.randbits(62)
+    value |= chance & ((1 << 62) - 1)
     return uuid.UUID(int=value)

@@ -36,7 +36,7 @@ _READER_SETTINGS = {
     "jit": "off",
 }
 _STATEMENT_SECONDS = 20.0
-_SECONDS = {door: DATABASE_SECONDS.labels(door) for door in ("read", "write")}
+_SECONDS = {door: DATABASE_SECONDS.labels(door) for door in ("read", "write", "keep")}
 _LOST = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,

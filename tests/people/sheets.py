@@ -94,7 +94,7 @@ def in_encoding(text: str, encoding: str) -> bytes:
     if encoding == "utf-16-be-bom":
         return codecs.BOM_UTF16_BE + text.encode("utf-16-be")
     if encoding == "cp1258":
-        return b"".join(_windows_1258(character) for character in text)
+        return b"".join(_windows_1258(character) for character in unicodedata.normalize("NFC", text))
     if encoding == "tcvn3":
         return tcvn3(text).encode("latin-1")
     return text.encode(encoding)

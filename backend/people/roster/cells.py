@@ -19,6 +19,7 @@ fold = lru_cache(maxsize=32_768)(core_text.fold)
 
 _FORMULA_TEXT = re.compile(r'^="(.*)"$', re.DOTALL)
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x9f\ud800-\udfff]")
+_ERROR = re.compile(r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA)", re.IGNORECASE)
 _NOTHING = re.compile(r"^[\s\-–—_.·*…/\\]*$")
 _MISORDERED = re.compile("([\u0300\u0301\u0303\u0309])([\u0302\u0306\u031b])")
 
@@ -86,6 +87,11 @@ def is_blank(cell: Cell) -> bool:
     return cell is None or (
         isinstance(cell, str) and (not cell or _NOTHING.match(cell.replace("\u200b", "")) is not None)
     )
+
+
+def is_error(cell: Cell) -> bool:
+    """`#N/A` and its kin: a formula that found nothing."""
+    return isinstance(cell, str) and cell.startswith("#") and _ERROR.fullmatch(cell.strip()) is not None
 
 
 def column_letter(index: int) -> str:

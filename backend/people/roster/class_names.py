@@ -52,7 +52,7 @@ def read_class(cell: Cell) -> tuple[str | None, str | None]:
 
 def _canonical(text: str) -> str | None:
     text = _SUFFIX.sub("", _PREFIX.sub("", text)).strip(" .*")
-    if not text or len(text) > _LENGTH_MAX or not any(c.isalnum() for c in text) or text[0] in "=+@-":
+    if not text or len(text) > _LENGTH_MAX or not any(c.isalnum() for c in text) or text[0] in "=+@-#":
         return None
     upper = text.upper()
     if match := _LETTERED.fullmatch(upper):

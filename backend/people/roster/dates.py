@@ -95,7 +95,7 @@ def _from_text(text: str, today: dt.date) -> DateReading:
     if match := _THREE.fullmatch(text):
         return _three_numbers(match[1], match[2], match[3], today)
     folded = strip_marks(text).casefold().strip()
-    if match := _WORDS.search(folded) or _VIETNAMESE_SHORT.fullmatch(folded):
+    if match := _WORDS.fullmatch(folded) or _VIETNAMESE_SHORT.fullmatch(folded):
         return _certain(_full_year(match[3], today), int(match[2]), int(match[1]))
     if match := _MONTH_NAME.fullmatch(folded):
         if match[2][:3] in _MONTHS:

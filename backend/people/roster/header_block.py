@@ -14,7 +14,7 @@ from backend.people.roster.headers import PARENTAL, STAFF_FIELDS, Meaning, meani
 _HEADER_ROWS_MAX = 3
 _HEADER_LENGTH_MAX = 90
 _DATA = re.compile(r"\d{3,}|\d[/\-.]\d|^\d+$")
-_COUNTER = re.compile(r"\(?\s*(\d{1,2}|[a-zđ])\s*\)?(?:\s*=.*)?", re.IGNORECASE)
+_COUNTER = re.compile(r"[(\[]?\s*(\d{1,2}|[a-zđ])\s*[)\]]?(?:\s*=.*)?", re.IGNORECASE)
 _HINT = re.compile(r"^\(.*\)$|^\*+$")
 
 

@@ -35,13 +35,15 @@ STAFF_FIELDS = _load("staff")
 _TEACHER = re.compile(
     r"\b(giao vien|gv|gvcn|gvbm|chu nhiem|can bo|nhan vien|phu trach|hieu truong|cbgv|cb gv|can bo giao vien)\b"
 )
-_GUARDIAN = re.compile(r"\b(giam ho|do dau|bao ho|nuoi duong|ndd|ngh|cham soc|nguoi than|ong ba)\b")
+_CHILD_OF = re.compile(r"^con (cua )?(ong|ba)\b")
+_GUARDIAN = re.compile(r"\b(giam ho|do dau|bao ho|nuoi duong|ndd|ngh|cham soc|nguoi than|ong ba|guardian|guardians)\b")
 _PARENT = re.compile(
     r"\b(phu huynh|phhs|cmhs|ph|cha me|bo me|ba me|me cha|ba ma|parent|parents|gia dinh|cha hoac me|cha va me)\b"
 )
 _CONTACT = re.compile(r"\b(lien he|lien lac|sll|contact|sllddt|slldt|nguoi nhan tin|nhan tin|bao tin)\b")
-_FATHER = re.compile(r"\b(cha|bo|father|tia)\b")
-_MOTHER = re.compile(r"\b(me|mother)\b")
+_FATHER = re.compile(r"\b(cha|bo|father|tia|dad)\b")
+_MOTHER = re.compile(r"\b(me|mother|mom|mum)\b")
+_LADY = re.compile(r"\bbà\b(?=\W+mẹ)", re.IGNORECASE)
 _NOT_FATHER = re.compile(r"\bbo (gd|giao duc|mon|y te|dt)\b|\b(can|dang|noi) bo\b")
 _MINISTRY = re.compile(r"\bbộ\b", re.IGNORECASE)
 _PUPIL = re.compile(r"\b(hoc sinh|hs|hssv|tre|em|be|student|pupil)\b")
@@ -52,15 +54,26 @@ _PHONE = re.compile(
 )
 _NAME = re.compile(r"\b(ho ten|ho va ten|ten|hoten|name|ho chu dem va ten)\b")
 _BIRTH = re.compile(r"\b(nam sinh|ngay sinh|sinh nam|ngay thang nam sinh|ns|namsinh)\b")
-_RELATION = re.compile(r"\b(quan he|moi quan he|mqh|relationship|relation|vai tro)\b")
+_RELATION = re.compile(r"\b(quan he|moi quan he|mqh|qh voi|la gi cua|relationship|relation|vai tro)\b")
 _AWAY = re.compile(
     r"\b(nghe|nghe nghiep|cong viec|don vi cong tac|noi lam viec|co quan|noi cong tac|dia chi|cccd|cmnd|can cuoc|dinh danh|email|mail|"
     r"noi o|noi sinh|thuong tru|que quan|dan toc|ton giao|trinh do|hoc van|ngay cap|noi cap|chuc vu|ho khau|facebook|quoc tich|so cc|"
-    r"cho o|thu nhap|tinh trang|suc khoe|ma so thue|so nha|don vi)\b"
+    r"cho o|thu nhap|tinh trang|suc khoe|ma so thue|so nha|don vi|nn|occupation|job|year of birth|date of birth|id|address|work)\b"
 )
+_IDENTITY = re.compile(r"\b(cccd|cmnd|cmtnd|can cuoc|ddcn|dinh danh|citizen|national id|personal id|id (card|number|no))\b")
+# "Mã định danh" alone may be either number.
+_PERSONAL_WORD = re.compile(r"\b(cccd|cmnd|cmtnd|can cuoc|ddcn|ca nhan|cong dan|citizen|national|personal|id|so dinh danh|12 so)\b")
+_ISSUE = re.compile(r"\b(ngay|noi|co quan|thoi han|anh|ban sao|ho so|ho chieu|doan|dang)\b")
+_SECTOR = re.compile(r"\b(bo (gd|giao duc)|moet|csdl|nganh|so gd|bo cap)\b")
+_PUPIL_CODE = re.compile(r"^(ma|ma so|so)\b.*\b(hs|hoc sinh|dinh danh|dd|ddhs)\b|^ma\b.*\b(csdl|moet)\b")
+_CLASS = re.compile(r"\blop\b")
+_OTHER_CLASS = re.compile(r"\b(cu|truoc|chu nhiem|gvcn|mau giao|khoi|so|si so|moi|sau|truong|chuc vu|buoi|hoc them|nang khieu|clb|day|ghep|bien che)\b")
 _NAME_WORD_LIST = "ho va ten chu dem day du hoc sinh hs cua em tre be khai danh cac"
 _NAME_WORDS = frozenset(_NAME_WORD_LIST.split())
 _HINT = re.compile(r"\s*[(\[][^()\[\]]*[)\]]|\s*\*+")
+# "Lớp 2026-2027", "Lớp (NH 2026-2027)": the year does not change what the column is.
+SCHOOL_YEAR = re.compile(r"\s*[(\[]?\s*(?:\b(?:năm học|nh)\s*:?\s*)?\b(20\d\d)\s*[-–/]\s*(?:20)?\d\d\b\s*[)\]]?", re.IGNORECASE)
+_POSSESSIVE = re.compile(r"['’]s\b", re.IGNORECASE)
 _BILINGUAL = re.compile(r"\s*[/|\n]\s*|\s[-–]\s")
 _PHONE_MARK = re.compile(r"\bđt\b|\bđt\d|\bđtdđ\b|\bđtdđ\d", re.IGNORECASE)
 _BA = re.compile(r"\bba\b", re.IGNORECASE)
@@ -70,6 +83,7 @@ _MA = re.compile(r"\bmá\b", re.IGNORECASE)
 @lru_cache(maxsize=4096)
 def meaning_of(text: str) -> Meaning | None:
     """The meaning of one header text, already cleaned; None when it is not known as a header at all."""
+    text = _POSSESSIVE.sub("", SCHOOL_YEAR.sub(" ", text)).strip()
     found = _meaning(text)
     if found is None and (shorter := _HINT.sub(" ", text).strip()) != text:
         # "Họ và tên (viết chữ in hoa)": the hint is not part of the name of the column.
@@ -81,6 +95,8 @@ def meaning_of(text: str) -> Meaning | None:
 
 def _meaning(text: str) -> Meaning | None:
     folded = fold(text)
+    if text == "#":
+        return Meaning("row_no")
     if not folded or len(folded) > 80:
         return None
     if folded in ("dt", "d t"):
@@ -100,7 +116,9 @@ def _meaning(text: str) -> Meaning | None:
 def owner_of(text: str) -> Owner:
     """Whom a header or a group header is about."""
     # "bố" is a father and "bộ" a ministry; unmarked they look the same.
-    folded = fold(_MINISTRY.sub(" ", text))
+    folded = fold(_LADY.sub(" ", _MINISTRY.sub(" ", text)))
+    if _CHILD_OF.search(folded):
+        return "parent"
     if _TEACHER.search(folded):
         return "teacher"
     if _GUARDIAN.search(folded):
@@ -122,6 +140,8 @@ def _by_grammar(text: str, folded: str) -> Meaning | None:
         return Meaning("other", owner)
     if _RELATION.search(folded):
         return Meaning("relation", owner if owner in PARENTAL else "")
+    if owner in ("", "pupil") and (number := _of_number(text, folded)) is not None:
+        return number
     if _AWAY.search(folded) and not _PHONE.search(folded):
         return Meaning("other", owner)
     phone = _PHONE.search(folded) is not None or _PHONE_MARK.search(text) is not None
@@ -141,6 +161,16 @@ def _by_grammar(text: str, folded: str) -> Meaning | None:
     return None
 
 
+def _of_number(text: str, folded: str) -> Meaning | None:
+    """"Mã định danh (Bộ GD&ĐT)" is the sector's number of the pupil, "Số định danh/CCCD" the person's."""
+    sector = _SECTOR.search(folded) is not None or _MINISTRY.search(text) is not None
+    if sector and _PUPIL_CODE.search(folded):
+        return Meaning("moedu_id")
+    if not sector and _IDENTITY.search(folded) and not _ISSUE.search(folded):
+        return Meaning("personal_id" if _PERSONAL_WORD.search(folded) else "code", weak=True)
+    return None
+
+
 def _of_pupil(folded: str) -> Meaning | None:
     words = folded.split()
     if words[0] in ("ho", "ten", "danh") and _NAME.search(folded) and set(words) <= _NAME_WORDS:
@@ -149,12 +179,14 @@ def _of_pupil(folded: str) -> Meaning | None:
         return Meaning("birth")
     if re.match(r"(gioi tinh|phai)\b", folded):
         return Meaning("sex")
+    if _CLASS.search(folded) and len(words) <= 6 and not _OTHER_CLASS.search(folded):
+        return Meaning("class")
     return None
 
 
 _OWNER_WORD_LIST = """
     cha bo me ba ma ong nguoi giam ho phu huynh phhs ph cmhs do dau bao thong tin ve cua hoc sinh hs hoac va nuoi duong
-    lien he lac than father mother parent guardian contact gia dinh cac chinh 1 2
+    lien he lac than father mother parent guardian contact gia dinh cac chinh 1 2 con dad mom
 """
 _OWNER_WORDS = frozenset(_OWNER_WORD_LIST.split())
 

@@ -63,7 +63,9 @@ class Layout:
 def make_layout(grid: Grid, block: Block, today: dt.date) -> Layout:
     headings = list(block.headings)
     # The values of another table further down must not speak for the columns of this one.
-    own = takewhile(lambda cells: not may_begin_block(cells), (c for _, c in grid.rows[block.end : block.end + _SAMPLE_ROWS]))
+    own = takewhile(
+        lambda cells: not may_begin_block(cells), (c for _, c in grid.rows[block.end : block.end + _SAMPLE_ROWS])
+    )
     sample = _people_rows(headings, list(own))
     width = max([len(headings), *(len(cells) for cells in sample)], default=0)
     headings += [Heading("", None)] * (width - len(headings))

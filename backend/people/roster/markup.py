@@ -157,8 +157,6 @@ def _excel_xml_value(data: etree._Element | None) -> Cell:
             return moment.date() if moment.time() == dt.time() else moment
     except ValueError:
         return text
-    if kind == "Error":
-        return None
     return text if text.strip() else None
 
 

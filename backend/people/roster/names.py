@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from backend.core.text import strip_marks
-from backend.people.roster.cells import Cell, fold, is_blank, text_of
+from backend.people.roster.cells import Cell, fold, is_blank, is_error, text_of
 
 NAME_LENGTH_MAX = 80
 # Folded. Only used to tell where a second person begins in one cell, never to judge a name.
@@ -53,7 +53,7 @@ def read_guardian_name(cell: Cell) -> NameReading:
     """As above with a guardian's habits: words for nobody, and remarks that say that the person has died."""
     if is_blank(cell):
         return NameReading(None)
-    if not isinstance(cell, str):
+    if not isinstance(cell, str) or is_error(cell):
         return NameReading(None, "guardian_unreadable")
     text = text_of(cell)
     folded = fold(text)

@@ -23,7 +23,10 @@ _NOISE_LIST = """
     vina mobi sdt1 sdt2 dt1 dt2 so1 so2 cua la chinh phu moi cu fb facebook n lac
 """
 _NOISE = frozenset(_NOISE_LIST.split())
-_NOBODY = frozenset(("", "x", "0"))
+_NOBODY_LIST = """
+    |x|0|khong|khong co|ko|ko co|k co|k|chua co|khong dung|khong sd|khong su dung|khong co dt|khong co sdt|khong co dien thoai|none|null|nan|chua cap nhat
+"""
+_NOBODY = frozenset(_NOBODY_LIST.strip().split("|"))
 _GROUPS_MAX = 24
 
 

@@ -296,12 +296,15 @@ class _RowReader:
 def sex_codes(table_rows: list[tuple[Layout, Row]]) -> SexCode:
     """What 1 and 0 (or x and a gap) mean in this sheet, learned from middle names and personal numbers; empty when they do not tell."""
     votes: dict[str, Counter[Sex]] = {}
+    hints: Counter[Sex] = Counter()
     known: SexCode = {}
     for layout, row in table_rows:
         column = layout.first("sex")
+        hint = _sex_hint(layout, row)
+        if hint is not None:
+            hints[hint] += 1
         if column is not None and not is_blank(row.cell(column)):
             code = fold(text_of(row.cell(column)))
-            hint = _sex_hint(layout, row)
             if code in ("0", "1", "2", "x", "true", "false") and hint is not None:
                 votes.setdefault(code, Counter())[hint] += 1
         for name, flag in (("female_mark", "female_used"), ("male_mark", "male_used")):
@@ -311,6 +314,9 @@ def sex_codes(table_rows: list[tuple[Layout, Row]]) -> SexCode:
         sex, count = counted.most_common(1)[0]
         if count >= 2 and count * 10 >= 9 * counted.total():
             known[code] = sex
+    # A class of boys leaves its column "Nữ" empty, and so does an office that never fills it.
+    if hints["male"] and not hints["female"] and "male_used" not in known:
+        known["female_used"] = "female"
     return _complete(known)
 
 

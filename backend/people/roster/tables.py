@@ -186,7 +186,7 @@ class _Walk:
             self._ended = False
             table.rows.append(row)
             return
-        if any(_FOOTER.search(folded) for text in _texts(row.cells) if (folded := fold(text))):
+        if not numbered and any(_FOOTER.search(folded) for text in _texts(row.cells) if (folded := fold(text))):
             self._ended = True
             return
         facts = _facts(layout, row)

@@ -17,8 +17,15 @@ _OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _END_OF_CHAIN = 0xFFFFFFFE
 # BIFF records that place a value at a row and column, and the one that begins a sheet.
 _CELL_RECORDS = {0x0006, 0x0201, 0x0203, 0x0204, 0x0205, 0x027E, 0x00FD, 0x00D6, 0x00BD, 0x00BE}
-_BEGIN_OF_SHEET = 0x0809
+_BEGIN_OF_SHEET, _END_OF_SHEET, _SHEET_STARTS = 0x0809, 0x000A, 0x0085
+_FORMULA, _BOOLEAN_OR_ERROR = 0x0006, 0x0205
+_ERROR_TEXTS = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!"}
 _DENSE_CELLS_MAX = 4_000_000
+_MINI_BELOW, _MINI_SECTOR = 4096, 64
+
+
+# Row (from 1) and column (from 0) to what Excel shows there.
+Errors = dict[tuple[int, int], str]
 
 
 def read_xls(data: bytes) -> list[Grid]:
@@ -28,8 +35,11 @@ def read_xls(data: bytes) -> list[Grid]:
         book = python_calamine.load_workbook(io.BytesIO(data))
         if len(book.sheets_metadata) > limits.SHEETS_MAX:
             raise RosterProblem.too_big(f"{limits.SHEETS_MAX} trang/sheets")
+        errors = _errors(data) if data.startswith(_OLE_MAGIC) else []
         grids = [
-            _grid(book, meta) for meta in book.sheets_metadata if meta.typ == python_calamine.SheetTypeEnum.WorkSheet
+            _grid(book, meta, errors[position] if position < len(errors) else {})
+            for position, meta in enumerate(book.sheets_metadata)
+            if meta.typ == python_calamine.SheetTypeEnum.WorkSheet
         ]
     except python_calamine.PasswordError as error:
         raise RosterProblem.locked() from error
@@ -47,12 +57,15 @@ def read_xls(data: bytes) -> list[Grid]:
     return grids
 
 
-def _grid(book: Any, meta: Any) -> Grid:
+def _grid(book: Any, meta: Any, errors: Errors) -> Grid:
     sheet = book.get_sheet_by_name(meta.name)
     rows: list[tuple[int, list[Cell]]] = []
+    wrong_rows = {row for row, _ in errors}
     if sheet.start is not None:
         for number, values in enumerate(sheet.to_python(skip_empty_area=False), start=1):
             cells: list[Cell] = [None if value == "" else value for value in values[: limits.COLUMNS_MAX]]
+            if number in wrong_rows:
+                cells = [errors.get((number, column), cell) for column, cell in enumerate(cells)]
             if any(cell is not None for cell in cells):
                 rows.append((number, cells))
     merges = [(top + 1, left, bottom + 1, right) for (top, left), (bottom, right) in (sheet.merged_cell_ranges or [])]
@@ -78,16 +91,43 @@ def _refuse_giants(data: bytes) -> None:
                 raise RosterProblem.too_big(f"{_DENSE_CELLS_MAX} ô/cells")
 
 
-def _records(stream: bytes) -> Iterator[tuple[int, bytes]]:
-    position = 0
+def _errors(data: bytes) -> list[Errors]:
+    """For each sheet the cells that show an error. calamine calls them empty, and a lost value would pass for none."""
+    try:
+        stream = _workbook_stream(data)
+        starts = [struct.unpack_from("<I", body)[0] for record, body in _records(stream) if record == _SHEET_STARTS]
+        return [_errors_of_sheet(stream, start) for start in starts]
+    except (struct.error, IndexError, ValueError):
+        return []
+
+
+def _errors_of_sheet(stream: bytes, start: int) -> Errors:
+    found: Errors = {}
+    for record, body in _records(stream, start):
+        if record == _END_OF_SHEET:
+            break
+        if record == _BOOLEAN_OR_ERROR and len(body) >= 8 and body[7] == 1:
+            code = body[6]
+        elif record == _FORMULA and len(body) >= 14 and body[6] == 2 and body[12:14] == b"\xff\xff":
+            code = body[8]
+        else:
+            continue
+        row, column = struct.unpack_from("<HH", body)
+        found[row + 1, column] = _ERROR_TEXTS.get(code, "#N/A")
+    return found
+
+
+def _records(stream: bytes, start: int = 0) -> Iterator[tuple[int, bytes]]:
+    """Each record with the head of its body; no more is needed here."""
+    position = start
     while position + 4 <= len(stream):
         record, length = struct.unpack_from("<HH", stream, position)
-        yield record, stream[position + 4 : position + 4 + min(length, 4)]
+        yield record, stream[position + 4 : position + 4 + min(length, 14)]
         position += 4 + length
 
 
 def _workbook_stream(data: bytes) -> bytes:
-    """The stream named Workbook (or Book) of a compound file. Small ones live in the mini stream; they cannot be giants."""
+    """The stream named Workbook (or Book) of a compound file. Streams below 4096 bytes live in the stream of the root."""
     sector = 1 << struct.unpack_from("<H", data, 30)[0]
     if not 128 <= sector <= 4096:
         raise ValueError("sector size")
@@ -97,7 +137,12 @@ def _workbook_stream(data: bytes) -> bytes:
         name = directory[at : at + 64].decode("utf-16-le", "replace").rstrip("\0")
         if name in ("Workbook", "Book"):
             start, size = struct.unpack_from("<II", directory, at + 116)
-            return b"" if size < 4096 else _chain(data, table, start, sector)[:size]
+            if size >= _MINI_BELOW:
+                return _chain(data, table, start, sector)[:size]
+            root = _chain(data, table, struct.unpack_from("<I", directory, 116)[0], sector)
+            small = _chain(data, table, struct.unpack_from("<I", data, 60)[0], sector)
+            small_table = list(struct.unpack(f"<{len(small) // 4}I", small))
+            return _chain(root, small_table, start, _MINI_SECTOR, first=0)[:size]
     return b""
 
 
@@ -118,9 +163,10 @@ def _allocation_table(data: bytes, sector: int) -> list[int]:
     return table
 
 
-def _chain(data: bytes, table: list[int], start: int, sector: int) -> bytes:
+def _chain(data: bytes, table: list[int], start: int, sector: int, first: int = 1) -> bytes:
+    """The sectors that follow each other from `start`; `first` counts the sectors before number 0 (the file's header)."""
     parts, seen = [], 0
     while start < len(table) and seen <= len(table):
-        parts.append(data[(start + 1) * sector : (start + 2) * sector])
+        parts.append(data[(start + first) * sector : (start + first + 1) * sector])
         start, seen = table[start], seen + 1
     return b"".join(parts)

@@ -28,6 +28,8 @@ _QUOTED = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
 _ADDRESS = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _ZEROS = re.compile(r"0{2,}")
 _DECIMALS = re.compile(r"0\.(0+)")
+# Control characters travel as _x000D_.
+_ESCAPED = re.compile(r"_x(00[0-9A-Fa-f]{2})_")
 _EPOCH_1900, _EPOCH_1904 = dt.datetime(1899, 12, 30), dt.datetime(1904, 1, 1)
 
 
@@ -92,10 +94,13 @@ class _Book:
 
     def _row(self, row: etree._Element, formats: list[str], epoch: dt.datetime) -> list[Cell]:
         cells: list[Cell] = []
+        following = 0
         for element in row:
             self._cells_left -= 1
             reference = element.get("r")
-            column = _column(reference) if reference else len(cells)
+            # Some makers leave the references out; then every cell, empty ones too, takes the next place.
+            column = _column(reference) if reference else following
+            following = column + 1
             value = self._value(element, formats, epoch)
             if value is None or column >= limits.COLUMNS_MAX:
                 continue
@@ -123,7 +128,8 @@ class _Book:
         if kind == "b":
             return raw.strip() == "1"
         if kind == "e":
-            return None
+            # #N/A stays visible: something was meant to stand here, and the reader of the field will say that it is lost.
+            return raw
         style = int(element.get("s") or 0)
         return _number(raw, formats[style] if style < len(formats) else "", epoch)
 
@@ -201,7 +207,8 @@ def _rich_text(element: etree._Element) -> str:
     """The runs of a string without its phonetic hints."""
     direct = element.findall("{*}t")
     runs = direct or element.findall("{*}r/{*}t")
-    return "".join(part.text or "" for part in runs)
+    text = "".join(part.text or "" for part in runs)
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
 
 
 def _number(raw: str, meaning: str, epoch: dt.datetime) -> Cell:

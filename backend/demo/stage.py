@@ -16,7 +16,11 @@ from types import TracebackType
 import msgspec
 
 from backend.core.clock import SystemClock
+from backend.core.crypto import Cipher
+from backend.core.database import Database
+from backend.core.house import House
 from backend.core.migrate import migrate
+from backend.core.queue import SilentBell
 from backend.core.settings import DEMO_SECRET, Settings, read
 from backend.embedded import both
 from backend.serving import Child, environment_for, free_port, serve_command, wait_until_ready, work_command
@@ -29,7 +33,7 @@ TELEGRAM_TOKEN = "100200300:DEMO-bot-token-for-the-twin-only-0000000"  # noqa: S
 
 class Stage:
     def __init__(self, data_dir: Path, *, say: Say, with_worker: bool = True, port: int | None = None) -> None:
-        self._data_dir = data_dir
+        self.data_dir = data_dir
         self._say = say
         self._with_worker = with_worker
         self._port = port
@@ -50,8 +54,8 @@ class Stage:
         await self._stack.aclose()
 
     async def _start(self) -> None:
-        self._data_dir.mkdir(parents=True, exist_ok=True)
-        wanted = read(mode="demo", secret_key=DEMO_SECRET, code_channel="print", data_dir=str(self._data_dir))
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        wanted = read(mode="demo", secret_key=DEMO_SECRET, code_channel="print", data_dir=str(self.data_dir))
         self._say("PostgreSQL and Redis (embedded) …")
         servers = await both.start(wanted)
         self._stack.callback(servers.stop)
@@ -90,14 +94,25 @@ class Stage:
         if self._with_worker:
             self.worker = self._child("worker", work_command(), environment)
         await asyncio.to_thread(wait_until_ready, self.url, self.server)
+        database = await Database.open(servers.database_url, writers=2, readers=2)
+        self._stack.push_async_callback(database.close)
+        # Only for what is no door: the founding command, and reading the code that the demo shows.
+        self.house = House(
+            self.settings, database, SilentBell(), self.clock, Cipher(self.settings.secret_key), servers.redis_url
+        )
+
+    @property
+    def database_pid(self) -> int:
+        """The postmaster of the embedded server, for accounting its CPU."""
+        return int((self.data_dir / "postgres" / "postmaster.pid").read_text().split()[0])
 
     def _child(self, name: str, command: list[str], environment: dict[str, str]) -> Child:
-        child = Child(name, command, environment, log_path=str(self._data_dir / f"{name}.log"))
+        child = Child(name, command, environment, log_path=str(self.data_dir / f"{name}.log"))
         self._stack.callback(child.stop)
         return child
 
     def _fcm_credentials(self) -> Path:
-        path = self._data_dir / "fcm-twin.json"
+        path = self.data_dir / "fcm-twin.json"
         path.write_bytes(msgspec.json.encode(self.fcm.credentials()))
         path.chmod(0o600)
         return path

@@ -1,0 +1,232 @@
+"""The demo school arrives through the doors a real school uses: a founding command, a spreadsheet, sign-ins, requests, webhooks."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+
+from backend.core.clock import school_day
+from backend.core.house import House
+from backend.core.ids import new_id
+from backend.core.phones import national
+from backend.demo.stage import Say, Stage
+from backend.demo.visitor import Refused, Visitor
+from backend.people.founding import Founding, found_school
+from backend.people.roster.invented import InventedSchool, invent_school
+from backend.people.roster.messy import to_xlsx, write_school
+from schemas.roster import RosterGuardian, RosterPupil, RosterStaff
+from tests.twins.bank import SepayTwin
+
+ADMIN_NAME, ADMIN_PHONE = "Bùi Văn Trưởng", "0966000001"
+BANK = {"bank_bin": "970436", "account_number": "0123499999", "account_name": "TRUONG THCS NGUYEN TRAI"}
+
+
+class DemoPerson(msgspec.Struct):
+    what: str
+    name: str
+    phone: str
+
+
+class Cast(msgspec.Struct):
+    """Who plays: kept beside the data, so that a second start prints the same people."""
+
+    school_id: int
+    class_id: str
+    class_name: str
+    people: list[DemoPerson]
+    hook_path: str = ""
+    hook_secret: str = ""
+
+    def find(self, what: str) -> DemoPerson:
+        return next(person for person in self.people if person.what.startswith(what))
+
+    @property
+    def parent(self) -> DemoPerson:
+        return self.find("parent")
+
+    @property
+    def teacher(self) -> DemoPerson:
+        return self.find("homeroom teacher")
+
+
+async def seed(stage: Stage, *, say: Say) -> Cast:
+    kept = stage.data_dir / "cast.json"
+    if kept.exists():
+        return msgspec.json.decode(kept.read_bytes(), type=Cast)
+    school = invent_school()
+    cast = await arrive(stage, school, say=say)
+    await a_school_day(stage, cast, say=say)
+    await a_fee_and_some_payments(stage, cast, say=say)
+    kept.write_bytes(msgspec.json.encode(cast))
+    kept.chmod(0o600)
+    return cast
+
+
+async def arrive(stage: Stage, school: InventedSchool, *, say: Say, path: Path | None = None) -> Cast:
+    """The school is founded by the command; its administrator signs in, uploads the messy workbook, looks, and applies it."""
+    house = stage.house
+    founding = Founding(
+        code="DEMO-THCS-01",
+        name=school.name,
+        level="lower_secondary",
+        province_code="31",
+        address="12 Đường Cầu Đất, phường Ngô Quyền, thành phố Hải Phòng",
+        phone="0225 3825 000",
+        admin_name=ADMIN_NAME,
+        admin_phone=ADMIN_PHONE,
+    )
+    now = house.clock.now()
+    school_id = await found_school(house.database, founding, at=now, today=school_day(now))
+    say(f"school founded: {school.name}")
+    admin = Visitor(stage.url, ADMIN_NAME)
+    await admin.sign_in(house, ADMIN_PHONE, kind="console")
+    workbook = to_xlsx(write_school(school))
+    if path is not None:
+        path.write_bytes(workbook)
+    base = f"/v1/schools/{school_id}"
+    read = await admin.post(
+        f"{base}/roster-imports", None, files={"data": ("danh-sach-hoc-sinh.xlsx", workbook, _XLSX)}, expect=201
+    )
+    say(f"roster read: {_summary(read)}")
+    applied = await admin.post(f"{base}/roster-imports/{read['import_id']}/apply")
+    say(f"roster applied: {_summary(applied)}")
+    class_name = school.classes[0]
+    classes = (await admin.get(f"{base}/classes"))["classes"]
+    class_id = next(c["class_id"] for c in classes if c["name"] == class_name)
+    opened = await admin.post(f"{base}/bank-accounts", BANK, expect=201)
+    people = _people(school, class_name)
+    cast = Cast(school_id, class_id, class_name, people, opened["account"]["hook_path"], opened["hook_secret"])
+    await admin.close()
+    return cast
+
+
+def _people(school: InventedSchool, class_name: str) -> list[DemoPerson]:
+    homeroom = next(s for s in school.staff if s.homeroom == class_name and s.phone_e164)
+    accountant = next(s for s in school.staff if s.position and "toán" in s.position.lower() and s.phone_e164)
+    child, parent = _family_of(school.pupils, class_name)
+    return [
+        DemoPerson(f"parent of {child.full_name} ({class_name})", parent.name or "", national(parent.phone_e164 or "")),
+        DemoPerson(f"homeroom teacher of {class_name}", homeroom.full_name, national(homeroom.phone_e164 or "")),
+        DemoPerson("accountant", accountant.full_name, national(accountant.phone_e164 or "")),
+        DemoPerson("school administrator", ADMIN_NAME, ADMIN_PHONE),
+    ]
+
+
+def _family_of(pupils: list[RosterPupil], class_name: str) -> tuple[RosterPupil, RosterGuardian]:
+    """A pupil of the class with a mother whose phone nobody shares, so that the demo's sign-in needs no choosing."""
+    phones = [g.phone_e164 for p in pupils for g in p.guardians]
+    for pupil in pupils:
+        for guardian in pupil.guardians:
+            if pupil.class_name == class_name and guardian.relation == "mother" and guardian.phone_e164 and phones.count(guardian.phone_e164) == 1:
+                return pupil, guardian
+    raise AssertionError("the invented school has no such family")
+
+
+async def a_school_day(stage: Stage, cast: Cast, *, say: Say) -> None:
+    house = stage.house
+    teacher = Visitor(stage.url, cast.teacher.name)
+    await teacher.sign_in(house, cast.teacher.phone, kind="console")
+    base = f"/v1/schools/{cast.school_id}"
+    pupils = (await teacher.get(f"{base}/classes/{cast.class_id}/pupils"))["pupils"]
+    today = school_day(house.clock.now())
+    for back in range(7, -1, -1):
+        day = today - timedelta(days=back)
+        await take_roll(teacher, f"{base}/classes/{cast.class_id}/roll/{day}/morning", _roll(pupils, day, today))
+    say("roll called for a week")
+    await _marks(teacher, base, cast, pupils)
+    say("marks entered and published")
+    await teacher.post(f"{base}/announcements", _announcement(cast, today), expect=201)
+    say("announcement sent")
+    await teacher.close()
+
+
+def _roll(pupils: list[dict[str, Any]], day: date, today: date) -> dict[str, Any]:
+    absent = pupils[day.toordinal() % len(pupils)]["pupil_id"]
+    late = pupils[(day.toordinal() + 3) % len(pupils)]["pupil_id"]
+    exceptions = [{"pupil_id": absent, "mark": "excused", "note": "Ốm, có đơn"}, {"pupil_id": late, "mark": "late"}]
+    # Today's roll is taken even on a day off, so that the demo's families see something about today.
+    return {"exceptions": exceptions, "make_up": day == today}
+
+
+async def take_roll(teacher: Visitor, path: str, roll: dict[str, Any]) -> None:
+    """On days without school the door refuses, and rightly so."""
+    try:
+        await teacher.put(path, roll)
+    except Refused as refused:
+        if refused.kind not in ("not-a-school-day", "outside-school-year"):
+            raise
+
+
+async def _marks(teacher: Visitor, base: str, cast: Cast, pupils: list[dict[str, Any]]) -> None:
+    subjects = await _subjects_of(teacher, base, cast)
+    for subject in subjects[:2]:
+        for ordinal in (1, 2):
+            lines = [
+                {"pupil_id": p["pupil_id"], "value": f"{6 + (n * 7 + ordinal * 3) % 9 / 2:.1f}".replace(".", ",")}
+                for n, p in enumerate(pupils)
+            ]
+            body = {"subject_code": subject, "term": 1, "kind": "regular", "ordinal": ordinal, "lines": lines}
+            await teacher.put(f"{base}/classes/{cast.class_id}/marks", body)
+        await teacher.post(f"{base}/classes/{cast.class_id}/marks/publish", {"subject_code": subject, "term": 1})
+
+
+async def _subjects_of(teacher: Visitor, base: str, cast: Cast) -> list[str]:
+    """The subjects this teacher teaches to the class, by the roll's assignments."""
+    me = await teacher.get(f"{base}/me")
+    return [a["subject_code"] for a in me["assignments"] if a["class_id"] == cast.class_id and a["subject_code"]]
+
+
+def _announcement(cast: Cast, today: date) -> dict[str, Any]:
+    friday = today + timedelta(days=(4 - today.weekday()) % 7 or 7)
+    return {
+        "announcement_id": str(new_id()),
+        "title": f"Họp phụ huynh lớp {cast.class_name}",
+        "body": (
+            f"Kính mời phụ huynh dự họp lúc 18 giờ 00, thứ Sáu ngày {friday:%d/%m/%Y} tại phòng học lớp {cast.class_name}. "
+            "Phụ huynh bận xin nhắn cho giáo viên chủ nhiệm trước 17 giờ thứ Năm."
+        ),
+        "audience": {"kind": "class", "class_id": cast.class_id},
+        "needs_acknowledgement": True,
+    }
+
+
+async def a_fee_and_some_payments(stage: Stage, cast: Cast, *, say: Say) -> None:
+    """Every third family pays; the bank reports it through its signed webhook."""
+    accountant = Visitor(stage.url, "accountant")
+    await accountant.sign_in(stage.house, cast.find("accountant").phone, kind="console")
+    base = f"/v1/schools/{cast.school_id}"
+    fee = {
+        "fee_id": str(new_id()),
+        "class_id": cast.class_id,
+        "title": "Tiền ăn bán trú tháng 12",
+        "amount": 650_000,
+        "due_on": str(school_day(stage.house.clock.now()) + timedelta(days=14)),
+        "category": "agreed",
+        "mandatory": False,
+        "legal_basis": "Nghị quyết của HĐND thành phố về các khoản thu dịch vụ giáo dục; thoả thuận với cha mẹ học sinh",
+    }
+    await accountant.post(f"{base}/fees", fee, expect=201)
+    invoices = (await accountant.get(f"{base}/classes/{cast.class_id}/invoices"))["invoices"]
+    own = cast.parent.what
+    async with httpx.AsyncClient(base_url=stage.url, timeout=30) as http:
+        bank = SepayTwin(http, cast.hook_path, BANK["account_number"], cast.hook_secret)
+        for invoice in invoices[::3]:
+            if invoice["pupil_name"] not in own:
+                await bank.call(bank.credit(invoice["remaining"], f"{invoice['reference']} {invoice['pupil_name']}"))
+    say(f"{len(invoices)} invoices; every third family has paid")
+    await accountant.close()
+
+
+def staff_named(staff: list[RosterStaff], name: str) -> RosterStaff:
+    return next(person for person in staff if person.full_name == name)
+
+
+def _summary(answer: dict[str, Any]) -> str:
+    return ", ".join(f"{value} {key}" for key, value in answer.items() if isinstance(value, int) and not isinstance(value, bool))[:160]
+
+
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

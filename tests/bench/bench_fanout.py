@@ -1,0 +1,93 @@
+"""Fan-out of pushes: CPU of our sender against firebase-admin's own async sender and against bare aiohttp, in one run."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.bench.table import Table, median
+
+COUNTS = {"ours": 8000, "bare": 8000, "firebase": 2000}
+ROUNDS = 3
+_NAMES = {
+    "ours": "our sender (aiohttp, HTTP/1.1)",
+    "bare": "bare aiohttp posting the same bodies",
+    "firebase": "firebase-admin send_each_async",
+}
+
+
+async def bench_fanout(rounds: int = ROUNDS, scale: float = 1.0) -> Table:
+    return await asyncio.to_thread(_bench, rounds, scale)
+
+
+def _bench(rounds: int, scale: float) -> Table:
+    table = Table(
+        "Fan-out to FCM",
+        "Messages per CPU second of the client process (user + system), against a server in a process of its own that checks token and "
+        f"body. Clients take turns, {rounds} rounds, median; same body, same event loop (uvloop). Over TLS firebase-admin speaks HTTP/2, "
+        "its best path; over plain HTTP both speak HTTP/1.1.",
+        ("client", "over", "messages per CPU second", "× firebase-admin"),
+    )
+    with tempfile.TemporaryDirectory(prefix="nhipcau-bench-") as name:
+        folder = Path(name)
+        account = folder / "account.json"
+        twin = _start("tests.twins.fcm", "--port", "0", "--forget", "--project", "bench", "--credentials", str(account))
+        tls = _start("tests.bench.fanout_server", name)
+        try:
+            plain = json.loads(_line(twin))["base_url"]
+            secure = f"https://localhost:{_line(tls)}"
+            for over, base_url in (("TLS", secure), ("plain HTTP", plain)):
+                _compare(table, over, base_url, folder, rounds, scale)
+        finally:
+            for process in (twin, tls):
+                process.terminate()
+                process.wait(10)
+    return table
+
+
+def _compare(table: Table, over: str, base_url: str, folder: Path, rounds: int, scale: float) -> None:
+    rates: dict[str, list[float]] = {which: [] for which in COUNTS if over == "TLS" or which != "bare"}
+    for _ in range(rounds):
+        for which in rates:
+            rates[which].append(_rate(which, max(int(COUNTS[which] * scale), 500), base_url, folder))
+    firebase = median(rates["firebase"])
+    for which, found in rates.items():
+        table.add(_NAMES[which], over, round(median(found)), median(found) / firebase)
+
+
+def _rate(which: str, count: int, base_url: str, folder: Path) -> float:
+    answer = subprocess.run(
+        [
+            sys.executable,
+            "-W",
+            "ignore",
+            "-m",
+            "tests.bench.fanout_client",
+            which,
+            str(count),
+            base_url,
+            str(folder / "account.json"),
+        ],
+        env={**os.environ, "SSL_CERT_FILE": str(folder / "ca.pem")},
+        capture_output=True,
+        timeout=300,
+        check=False,
+    )
+    assert answer.returncode == 0, answer.stderr.decode()[-2000:]
+    result = json.loads(answer.stdout)
+    assert result["sent"] == count, f"{which}: {result['sent']} of {count} were accepted"
+    return count / float(result["cpu"])
+
+
+def _start(module: str, *arguments: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-W", "ignore", "-m", module, *arguments], stdout=subprocess.PIPE)
+
+
+def _line(process: subprocess.Popen[bytes]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().decode().strip()

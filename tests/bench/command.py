@@ -1,0 +1,54 @@
+"""`python -m backend bench`: sets the stage once, runs the benchmarks, prints their tables and keeps them on request."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from pathlib import Path
+
+from backend.demo.seed import seed
+from backend.demo.stage import Stage
+from tests.bench.bench_fanout import bench_fanout
+from tests.bench.bench_home import bench_home
+from tests.bench.bench_import import bench_import
+from tests.bench.bench_roll import bench_roll
+from tests.bench.table import Table
+
+_ON_STAGE = {"home": bench_home, "roll": bench_roll}
+_ALONE = {"import": bench_import, "fanout": bench_fanout}
+_PAGE = Path(__file__).parent.parent.parent / "docs" / "performance.md"
+
+
+def run(which: list[str], *, write: bool = False) -> None:
+    tables = asyncio.run(_run(which or [*_ON_STAGE, *_ALONE]))
+    text = "\n".join(table.markdown() for table in tables)
+    print(text)
+    if write:
+        _PAGE.write_text(_HEAD + "\n" + text, encoding="utf-8")
+
+
+async def _run(which: list[str]) -> list[Table]:
+    tables = []
+    on_stage = [name for name in which if name in _ON_STAGE]
+    if on_stage:
+        folder = Path(tempfile.mkdtemp(prefix="nhipcau-bench-"))
+        try:
+            async with Stage(folder, say=print, port=18_800) as stage:
+                cast = await seed(stage, say=print)
+                stage.worker.stop()
+                for name in on_stage:
+                    tables.append(await _ON_STAGE[name](stage, cast))
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    for name in which:
+        if name in _ALONE:
+            tables.append(await _ALONE[name]())
+    return tables
+
+
+_HEAD = """# Performance
+
+Made by `python -m backend bench --write`. Machines differ and this one is noisy: read the ratios, which compare things measured in one run, and
+CPU time (`/proc`), which neighbours disturb little. Nothing here is a timed assertion in a test.
+"""

@@ -15,7 +15,7 @@ import msgspec
 import structlog
 from yarl import URL
 
-from notifications.channels.fcm_answers import PLATFORM_DOWN, read_answer
+from notifications.channels.fcm_answers import PLATFORM_DOWN, read_answer, read_sent
 from notifications.channels.fcm_credentials import FcmCredentials, NoToken
 from notifications.channels.fcm_message import AddressKind, splice, too_large
 from notifications.outcomes import Outcome, Refused, TryLater
@@ -102,6 +102,8 @@ class FcmSender:
             return TryLater("connection_refused")
         except (aiohttp.ClientError, OSError):
             return TryLater("connection_lost", uncertain=True)
+        if response.status == 200:
+            return read_sent(body)
         outcome = read_answer(response.status, body, response.headers.get("Retry-After"), now=datetime.now(UTC))
         if response.status == 401 and _stops_channel(outcome):
             self._credentials.forget()

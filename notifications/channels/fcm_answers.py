@@ -29,15 +29,24 @@ class _Body(msgspec.Struct):
     error: _Error = msgspec.field(default_factory=_Error)
 
 
+class _Accepted(msgspec.Struct):
+    name: str = ""
+
+
 _DECODER = msgspec.json.Decoder(_Body)
+_NAME_DECODER = msgspec.json.Decoder(_Accepted)
 
 # The platform's own key (APNs, web push) is wrong: that platform stops, the others go on, every address is kept.
 PLATFORM_DOWN = frozenset({"THIRD_PARTY_AUTH_ERROR", "APNS_AUTH_ERROR"})
 
 
+def read_sent(body: bytes) -> Sent:
+    return Sent(_name(body))
+
+
 def read_answer(status: int, body: bytes, retry_after: str | None, *, now: datetime) -> Outcome:
     if status == 200:
-        return Sent(_name(body))
+        return read_sent(body)
     try:
         error = _DECODER.decode(body).error
     except msgspec.DecodeError:
@@ -68,11 +77,11 @@ def _bad_request(error: _Error, code: str) -> Outcome:
 
 
 def _name(body: bytes) -> str:
+    """`projects/<project>/messages/<id>`: the last part is the provider's name for the message."""
     try:
-        name = msgspec.json.decode(body).get("name", "")
-    except (msgspec.DecodeError, AttributeError):
+        return _NAME_DECODER.decode(body).name.rpartition("/")[2]
+    except msgspec.DecodeError:
         return ""
-    return str(name).rpartition("/")[2]
 
 
 def _seconds(retry_after: str | None, now: datetime) -> float | None:

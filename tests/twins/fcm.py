@@ -279,8 +279,8 @@ class FcmTwin:
         return web.json_response({"programmed": len(asked)})
 
 
-async def _run(port: int, credentials: Path | None, remember: bool) -> None:
-    twin = FcmTwin(port=port, remember=remember)
+async def _run(port: int, project: str, credentials: Path | None, remember: bool) -> None:
+    twin = FcmTwin(project, port=port, remember=remember)
     await twin.start()
     if credentials is not None:
         credentials.write_text(json.dumps(twin.credentials()))
@@ -298,10 +298,11 @@ def main() -> None:
     )
     parser.add_argument("--port", type=int, default=9099)
     parser.add_argument("--credentials", type=Path, help="where to write the service account that this twin accepts")
+    parser.add_argument("--project", default="nhipcau-twin")
     parser.add_argument("--forget", action="store_true", help="do not remember deliveries (for benchmarks)")
     asked = parser.parse_args()
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_run(asked.port, asked.credentials, not asked.forget))
+        asyncio.run(_run(asked.port, asked.project, asked.credentials, not asked.forget))
 
 
 if __name__ == "__main__":

@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 import redis.asyncio
+from argon2 import PasswordHasher
 
 from backend.app import create_app
 from backend.core.clock import StoppedClock
+from backend.identity import passwords
 from tests.conftest import running, test_settings
 
 
@@ -26,6 +28,13 @@ async def _fresh_limits(redis_url: str) -> None:
 def _no_cookies(client: httpx.AsyncClient) -> None:
     """The client is shared and keeps what answers set; a test says itself which cookies it sends."""
     client.cookies.clear()
+
+
+@pytest.fixture(autouse=True)
+def _quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """argon2id with small parameters: a tenth of a second for each of hundreds of hashes would be most of the suite."""
+    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+    passwords._nobodys.cache_clear()
 
 
 @pytest.fixture(scope="session")

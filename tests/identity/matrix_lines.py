@@ -5,10 +5,25 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import pyotp
+
 from backend.core.ids import new_id
 from backend.identity.tokens import TokenOffice
 from tests.factories import fresh_phone
-from tests.identity.matrix import EVERYONE, FAMILY, NOBODY, NOTHING, SIGNED_IN, Ask, Line, Scene
+from tests.identity.matrix import (
+    ADMINS,
+    BY_SCHOOL,
+    EVERYONE,
+    FAMILY,
+    NOBODY,
+    NOTHING,
+    SIGNED_IN,
+    WORKERS,
+    Ask,
+    Line,
+    Scene,
+    on_any,
+)
 
 
 async def session_of_target(scene: Scene) -> UUID:
@@ -23,6 +38,49 @@ async def session_of_asker(scene: Scene) -> UUID | None:
     who = TokenOffice(scene.house.cipher).verify(scene.asker.token, now=datetime.now(UTC).timestamp())
     assert who is not None
     return await _session(scene, who.session_id, who.account_id)
+
+
+async def password_of_asker(scene: Scene) -> None:
+    """The asker has set a password and no second factor."""
+    if scene.asker is not None:
+        await session_of_asker(scene)
+        await _set(scene, "x", None, confirmed=False)
+
+
+async def begun_by_asker(scene: Scene) -> str:
+    """The right code of a second factor that waits for its confirmation."""
+    return await _totp(scene, confirmed=False)
+
+
+async def turned_on_by_asker(scene: Scene) -> str:
+    """The right code of a second factor that is on."""
+    return await _totp(scene, confirmed=True)
+
+
+async def _totp(scene: Scene, *, confirmed: bool) -> str:
+    secret = pyotp.random_base32()
+    if scene.asker is not None:
+        await session_of_asker(scene)
+        await _set(scene, "x", scene.house.cipher.seal(secret, "totp"), confirmed=confirmed)
+    return pyotp.TOTP(secret).now()
+
+
+async def _set(scene: Scene, password_hash: str, sealed: bytes | None, *, confirmed: bool) -> None:
+    assert scene.asker is not None
+    await scene.owner.execute(
+        "UPDATE accounts SET password_hash = $2, totp_sealed = $3, totp_confirmed_at = $4, totp_last_step = NULL WHERE account_id = $1",
+        scene.asker.account_id, password_hash, sealed, datetime.now(UTC) if confirmed else None,
+    )  # fmt: skip
+
+
+def _member(scene: Scene) -> str:
+    """Somebody who works in the target's school."""
+    world = scene.world
+    staff = world.other_admin if scene.target.name == "foreign" else world.subject_teacher
+    return f"/v1/schools/{scene.target.school_id}/staff/{staff.person_id}"
+
+
+WORKING = on_any(*WORKERS, "other_admin", "area_admin")
 
 
 async def _session(scene: Scene, session_id: UUID, account_id: UUID) -> UUID:
@@ -48,6 +106,11 @@ LINES = {
     ("POST", "/v1/sign-in/choice"): Line(
         ask=lambda s: Ask("/v1/sign-in/choice", json={"ticket": "x", "person": "y"}), allowed=NOBODY, targets=NOTHING
     ),
+    ("POST", "/v1/sign-in/password"): Line(
+        ask=lambda s: Ask("/v1/sign-in/password", json={"phone": fresh_phone(), "password": "không phải thế"}),
+        allowed=NOBODY,
+        targets=NOTHING,
+    ),
     ("POST", "/v1/sign-in/refresh"): Line(
         ask=lambda s: Ask("/v1/sign-in/refresh", json={"refresh_token": "x"}), allowed=NOBODY, targets=NOTHING
     ),
@@ -62,5 +125,51 @@ LINES = {
     # parent2 is family of the child, and yet not of the mother's devices.
     ("DELETE", "/v1/me/sessions/{session_id}"): Line(
         ask=lambda s: Ask(f"/v1/me/sessions/{s.made}"), prepare=session_of_target, allowed=FAMILY - {("parent2", "own")}
+    ),
+    ("GET", "/v1/me"): Line(ask=lambda s: Ask("/v1/me"), allowed=SIGNED_IN, targets=NOTHING),
+    ("PATCH", "/v1/me"): Line(ask=lambda s: Ask("/v1/me", json={"language": "en"}), allowed=SIGNED_IN, targets=NOTHING),
+    ("GET", "/v1/me/events"): Line(ask=lambda s: Ask("/v1/me/events"), allowed=SIGNED_IN, targets=NOTHING),
+    # Passwords and second factors are for people who work here; families have codes.
+    ("PUT", "/v1/me/password"): Line(
+        ask=lambda s: Ask("/v1/me/password", json={"password": "con mèo trèo cây cau"}),
+        prepare=session_of_asker,
+        allowed=WORKING,
+        targets=NOTHING,
+    ),
+    ("POST", "/v1/me/second-factor"): Line(
+        ask=lambda s: Ask("/v1/me/second-factor"), prepare=password_of_asker, allowed=WORKING, targets=NOTHING
+    ),
+    ("POST", "/v1/me/second-factor/confirm"): Line(
+        ask=lambda s: Ask("/v1/me/second-factor/confirm", json={"totp": s.made}),
+        prepare=begun_by_asker,
+        allowed=WORKING,
+        targets=NOTHING,
+    ),
+    ("POST", "/v1/me/second-factor/check"): Line(
+        ask=lambda s: Ask("/v1/me/second-factor/check", json={"totp": s.made}),
+        prepare=turned_on_by_asker,
+        allowed=WORKING,
+        targets=NOTHING,
+    ),
+    ("POST", "/v1/me/second-factor/off"): Line(
+        ask=lambda s: Ask("/v1/me/second-factor/off", json={"totp": s.made}),
+        prepare=turned_on_by_asker,
+        allowed=WORKING,
+        targets=NOTHING,
+    ),
+    ("POST", "/v1/schools/{school_id}/staff/{staff_id}/roles"): Line(
+        ask=lambda s: Ask(f"{_member(s)}/roles", json={"role": "accountant"}), allowed=ADMINS, targets=BY_SCHOOL
+    ),
+    ("DELETE", "/v1/schools/{school_id}/staff/{staff_id}/roles/{role}"): Line(
+        ask=lambda s: Ask(f"{_member(s)}/roles/accountant"), allowed=ADMINS, targets=BY_SCHOOL
+    ),
+    ("POST", "/v1/schools/{school_id}/staff/{staff_id}/invitation"): Line(
+        ask=lambda s: Ask(f"{_member(s)}/invitation", json={"reset": True}), allowed=ADMINS, targets=BY_SCHOOL
+    ),
+    ("GET", "/v1/schools/{school_id}/audit"): Line(
+        ask=lambda s: Ask(f"/v1/schools/{s.target.school_id}/audit"), allowed=ADMINS, targets=BY_SCHOOL
+    ),
+    ("GET", "/v1/areas/schools"): Line(
+        ask=lambda s: Ask("/v1/areas/schools"), allowed=on_any("area_admin"), targets=NOTHING
     ),
 }

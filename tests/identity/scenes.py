@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import httpx
+import pyotp
 
 from backend.core.house import House
 from backend.core.ids import new_id
@@ -94,3 +96,35 @@ async def _list(
         "INSERT INTO phone_directory (phone_e164, school_id, person_kind, person_id, name_fold, full_name) VALUES ($1, $2, $3, $4, $5, $6)",
         phone, school_id, kind, person_id, fold(full_name), full_name,
     )  # fmt: skip
+
+
+PASSWORD = "con mèo trèo cây cau"
+
+
+async def set_password(
+    client: httpx.AsyncClient, signed_in: dict[str, Any], password: str = PASSWORD
+) -> dict[str, Any]:
+    """Right after a sign-in by code; the answer's token goes on with the same session."""
+    answer = await client.put("/v1/me/password", headers=bearer(signed_in), json={"password": password})
+    assert answer.status_code == 200, answer.text
+    return {**signed_in, **answer.json()}
+
+
+async def with_password(client: httpx.AsyncClient, phone: str, password: str = PASSWORD, **more: Any) -> httpx.Response:
+    return await client.post("/v1/sign-in/password", json={"phone": phone, "password": password, **more})
+
+
+async def turn_on_second_factor(
+    client: httpx.AsyncClient, signed_in: dict[str, Any], at: datetime
+) -> tuple[str, dict[str, Any]]:
+    """The secret, and the session that has passed its first code."""
+    secret = (await client.post("/v1/me/second-factor", headers=bearer(signed_in))).json()["secret"]
+    answer = await client.post(
+        "/v1/me/second-factor/confirm", headers=bearer(signed_in), json={"totp": totp(secret, at)}
+    )
+    assert answer.status_code == 200, answer.text
+    return secret, {**signed_in, **answer.json()}
+
+
+def totp(secret: str, at: datetime) -> str:
+    return pyotp.TOTP(secret).at(at)

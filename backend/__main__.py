@@ -78,11 +78,19 @@ def migrate(arguments: argparse.Namespace) -> None:
     print("\n".join(f"applied {name}" for name in applied) or "nothing to apply")
 
 
-@command("distribute", "spread the tables over a Citus cluster (once, on its coordinator)")
+def _distribute_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--write", action="store_true", help="only write the script anew from the list of tables")
+
+
+@command("distribute", "spread the tables over a Citus cluster (once, on its coordinator)", _distribute_arguments)
 def distribute(arguments: argparse.Namespace) -> None:
+    from backend.core.distribute import FILE, script
     from backend.core.distribute import distribute as spread
     from backend.core.settings import read
 
+    if arguments.write:
+        FILE.write_text(script(), encoding="utf-8")
+        return
     print(f"{asyncio.run(spread(read().database_url))} tables are distributed")
 
 

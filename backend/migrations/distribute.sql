@@ -113,7 +113,7 @@ SELECT create_distributed_table('account_events', 'account_id', colocate_with =>
 
 SELECT create_distributed_table('bank_events', 'hook_key', colocate_with => 'none');
 
-SELECT create_distributed_table('chat_updates', 'update_id', colocate_with => 'none');
+SELECT create_distributed_table('chat_updates', 'chat_id', colocate_with => 'none');
 
 SELECT create_distributed_table('chat_links', 'chat_id', colocate_with => 'none');
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Any
 
@@ -10,10 +11,10 @@ from litestar import Request, Response
 from backend.console import queries
 from backend.console.queries import Desk
 from backend.core.clock import school_day
-from backend.core.http import house_of
+from backend.core.http import house_of, language_of
 from backend.core.problems import FORBIDDEN, Problem
 from backend.identity.principal import principal_of
-from backend.pages import page
+from backend.pages import Refusal, go, page
 
 AnyRequest = Request[Any, Any, Any]
 # A form that was filled in wrongly is shown again with what is wrong; anything else is trouble with a page of its own.
@@ -56,3 +57,19 @@ def shown_in_form(problem: Problem) -> Problem:
     if problem.kind.status not in SHOWN_IN_FORM:
         raise problem
     return problem
+
+
+async def done_or_shown(
+    request: AnyRequest,
+    deed: Awaitable[Any],
+    again: Callable[[Refusal], Awaitable[Response[bytes]]],
+    path: str,
+    said: str,
+    **params: Any,
+) -> Response[bytes]:
+    """A deed of a form: on to `path` with one sentence, or the form once more with what is wrong."""
+    try:
+        await deed
+    except Problem as problem:
+        return await again(Refusal(shown_in_form(problem), language_of(request)))
+    return go(path, said, **params)

@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from backend.console.account import ROUTES as ACCOUNT
+from backend.console.audit import ROUTES as AUDIT
+from backend.console.calendar import ROUTES as CALENDAR
+from backend.console.classes import ROUTES as CLASSES
 from backend.console.fees import ROUTES as FEES
 from backend.console.home import ROUTES as HOME
 from backend.console.marks import ROUTES as MARKS
+from backend.console.pupils import ROUTES as PUPILS
 from backend.console.roll import ROUTES as ROLL
+from backend.console.staff import ROUTES as STAFF
 from backend.console.transfers import ROUTES as TRANSFERS
 
-ROUTES: list[Any] = [*HOME, *ROLL, *MARKS, *FEES, *TRANSFERS, *ACCOUNT]
+ROUTES: list[Any] = [*HOME, *ROLL, *MARKS, *FEES, *TRANSFERS, *ACCOUNT, *CLASSES, *PUPILS, *STAFF, *CALENDAR, *AUDIT]

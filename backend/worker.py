@@ -8,7 +8,9 @@ import functools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any
+from uuid import UUID
 
 import structlog
 import uvloop
@@ -23,6 +25,9 @@ from backend.core.house import House
 from backend.core.problems import Problem
 from backend.core.queue import Queue, redis_settings, worker_options
 from backend.core.settings import Settings
+from bots import chats
+from bots.handoffs import SEND_JOB
+from bots.telegram import TelegramBot
 from notifications.delivery import drain, due_schools, sweep
 from notifications.stations import Stations
 from payments import hooks, reconcile
@@ -40,6 +45,7 @@ class Work:
 
     house: House
     stations: Stations
+    bot: TelegramBot | None = None
 
 
 Job = Callable[..., Awaitable[None]]
@@ -88,15 +94,40 @@ async def check_books(work: Work) -> None:
     await reconcile.check_every_school(work.house)
 
 
+@job
+async def answer_chat(work: Work, channel: str, chat_id: str) -> None:
+    if work.bot is not None:
+        await work.bot.answer_waiting(chat_id)
+
+
+@job
+async def send_handoff_answer(work: Work, school_id: int, handoff_id: str) -> None:
+    if work.bot is not None:
+        await work.bot.send_handoff_answer(school_id, UUID(handoff_id))
+
+
+@job
+async def sweep_chats(work: Work) -> None:
+    if work.bot is not None:
+        await work.bot.sweep()
+
+
+@job
+async def forget_old_chats(work: Work) -> None:
+    await chats.forget_old(work.house)
+
+
 def _every_ten(second: int) -> set[int]:
     """Every ten seconds, each room's sweep at its own second, so that they do not all fall on the full minute."""
     return set(range(second, 60, 10))
 
 
-JOBS: list[Any] = [func(deliver, name="deliver"), func(settle_bank_event, name=hooks.JOB)]
+JOBS: list[Any] = [func(deliver, name="deliver", timeout=120), func(settle_bank_event, name=hooks.JOB)]
 CRONS: list[Any] = [
     cron(sweep_deliveries, name="sweep_deliveries", second=_every_ten(3), run_at_startup=True, timeout=30),
     cron(sweep_bank_events, name="sweep_bank_events", second=_every_ten(7), run_at_startup=True, timeout=60),
+    cron(sweep_chats, name="sweep_chats", second=_every_ten(5), run_at_startup=True, timeout=60),
+    cron(forget_old_chats, name="forget_old_chats", hour={20}, minute={10}, second=0, timeout=600),
     # 19:30 in UTC is half past two at night in Vietnam, when the banks have closed their day.
     cron(check_books, name="check_books", hour={19}, minute={30}, second=0, timeout=600),
 ]
@@ -148,9 +179,14 @@ class WorkerProcess:
         queue = Queue.for_url(self._redis_url)
         house = House(settings, database, queue, self._clock, Cipher(settings.secret_key), self._redis_url)
         stations = await Stations.open(settings)
+        bot = TelegramBot(house) if settings.telegram_token else None
+        if bot is not None:
+            await bot.open(webhook=not self._burst)
         try:
-            yield Work(house, stations)
+            yield Work(house, stations, bot)
         finally:
+            if bot is not None:
+                await bot.close()
             await stations.close()
             with suppress(RedisError, OSError):
                 await queue.close()
@@ -166,6 +202,7 @@ class WorkerProcess:
             ctx={"work": work},
             burst=self._burst,
             handle_signals=self._signals,
+            timezone=UTC,  # cron lines mean UTC wherever the machine stands
             **worker_options(),
         )
         try:

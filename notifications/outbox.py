@@ -115,6 +115,24 @@ WITH notice AS (
 {_ROWS}
 """
 
+_RECALLED = """
+        SELECT r.guardian_id
+          FROM notice_recipients r
+          JOIN recalled c
+            ON c.notice_id = r.notice_id
+         WHERE r.school_id = $1
+"""
+_RECALL = f"""
+WITH recalled AS (
+        UPDATE notices
+           SET recalled_at = $3
+         WHERE school_id = $1
+           AND notice_id = $2
+           AND recalled_at IS NULL
+     RETURNING notice_id)
+{TOUCH_GUARDIANS.format(guardians=_RECALLED)}
+"""
+
 _PUBLISH_EACH = f"""
 WITH item AS MATERIALIZED (
         SELECT i.notice_id, i.pupil_id, i.kind, i.source_kind, i.source_id, i.params, i.urgent
@@ -196,3 +214,8 @@ async def publish_each(
     if row["due"]:
         tx.ring("deliver", tx.school_id)
     return PublishedEach(row["notices"], row["guardians"], row["without_account"])
+
+
+async def recall(tx: SchoolTx, notice_id: UUID, *, at: datetime) -> None:
+    """Families no longer see the notice; deliveries still waiting are skipped when their turn comes. Twice is once."""
+    await tx.execute(_RECALL, tx.school_id, notice_id, at)

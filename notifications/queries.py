@@ -51,9 +51,11 @@ SELECT json_build_object(
                    ON room.school_id = seat.school_id
                   AND room.class_id = seat.class_id
                 WHERE p.school_id = $1
-                  AND p.pupil_id = ANY (r.pupil_ids)) AS child
+                  AND p.pupil_id = ANY (r.pupil_ids)
+                  AND ($4::uuid IS NULL OR seat.class_id = $4)) AS child
          WHERE r.school_id = $1
-           AND r.notice_id = $2) AS one
+           AND r.notice_id = $2
+           AND ($4::uuid IS NULL OR child.sort_key IS NOT NULL)) AS one
 """
 
 _PROBLEMS = """
@@ -107,9 +109,12 @@ SELECT json_build_object(
 """
 
 
-async def receipts_of(reader: Reader, school_id: int, notice_id: UUID) -> Receipts:
-    """Who got a notice, by name. The caller has asked whether the reader may: this statement knows no account."""
-    found = await reader.fetchval(_RECEIPTS, school_id, notice_id, _RECIPIENTS_MAX)
+async def receipts_of(reader: Reader, school_id: int, notice_id: UUID, *, class_id: UUID | None = None) -> Receipts:
+    """Who got a notice, by name; with `class_id`, only the families of that class.
+
+    The caller has asked whether the reader may: this statement knows no account.
+    """
+    found = await reader.fetchval(_RECEIPTS, school_id, notice_id, _RECIPIENTS_MAX, class_id)
     return msgspec.json.decode(found, type=Receipts)
 
 

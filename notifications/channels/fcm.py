@@ -7,6 +7,7 @@ answers (docs/decisions/own-fcm-sender.md). firebase-admin keeps the credentials
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
@@ -25,6 +26,9 @@ log = structlog.get_logger()
 CONNECTIONS = 64
 _TIMEOUT = aiohttp.ClientTimeout(total=15, sock_connect=5)
 _TOKEN_WAIT_SECONDS = 30.0
+# Together with one last timeout these stay below a lease (leases.py): what has not begun by then goes back untouched.
+_TOKEN_PATIENCE_SECONDS = 15.0
+_PATIENCE_SECONDS = 45.0
 _INTERRUPTED = TryLater("interrupted", uncertain=True)
 
 
@@ -64,14 +68,13 @@ class FcmSender:
         """
         assert len(outcomes) == len(letters), "one outcome a letter"
         try:
-            headers = {
-                "Authorization": f"Bearer {await self._credentials.bearer()}",
-                "Content-Type": "application/json",
-            }
-        except NoToken as error:
+            async with asyncio.timeout(_TOKEN_PATIENCE_SECONDS):
+                bearer = await self._credentials.bearer()
+        except (NoToken, TimeoutError) as error:
             outcomes[:] = [_no_token(error)] * len(letters)
             return
-        waiting = iter(range(len(letters)))
+        headers = {"Authorization": f"Bearer {bearer}", "Content-Type": "application/json"}
+        waiting = _until(time.monotonic() + _PATIENCE_SECONDS, len(letters))
         async with asyncio.TaskGroup() as senders:
             for _ in range(min(CONNECTIONS, len(letters))):
                 senders.create_task(self._sender(waiting, letters, outcomes, headers))
@@ -116,7 +119,17 @@ def _stops_channel(outcome: Outcome) -> bool:
     return isinstance(outcome, Refused) and outcome.why == "channel_down" and outcome.code not in PLATFORM_DOWN
 
 
-def _no_token(error: NoToken) -> Outcome:
+def _until(deadline: float, count: int) -> Iterator[int]:
+    """Positions for the senders to share, none after the deadline."""
+    for position in range(count):
+        if time.monotonic() > deadline:
+            return
+        yield position
+
+
+def _no_token(error: NoToken | TimeoutError) -> Outcome:
+    if isinstance(error, TimeoutError):
+        return TryLater("token_endpoint", _TOKEN_WAIT_SECONDS, pauses_channel=True)
     if error.final:
         return Refused("channel_down", error.code)
     return TryLater(error.code, _TOKEN_WAIT_SECONDS, pauses_channel=True)

@@ -1,7 +1,108 @@
-"""The doors of this room."""
+"""The doors of announcements."""
 
-from __future__ import annotations
+from typing import Annotated, Any
+from uuid import UUID
 
-from typing import Any
+from litestar import Request, Response, get, post
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 
-ROUTES: list[Any] = []
+from backend.announcements import actions, queries
+from backend.core.clock import school_day
+from backend.core.http import house_of
+from backend.identity.guards import STAFF
+from backend.identity.principal import principal_of
+from notifications.audience import Reach
+from schemas.announcements import Announced, AnnouncementPage, AnnouncementRow, AudienceIn, NewAnnouncement
+from schemas.notifications import Receipts
+
+AnyRequest = Request[Any, Any, Any]
+ROOT = "/v1/schools/{school_id:int}/announcements"
+ONE = ROOT + "/{announcement_id:uuid}"
+
+
+@post(
+    ROOT,
+    tags=["announcements"],
+    status_code=201,
+    responses={200: ResponseSpec(Announced, description="The same request was here before", generate_examples=False)},
+    **STAFF,
+)
+async def announce(
+    request: AnyRequest, school_id: FromPath[int], data: JSONBody[NewAnnouncement]
+) -> Response[Announced]:
+    """Write to the families of the school, a grade, a class or some pupils.
+
+    Administrators write to anybody in the school, teachers to the classes they teach. Sent twice, it is announced once.
+    """
+    made, new = await actions.announce(house_of(request), principal_of(request).account_id, school_id, data)
+    return Response(made, status_code=201 if new else 200)
+
+
+@post(ROOT + "/preview", tags=["announcements"], status_code=200, **STAFF)
+async def preview(request: AnyRequest, school_id: FromPath[int], data: JSONBody[AudienceIn]) -> Reach:
+    """How many homes an announcement would reach, and by name those whom nothing can reach."""
+    return await actions.preview(house_of(request), principal_of(request).account_id, school_id, data.audience)
+
+
+@get(ROOT, tags=["announcements"], **STAFF)
+async def announcements(
+    request: AnyRequest,
+    school_id: FromPath[int],
+    before: FromQuery[Annotated[UUID | None, Parameter(description="`next` of the page before")]] = None,
+    limit: FromQuery[Annotated[int, Parameter(ge=1, le=50)]] = 20,
+) -> AnnouncementPage:
+    """What was announced, newest first, with how many families have opened and acknowledged it."""
+    house = house_of(request)
+    return await queries.announcements(
+        house.database.reader,
+        school_id,
+        principal_of(request).account_id,
+        today=school_day(house.clock.now()),
+        before=before,
+        limit=limit,
+    )
+
+
+@get(ONE, tags=["announcements"], **STAFF)
+async def announcement(
+    request: AnyRequest, school_id: FromPath[int], announcement_id: FromPath[UUID]
+) -> AnnouncementRow:
+    """One announcement with how far it has come."""
+    house = house_of(request)
+    return await queries.announcement(
+        house.database.reader,
+        school_id,
+        principal_of(request).account_id,
+        announcement_id,
+        today=school_day(house.clock.now()),
+    )
+
+
+@get(ONE + "/receipts", tags=["announcements"], **STAFF)
+async def receipts(
+    request: AnyRequest,
+    school_id: FromPath[int],
+    announcement_id: FromPath[UUID],
+    class_id: FromQuery[Annotated[UUID | None, Parameter(description="Only the families of this class")]] = None,
+) -> Receipts:
+    """Who has received, opened and acknowledged it, by name. A class's teachers ask with `class_id` for their own families."""
+    house = house_of(request)
+    return await queries.receipts(
+        house.database.reader,
+        school_id,
+        principal_of(request).account_id,
+        announcement_id,
+        class_id=class_id,
+        today=school_day(house.clock.now()),
+    )
+
+
+@post(ONE + "/recall", tags=["announcements"], status_code=204, **STAFF)
+async def recall(request: AnyRequest, school_id: FromPath[int], announcement_id: FromPath[UUID]) -> None:
+    """Take an announcement back: families no longer see it, and what still waits is not sent."""
+    account_id = principal_of(request).account_id
+    await actions.recall_announcement(house_of(request), account_id, school_id, announcement_id)
+
+
+ROUTES: list[Any] = [announce, preview, announcements, announcement, receipts, recall]

@@ -10,10 +10,24 @@ from backend.console.calendar import ROUTES as CALENDAR
 from backend.console.classes import ROUTES as CLASSES
 from backend.console.fees import ROUTES as FEES
 from backend.console.home import ROUTES as HOME
+from backend.console.inbox import ROUTES as INBOX
 from backend.console.marks import ROUTES as MARKS
 from backend.console.pupils import ROUTES as PUPILS
 from backend.console.roll import ROUTES as ROLL
 from backend.console.staff import ROUTES as STAFF
 from backend.console.transfers import ROUTES as TRANSFERS
 
-ROUTES: list[Any] = [*HOME, *ROLL, *MARKS, *FEES, *TRANSFERS, *ACCOUNT, *CLASSES, *PUPILS, *STAFF, *CALENDAR, *AUDIT]
+ROUTES: list[Any] = [
+    *HOME,
+    *ROLL,
+    *MARKS,
+    *FEES,
+    *TRANSFERS,
+    *ACCOUNT,
+    *CLASSES,
+    *PUPILS,
+    *STAFF,
+    *CALENDAR,
+    *AUDIT,
+    *INBOX,
+]

@@ -12,7 +12,7 @@ from litestar.datastructures import Cookie
 from litestar.params import FromQuery
 
 from backend.core.http import house_of, language_of
-from backend.core.problems import Problem
+from backend.core.problems import NOT_FOUND, Problem
 from backend.core.ratelimit import client_address
 from backend.identity import codes, cookies, sessions, sign_in
 from backend.identity.guards import PUBLIC, SIGNED_IN
@@ -114,7 +114,11 @@ async def choose_person(request: AnyRequest) -> Response[bytes]:
 @post("/sign-out", include_in_schema=False, **SIGNED_IN)
 async def sign_out(request: AnyRequest) -> Response[bytes]:
     who = principal_of(request)
-    await sessions.sign_out(house_of(request), token_office(request), who.account_id, who.session_id)
+    try:
+        await sessions.sign_out(house_of(request), token_office(request), who.account_id, who.session_id)
+    except Problem as problem:
+        if problem.kind is not NOT_FOUND:  # ended already, from another device: then only the cookies are left
+            raise
     return left(request)
 
 

@@ -1,0 +1,243 @@
+"""The console's pages: what the API's doors allow, its pages allow, and nothing more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from backend.core.clock import school_day
+from backend.core.ids import new_id
+from tests.identity.matrix import (
+    ACCOUNTANTS,
+    ADMINS,
+    ALL,
+    BY_SCHOOL,
+    HOMEROOM,
+    NOTHING,
+    SIGNED_IN,
+    STAFF,
+    TEACHERS,
+    WORKERS,
+    Ask,
+    Line,
+    Scene,
+    on_any,
+)
+from tests.identity.matrix_lines import (
+    WORKING,
+    begun_by_asker,
+    password_of_asker,
+    session_of_asker,
+    turned_on_by_asker,
+)
+from tests.payments.matrix_lines import KEEPERS, bill, pay
+from tests.people.matrix_lines import a_closed_day
+
+MONDAY = "2026-10-05"
+Form = Callable[[Scene], Mapping[str, str]]
+
+
+def base(scene: Scene) -> str:
+    return f"/console/{scene.target.school_id}"
+
+
+def shown(path: Callable[[Scene], str], allowed: Any, *, targets: tuple[str, ...] = ALL, prepare: Any = None) -> Line:
+    return Line(ask=lambda s: Ask(base(s) + path(s)), allowed=allowed, targets=targets, prepare=prepare, by_cookie=True)
+
+
+def sent(
+    path: Callable[[Scene], str],
+    form: Form,
+    allowed: Any,
+    *,
+    targets: tuple[str, ...] = ALL,
+    prepare: Any = None,
+) -> Line:
+    return Line(
+        ask=lambda s: Ask(base(s) + path(s), form=form(s)),
+        allowed=allowed,
+        targets=targets,
+        prepare=prepare,
+        by_cookie=True,
+        passes={303},
+    )
+
+
+def of_class(rest: str) -> Callable[[Scene], str]:
+    return lambda s: f"/classes/{s.target.class_id}{rest}"
+
+
+def of_pupil(rest: str = "") -> Callable[[Scene], str]:
+    return lambda s: f"/pupils/{s.target.pupil_id}{rest}"
+
+
+def of_member(rest: str) -> Callable[[Scene], str]:
+    def path(scene: Scene) -> str:
+        member = scene.world.other_admin if scene.target.name == "foreign" else scene.world.subject_teacher
+        return f"/staff/{member.person_id}{rest}"
+
+    return path
+
+
+def decided(verb: str, which: str, form: Form, prepare: Any = bill) -> Line:
+    return sent(
+        lambda s: f"/transfers/{getattr(s.made, which)}/{verb}",
+        lambda s: {"note": "Đã hỏi phụ huynh.", **form(s)},
+        ACCOUNTANTS,
+        prepare=prepare,
+    )
+
+
+def nothing(scene: Scene) -> Mapping[str, str]:
+    return {}
+
+
+def roll_form(scene: Scene) -> Mapping[str, str]:
+    return {"day": MONDAY, "session": "morning", f"mark-{scene.target.pupil_id}": "late"}
+
+
+def sheet_form(scene: Scene) -> Mapping[str, str]:
+    return {"term": "1", "was": "{}", f"m.{scene.target.pupil_id}.regular.1": "7,5"}
+
+
+def fee_form(scene: Scene) -> Mapping[str, str]:
+    due = school_day(scene.house.clock.now()) + timedelta(days=3)
+    return {
+        "title": "Nước uống",
+        "amount": "60.000",
+        "due_on": due.isoformat(),
+        "category": "agreed",
+        "bank_account_id": str(scene.world.bank_account_id),
+        f"class-{scene.target.class_id}": str(new_id()),
+    }
+
+
+def own_page(rest: str, form: Form, prepare: Any) -> Line:
+    return Line(
+        ask=lambda s: Ask(f"/console/account{rest}", form=form(s)),
+        allowed=WORKING,
+        targets=NOTHING,
+        prepare=prepare,
+        by_cookie=True,
+    )
+
+
+async def a_question(scene: Scene) -> UUID:
+    handoff_id = new_id()
+    await scene.owner.execute(
+        "INSERT INTO chat_handoffs (school_id, handoff_id, channel, chat_id, question, asked_at, state)"
+        " VALUES ($1, $2, 'web', 'visitor:x', 'Học phí?', $3, 'waiting')",
+        scene.target.school_id,
+        handoff_id,
+        scene.house.clock.now(),
+    )
+    return handoff_id
+
+
+TRANSFER = "/console/{school_id}/transfers/{transaction_id}"
+GUARDIAN = "/console/{school_id}/pupils/{pupil_id}/guardians/{guardian_id}"
+MEMBER = "/console/{school_id}/staff/{staff_id}"
+
+LINES = {
+    ("GET", "/console"): Line(
+        ask=lambda s: Ask("/console"), allowed=on_any(*WORKERS, "other_admin"), targets=NOTHING, by_cookie=True
+    ),
+    ("GET", "/console/{school_id}"): shown(lambda s: "", STAFF, targets=BY_SCHOOL),
+    # The roll and the marks.
+    ("GET", "/console/{school_id}/classes/{class_id}/roll"): shown(of_class("/roll"), TEACHERS | ADMINS),
+    ("POST", "/console/{school_id}/classes/{class_id}/roll"): sent(of_class("/roll"), roll_form, TEACHERS | ADMINS),
+    ("GET", "/console/{school_id}/classes/{class_id}/marks/{subject}"): shown(
+        of_class("/marks/TOAN"), TEACHERS | ADMINS
+    ),
+    ("POST", "/console/{school_id}/classes/{class_id}/marks/{subject}"): sent(
+        of_class("/marks/TOAN"), sheet_form, TEACHERS | ADMINS
+    ),
+    ("POST", "/console/{school_id}/classes/{class_id}/marks/{subject}/publish"): sent(
+        of_class("/marks/TOAN/publish"), lambda s: {"term": "1"}, TEACHERS | ADMINS
+    ),
+    # Money.
+    ("GET", "/console/{school_id}/fees"): shown(lambda s: "/fees", KEEPERS, targets=BY_SCHOOL),
+    ("GET", "/console/{school_id}/fees/new"): shown(lambda s: "/fees/new", KEEPERS, targets=BY_SCHOOL),
+    ("POST", "/console/{school_id}/fees/new"): sent(lambda s: "/fees/new", fee_form, ACCOUNTANTS),
+    ("GET", "/console/{school_id}/fees/{fee_id}"): shown(lambda s: f"/fees/{s.made.fee_id}", KEEPERS, prepare=bill),
+    ("POST", "/console/{school_id}/fees/{fee_id}/newcomers"): sent(
+        lambda s: f"/fees/{s.made.fee_id}/newcomers", nothing, ACCOUNTANTS, prepare=bill
+    ),
+    ("POST", "/console/{school_id}/fees/{fee_id}/cancel"): sent(
+        lambda s: f"/fees/{s.made.fee_id}/cancel", nothing, ACCOUNTANTS, prepare=bill
+    ),
+    ("POST", "/console/{school_id}/fees/{fee_id}/invoices/{invoice_id}/cancel"): sent(
+        lambda s: f"/fees/{s.made.fee_id}/invoices/{s.made.invoice_id}/cancel", nothing, ACCOUNTANTS, prepare=bill
+    ),
+    ("GET", "/console/{school_id}/transfers"): shown(lambda s: "/transfers", KEEPERS, targets=BY_SCHOOL),
+    ("GET", TRANSFER): shown(lambda s: f"/transfers/{s.made.credit_id}", KEEPERS, prepare=bill),
+    ("POST", TRANSFER + "/match"): decided(
+        "match",
+        "credit_id",
+        lambda s: {f"invoice-{s.made.invoice_id}": "yes", f"amount-{s.made.invoice_id}": "1.000"},
+    ),
+    ("POST", TRANSFER + "/{verb}"): decided("undo", "credit_id", nothing, pay),
+    # The roll of pupils, and who works here.
+    ("GET", "/console/{school_id}/classes"): shown(lambda s: "/classes?find=an", STAFF, targets=BY_SCHOOL),
+    ("GET", "/console/{school_id}/classes/{class_id}"): shown(of_class(""), TEACHERS | ACCOUNTANTS | ADMINS),
+    ("GET", "/console/{school_id}/classes/{class_id}/teachers"): shown(of_class("/teachers"), ADMINS),
+    ("POST", "/console/{school_id}/classes/{class_id}/teachers"): sent(of_class("/teachers"), nothing, ADMINS),
+    ("GET", "/console/{school_id}/pupils/{pupil_id}"): shown(of_pupil(), HOMEROOM | ACCOUNTANTS | ADMINS),
+    ("GET", "/console/{school_id}/pupils/new"): shown(lambda s: "/pupils/new", ADMINS, targets=BY_SCHOOL),
+    ("POST", "/console/{school_id}/pupils/new"): sent(
+        lambda s: "/pupils/new",
+        lambda s: {"pupil_id": str(new_id()), "full_name": "Lý Thị Mới", "class_id": str(s.target.class_id)},
+        ADMINS,
+    ),
+    ("POST", "/console/{school_id}/pupils/{pupil_id}/transfer"): sent(
+        of_pupil("/transfer"),
+        lambda s: {"class_id": str(s.world.other_class_id), "on": "2026-10-20"},
+        ADMINS,
+        targets=("own", "classmate"),
+    ),
+    ("POST", GUARDIAN + "/phone"): sent(
+        lambda s: of_pupil(f"/guardians/{s.target.guardian.person_id}/phone")(s),
+        lambda s: {"phone": s.target.guardian.phone},
+        ADMINS,
+    ),
+    ("POST", GUARDIAN + "/custody"): sent(
+        lambda s: of_pupil(f"/guardians/{s.target.guardian.person_id}/custody")(s),
+        lambda s: {"can_view": "yes", "can_act": "yes", "gets_notices": "yes"},
+        ADMINS,
+    ),
+    ("GET", "/console/{school_id}/staff"): shown(lambda s: "/staff", ADMINS, targets=BY_SCHOOL),
+    ("POST", MEMBER + "/grant"): sent(of_member("/grant"), lambda s: {"role": "accountant"}, ADMINS, targets=BY_SCHOOL),
+    ("POST", MEMBER + "/take"): sent(of_member("/take"), lambda s: {"role": "accountant"}, ADMINS, targets=BY_SCHOOL),
+    ("POST", MEMBER + "/invite"): sent(of_member("/invite"), nothing, ADMINS, targets=BY_SCHOOL),
+    ("GET", "/console/{school_id}/calendar"): shown(lambda s: "/calendar", STAFF, targets=BY_SCHOOL),
+    ("POST", "/console/{school_id}/calendar/close"): sent(
+        lambda s: "/calendar/close", lambda s: {"on": "2026-10-08", "reason": "Bão số 9"}, ADMINS, targets=BY_SCHOOL
+    ),
+    ("POST", "/console/{school_id}/calendar/open/{day}"): sent(
+        lambda s: "/calendar/open/2026-10-07", nothing, ADMINS, targets=BY_SCHOOL, prepare=a_closed_day
+    ),
+    ("GET", "/console/{school_id}/audit"): shown(lambda s: "/audit", ADMINS, targets=BY_SCHOOL),
+    ("GET", "/console/{school_id}/inbox"): shown(lambda s: "/inbox", ADMINS, targets=BY_SCHOOL),
+    ("POST", "/console/{school_id}/inbox/{handoff_id}"): sent(
+        lambda s: f"/inbox/{s.made}", lambda s: {"text": "Đã gọi điện."}, ADMINS, targets=BY_SCHOOL, prepare=a_question
+    ),
+    # One's own account.
+    ("GET", "/console/account"): Line(
+        ask=lambda s: Ask("/console/account"), allowed=SIGNED_IN, targets=NOTHING, by_cookie=True
+    ),
+    ("POST", "/console/account/password"): own_page(
+        "/password", lambda s: {"password": "con mèo trèo cây cau"}, session_of_asker
+    ),
+    ("POST", "/console/account/second-factor"): own_page("/second-factor", nothing, password_of_asker),
+    ("POST", "/console/account/second-factor/confirm"): own_page(
+        "/second-factor/confirm", lambda s: {"totp": s.made}, begun_by_asker
+    ),
+    ("POST", "/console/account/second-factor/check"): own_page(
+        "/second-factor/check", lambda s: {"totp": s.made}, turned_on_by_asker
+    ),
+    ("POST", "/console/account/second-factor/off"): own_page(
+        "/second-factor/off", lambda s: {"totp": s.made}, turned_on_by_asker
+    ),
+}

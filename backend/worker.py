@@ -122,7 +122,12 @@ def _every_ten(second: int) -> set[int]:
     return set(range(second, 60, 10))
 
 
-JOBS: list[Any] = [func(deliver, name="deliver", timeout=120), func(settle_bank_event, name=hooks.JOB)]
+JOBS: list[Any] = [
+    func(deliver, name="deliver", timeout=120),
+    func(settle_bank_event, name=hooks.JOB),
+    func(answer_chat, name=chats.JOB),
+    func(send_handoff_answer, name=SEND_JOB),
+]
 CRONS: list[Any] = [
     cron(sweep_deliveries, name="sweep_deliveries", second=_every_ten(3), run_at_startup=True, timeout=30),
     cron(sweep_bank_events, name="sweep_bank_events", second=_every_ten(7), run_at_startup=True, timeout=60),

@@ -6,18 +6,23 @@ from typing import IO, Any
 
 import msgspec
 
+from backend.core.settings import Settings, variable
 from bots import intents
 
 _LINE_BYTES_MAX = 65_536
 
 
-def run(stdin: IO[bytes], stdout: IO[bytes]) -> int:
-    """One line of JSON in, one out, in order: {"text", "context"?} → {"intent", "score", "suggestions", "slots", "why"}."""
-    for line in stdin:
+def run(stdin: IO[Any], stdout: IO[Any]) -> int:
+    """One line of JSON in, one out, in order: {"text", "context"?} → {"intent", "score", "suggestions", "slots", "why"}.
+
+    Text streams are read and written as the bytes below them, so that the terminal's locale changes nothing.
+    """
+    source, target = getattr(stdin, "buffer", stdin), getattr(stdout, "buffer", stdout)
+    for line in source:
         if not line.strip():
             continue
-        stdout.write(msgspec.json.encode(_answer(line)) + b"\n")
-        stdout.flush()
+        target.write(msgspec.json.encode(_answer(line)) + b"\n")
+        target.flush()
     return 0
 
 
@@ -70,3 +75,28 @@ def previous_intent(context: object) -> str | None:
 def _meant(text: str) -> str | None:
     found = intents.understand(text)
     return None if found.intent == "none" else found.intent
+
+
+async def poll(settings: Settings) -> None:
+    """Fetch updates from Telegram and answer them until cancelled. For development without a public address."""
+    # Imported here, so that `ask` starts in a blink.
+    from backend.core.clock import SystemClock
+    from backend.core.crypto import Cipher
+    from backend.core.database import Database
+    from backend.core.house import House
+    from backend.core.queue import Queue
+    from bots.telegram import TelegramBot
+
+    if not settings.telegram_token:
+        raise SystemExit(f"{variable('telegram_token')} is not set")
+    database = await Database.open(settings.database_url, writers=2, readers=2)
+    queue = Queue.for_url(settings.redis_url)
+    house = House(settings, database, queue, SystemClock(), Cipher(settings.secret_key), settings.redis_url)
+    bot = TelegramBot(house)
+    await bot.open(webhook=False)
+    try:
+        await bot.poll()
+    finally:
+        await bot.close()
+        await queue.close()
+        await database.close()

@@ -102,7 +102,29 @@ def _why(normal: Normal, best: str, chosen: str) -> tuple[str, ...]:
 # -- Two questions in one message -------------------------------------------------------------------------------------
 
 _ASKING: Final = frozenset(
-    "gi nao may bao nhieu dau sao ai khong chua what when where how which who can is are do does".split()
+    [
+        "gi",
+        "nao",
+        "may",
+        "bao",
+        "nhieu",
+        "dau",
+        "sao",
+        "ai",
+        "khong",
+        "chua",
+        "what",
+        "when",
+        "where",
+        "how",
+        "which",
+        "who",
+        "can",
+        "is",
+        "are",
+        "do",
+        "does",
+    ]
 )
 _CLAUSES_MAX: Final = 6
 

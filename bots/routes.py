@@ -1,7 +1,10 @@
-"""The doors of this room."""
-
-from __future__ import annotations
+"""The doors of this room: the messengers' webhook, the web chat, a family's links, the school's hand-offs."""
 
 from typing import Any
 
-ROUTES: list[Any] = []
+from bots.routes_family import ROUTES as FAMILY
+from bots.routes_school import ROUTES as SCHOOL
+from bots.routes_telegram import ROUTES as TELEGRAM
+from bots.routes_web import ROUTES as WEB
+
+ROUTES: list[Any] = [*TELEGRAM, *WEB, *FAMILY, *SCHOOL]

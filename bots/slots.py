@@ -128,7 +128,8 @@ _ORDER: Final = (
     (
         "oldest",
         re.compile(
-            r"\b(?:con|be|dua|chau|thang)\s+(?:ca|lon|dau|dau long|lon nhat)\b(?! (?:lop|nam|hai|tuan|thang))|\bdua anh\b|\bdua chi\b|\boldest\b|\bolder\b"
+            r"\b(?:con|be|dua|chau|thang)\s+(?:ca|lon|dau|dau long|lon nhat)\b(?! (?:lop|nam|hai|tuan|thang))"
+            r"|\bdua anh\b|\bdua chi\b|\boldest\b|\bolder\b"
         ),
     ),
     ("second", re.compile(r"\b(?:con|dua|be)\s+(?:thu hai|thu 2|giua)\b")),
@@ -235,3 +236,12 @@ def read_amount(text: str) -> int | None:
             tail = match[2] if match.re.groups > 1 and match[2] else ""
             return whole + (int(tail) * unit // 10 if tail else 0)
     return None
+
+
+_PHONE: Final = re.compile(r"(?<!\d)(?:\+?84|0)(?:[ .-]?\d){9}(?!\d)")
+
+
+def read_phone(text: str) -> str | None:
+    """A Vietnamese telephone number in a text, as typed."""
+    match = _PHONE.search(text)
+    return match[0] if match else None

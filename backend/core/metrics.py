@@ -21,3 +21,4 @@ BANK_EVENTS = Counter(
     "nhipcau_bank_events_total", "Webhooks kept, by provider and what became of them", ["provider", "outcome"]
 )
 CHAT_TURNS = Counter("nhipcau_chat_turns_total", "Chat messages by channel and kind of answer", ["channel", "kind"])
+CHAT_READY = Gauge("nhipcau_chat_ready", "1 once a messenger has answered our introduction", ["channel"])

@@ -34,7 +34,7 @@ DIRECTORY = {
     "channel_states": "channel",
     "account_events": "account_id",
     "bank_events": "hook_key",
-    "chat_updates": "update_id",
+    "chat_updates": "chat_id",
     "chat_links": "chat_id",
     "account_chats": "account_id",
     "chat_link_codes": "code_hash",

@@ -6,13 +6,17 @@ CREATE TABLE chat_updates (
   chat_id        text NOT NULL,
   body           bytea NOT NULL,
   received_at    timestamptz NOT NULL,
+  leased_until   timestamptz,
   answered_at    timestamptz,
   attempts       smallint NOT NULL DEFAULT 0,
   outcome        text,
-  PRIMARY KEY (channel, update_id)
+  -- An update belongs to one chat for ever, so this is as unique as (channel, update_id), and a chat's updates lie together.
+  PRIMARY KEY (channel, chat_id, update_id)
 );
 
-CREATE INDEX chat_updates_waiting ON chat_updates (received_at) WHERE answered_at IS NULL;
+CREATE INDEX chat_updates_waiting ON chat_updates (channel, received_at) WHERE answered_at IS NULL;
+
+CREATE INDEX chat_updates_by_age ON chat_updates (received_at);
 
 CREATE TABLE chat_links (
   channel        text NOT NULL,
@@ -65,6 +69,8 @@ CREATE TABLE chat_handoffs (
   taken_at       timestamptz,
   answer         text,
   answered_at    timestamptz,
+  answered_by    uuid,
+  sent_at        timestamptz,
   PRIMARY KEY (school_id, handoff_id)
 );
 

@@ -1,0 +1,34 @@
+"""Personal intents and who answers them. Each answer is asked with the asker's account; None means that the child is not theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from bots.answers import attendance, marks, money
+from bots.answers.asking import Asker
+from bots.slots import Slots
+from schemas.people import Child
+
+ABOUT_A_CHILD: Final[dict[str, Callable[[Asker, Child, Slots], Awaitable[str | None]]]] = {
+    "my-attendance-today": attendance.today,
+    "my-attendance-month": attendance.month,
+    "my-marks": marks.of_child,
+    "my-term-average": marks.averages,
+    "my-ranking": marks.standing,
+    "my-balance": money.balance,
+    "my-payment-status": money.paid,
+}
+# Nobody keeps these in the house yet; the answer says so instead of pretending.
+NOT_KEPT: Final = frozenset({"my-homework", "my-timetable", "my-dossier-status"})
+ABOUT_THE_FAMILY: Final = frozenset({"my-unread"})
+
+
+def is_personal(intent: str) -> bool:
+    return intent in ABOUT_A_CHILD or intent in NOT_KEPT or intent in ABOUT_THE_FAMILY
+
+
+async def about(asker: Asker, intent: str, child: Child, slots: Slots) -> str | None:
+    if intent in NOT_KEPT:
+        return asker.say("not_kept", child=child.full_name, what=asker.say(f"what_{intent}"))
+    return await ABOUT_A_CHILD[intent](asker, child, slots)

@@ -1,0 +1,76 @@
+"""What a school says about itself in chat: phones, address, hours, account, and its own answers. It reads reference tables only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from backend.core.database import Reader
+from backend.core.house import House
+
+_FACTS = """
+SELECT s.school_id, s.name, s.address, s.phone, s.duty_phone, s.email, s.office_hours, s.website, s.level, s.facts::text AS facts,
+       b.account_number, b.account_name, b.bank_bin
+  FROM schools s
+  LEFT JOIN LATERAL (SELECT a.account_number, a.account_name, a.bank_bin
+                       FROM bank_accounts a
+                      WHERE a.school_id = s.school_id
+                        AND a.closed_at IS NULL
+                      ORDER BY a.bank_account_id
+                      LIMIT 1) AS b
+    ON true
+ WHERE s.school_id = $1
+"""
+
+
+async def facts_of(reader: Reader, school_id: int | None) -> dict[str, str]:
+    """Names of blanks → what the school says; what it has not said is missing. Empty without a school."""
+    if school_id is None:
+        return {}
+    row = await reader.fetchrow(_FACTS, school_id)
+    if row is None:
+        return {}
+    facts = {name: str(row[name]) for name in row.keys() if name != "facts" and row[name]}  # noqa: SIM118
+    facts |= _own(msgspec.json.decode(row["facts"]))
+    return facts
+
+
+def _own(raw: Any) -> dict[str, str]:
+    """`{"answers": {intent: {"vi": …, "en": …}}, "school_hours": …}` flattened to answer.<intent>.<language> and plain names."""
+    found: dict[str, str] = {}
+    if not isinstance(raw, dict):
+        return found
+    for name, value in raw.items():
+        if isinstance(value, str) and value.strip():
+            found[name] = value.strip()
+    answers = raw.get("answers")
+    for intent, texts in answers.items() if isinstance(answers, dict) else ():
+        for language, text in texts.items() if isinstance(texts, dict) else ():
+            if isinstance(text, str) and text.strip():
+                found[f"answer.{intent}.{language}"] = text.strip()
+    return found
+
+
+async def school_for_strangers(house: House) -> int | None:
+    """Where a question goes whose asker belongs to no school: the setting, or the only school there is."""
+    if house.settings.chat_school_id:
+        return house.settings.chat_school_id
+    rows = await house.database.reader.fetch("SELECT s.school_id FROM schools s ORDER BY s.school_id LIMIT 2")
+    return rows[0]["school_id"] if len(rows) == 1 else None
+
+
+async def schools_of(reader: Reader, account_id: Any) -> list[int]:
+    """Schools where the account is somebody's guardian. It says where to ask, not what may be read."""
+    rows = await reader.fetch(
+        """
+        SELECT DISTINCT p.school_id
+          FROM account_persons p
+         WHERE p.account_id = $1
+           AND p.person_kind = 'guardian'
+         ORDER BY p.school_id
+         LIMIT 20
+        """,
+        account_id,
+    )
+    return [row["school_id"] for row in rows]

@@ -1,0 +1,112 @@
+"""Shapes of the chat: what arrives from any channel, what is answered, links to accounts, and questions handed to people."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+Channel = Literal["telegram", "web"]
+HandoffState = Literal["waiting", "taken", "answered", "closed"]
+
+MESSAGE_MAX = 4096
+
+
+class Incoming(msgspec.Struct, frozen=True):
+    """One message or pressed button, whatever the wire. `private` is false in groups, where the bot stays silent."""
+
+    channel: Channel
+    chat_id: str
+    update_id: str
+    at: datetime
+    text: str = ""
+    button: str | None = None
+    private: bool = True
+
+
+class Button(msgspec.Struct, frozen=True):
+    """`press` comes back as it is when the button is pressed; at most 64 bytes, as Telegram allows. It never names a person."""
+
+    label: str
+    press: Annotated[str, Meta(max_length=64)]
+
+
+class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the bot says: plain text, and buttons below it, each in a row of its own."""
+
+    text: str
+    buttons: tuple[Button, ...] = ()
+    intent: str = ""
+
+
+class ChatMessageIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A line typed into the web chat, or a button pressed there. `message_id` makes a repeated post the same message."""
+
+    message_id: UUID
+    text: Annotated[str, Meta(max_length=MESSAGE_MAX, examples=["Hôm nay con có đi học không?"])] = ""
+    button: Annotated[str, Meta(max_length=64)] | None = None
+
+
+class ChatAnswer(msgspec.Struct, frozen=True):
+    text: str
+    buttons: tuple[Button, ...]
+    intent: Annotated[str, Meta(description="What the message was understood as; empty when it was not.")]
+
+
+class ChatLinkIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    channel: Annotated[Literal["telegram"], Meta(description="Where the family wants to write.")] = "telegram"
+
+
+class ChatLinkOut(msgspec.Struct, frozen=True):
+    """A link that works once. Opening it binds the chat to the account that asked for it."""
+
+    url: Annotated[str, Meta(examples=["https://t.me/truong_bot?start=Zm9vYmFyYmF6…"])]
+    expires_at: datetime
+
+
+class LinkedChat(msgspec.Struct, frozen=True):
+    channel: Channel
+    chat: Annotated[str, Meta(description="A name for this chat in the API; not the messenger's own id.")]
+    linked_at: datetime
+
+
+class LinkedChats(msgspec.Struct, frozen=True):
+    chats: list[LinkedChat]
+
+
+class Handoff(msgspec.Struct, frozen=True):
+    """A question that the bot could not answer or that its asker wants to put to a person."""
+
+    handoff_id: UUID
+    channel: Channel
+    question: str
+    asked_at: datetime
+    state: HandoffState
+    asked_by: Annotated[str | None, Meta(description="The guardian's name, if the chat is linked.")]
+    phone: Annotated[str | None, Meta(description="The guardian's phone in the roll, if the chat is linked.")]
+    taken_by: UUID | None
+    answer: str | None
+    answered_at: datetime | None
+
+
+class Handoffs(msgspec.Struct, frozen=True):
+    """Waiting and taken first, the longest waiting first; then the newest of those that are done."""
+
+    handoffs: list[Handoff]
+
+
+class HandoffAnswerIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """With a text, the answer goes to the chat where the question was asked, if that chat can be written to; without, it is closed."""
+
+    text: Annotated[str, Meta(max_length=2000)] = ""
+
+
+class HandoffAnswered(msgspec.Struct, frozen=True):
+    handoff_id: UUID
+    state: HandoffState
+    will_be_sent: Annotated[
+        bool, Meta(description="Whether the answer goes to the chat; a web visitor cannot be written to.")
+    ]

@@ -1,0 +1,43 @@
+"""Telegram from end to end: twin → webhook → kept → worker → engine → twin."""
+
+from __future__ import annotations
+
+import itertools
+
+import asyncpg
+import httpx
+import pytest
+
+from tests.bots.conftest import SECRET, Bridge
+from tests.factories import World
+from tests.twins.telegram import Fault, TwinChat
+
+_ids = itertools.count(910_000_000)
+
+
+def new_chat(bridge: Bridge, **how: str) -> TwinChat:
+    return bridge.twin.open_chat(next(_ids), **how)
+
+
+async def link_of(bridge: Bridge, person_headers: dict[str, str]) -> str:
+    async with httpx.AsyncClient(base_url=bridge.url) as http:
+        made = await http.post("/v1/chat/links", json={"channel": "telegram"}, headers=person_headers)
+    assert made.status_code == 201, made.text
+    return made.json()["url"].rpartition("start=")[2]
+
+
+async def linked(bridge: Bridge, world: World) -> TwinChat:
+    chat = new_chat(bridge)
+    answer = await chat.ask(f"/start {await link_of(bridge, world.parent.headers)}")
+    assert "N.M.A." in answer
+    return chat
+
+
+async def test_a_family_links_asks_and_a_stranger_learns_nothing(bridge: Bridge, world: World, owner: asyncpg.Connection) -> None:
+    chat = await linked(bridge, world)
+    assert world.child.full_name in await chat.ask("hom nay con co di hoc ko")
+    assert world.child.full_name in await chat.ask("con tôi còn phải đóng bao nhiêu tiền")
+    assert "chuyển trường" in (await chat.ask("thủ tục chuyển trường cho con lớp 7 thế nào")).lower()
+    stranger = new_chat(bridge)
+    answer = await stranger.ask(f"cho hỏi hôm nay em {world.child.full_name} lớp 6A1 có đi học không")
+    assert world.child.full_name not in answer

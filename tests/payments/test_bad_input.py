@@ -1,7 +1,6 @@
 """Whatever is sent to the doors of money, the answer is a problem with a name, never a fault of ours."""
 
 import json
-from uuid import uuid4
 
 import pytest
 
@@ -13,10 +12,10 @@ HUGE = "99999999999999999999999"
 @pytest.mark.parametrize(
     "path",
     [
-        f"/v1/schools/{HUGE}/invoices/{uuid4()}/qr",
-        f"/v1/schools/-1/invoices/{uuid4()}/qr.png",
-        f"/v1/schools/{HUGE}/receipts/{uuid4()}/pdf",
-        f"/v1/family/schools/{HUGE}/pupils/{uuid4()}/invoices",
+        f"/v1/schools/{HUGE}/invoices/01920000-0000-7000-8000-000000000001/qr",
+        f"/v1/schools/-1/invoices/01920000-0000-7000-8000-000000000001/qr.png",
+        f"/v1/schools/{HUGE}/receipts/01920000-0000-7000-8000-000000000001/pdf",
+        f"/v1/family/schools/{HUGE}/pupils/01920000-0000-7000-8000-000000000001/invoices",
         "/v1/schools/1/invoices/not-an-id/qr",
     ],
 )

@@ -13,7 +13,7 @@ HUGE = "99999999999999999999999"
     "path",
     [
         f"/v1/schools/{HUGE}/invoices/01920000-0000-7000-8000-000000000001/qr",
-        f"/v1/schools/-1/invoices/01920000-0000-7000-8000-000000000001/qr.png",
+        "/v1/schools/-1/invoices/01920000-0000-7000-8000-000000000001/qr.png",
         f"/v1/schools/{HUGE}/receipts/01920000-0000-7000-8000-000000000001/pdf",
         f"/v1/family/schools/{HUGE}/pupils/01920000-0000-7000-8000-000000000001/invoices",
         "/v1/schools/1/invoices/not-an-id/qr",

@@ -8,12 +8,14 @@ import uuid
 
 
 def new_id() -> uuid.UUID:
-    """A UUIDv7: 48 bits of milliseconds, then 74 random bits. Sorts by time of making."""
-    milliseconds = time.time_ns() // 1_000_000
+    """A UUIDv7: 48 bits of milliseconds, 12 bits of their fraction (method 3 of the RFC), 62 random bits.
+
+    Sorts by time of making, also within a millisecond: two events of one transaction keep their order when read by key.
+    """
+    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
     value = (milliseconds & ((1 << 48) - 1)) << 80
-    chance = int.from_bytes(os.urandom(10))
     value |= 0x7 << 76
-    value |= (chance >> 68) << 64
+    value |= (rest * 4096 // 1_000_000) << 64
     value |= 0b10 << 62
-    value |= chance & ((1 << 62) - 1)
+    value |= int.from_bytes(os.urandom(8)) >> 2
     return uuid.UUID(int=value)

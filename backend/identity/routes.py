@@ -5,8 +5,7 @@ from uuid import UUID
 
 from litestar import Request, Response, delete, get, patch, post, put
 from litestar.datastructures import State
-from litestar.params import FromPath, FromQuery, JSONBody
-from msgspec import Meta
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from backend.core.clock import school_day
 from backend.core.http import house_of, language_of
@@ -55,8 +54,8 @@ from schemas.identity import (
     VerifyCode,
 )
 
-PageSize = Annotated[int, Meta(ge=1, le=200)]
-ShortText = Annotated[str, Meta(max_length=100)]
+PageSize = Annotated[int, QueryParameter(ge=1, le=200)]
+ShortText = Annotated[str | None, QueryParameter(max_length=100)]
 AnyRequest = Request[Any, Any, State]
 
 
@@ -174,7 +173,7 @@ async def change_me(request: AnyRequest, data: JSONBody[ChangeMe]) -> Me:
 
 @get("/v1/me/events", tags=["identity"], **SIGNED_IN)
 async def my_events(
-    request: AnyRequest, before: FromQuery[UUID | None] = None, limit: FromQuery[PageSize] = 50
+    request: AnyRequest, before: FromQuery[UUID | None] = None, limit: PageSize = 50
 ) -> AccountEventPage:
     """Sign-ins, refused attempts and changes of one's own account, newest first."""
     return await queries.account_events(
@@ -261,9 +260,9 @@ async def read_audit(
     request: AnyRequest,
     school_id: FromPath[int],
     before: FromQuery[UUID | None] = None,
-    limit: FromQuery[PageSize] = 50,
-    subject_kind: FromQuery[ShortText | None] = None,
-    subject_id: FromQuery[ShortText | None] = None,
+    limit: PageSize = 50,
+    subject_kind: ShortText = None,
+    subject_id: ShortText = None,
     actor: FromQuery[UUID | None] = None,
 ) -> AuditPage:
     """For administrators: who did what to whom, newest first."""

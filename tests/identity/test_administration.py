@@ -211,6 +211,15 @@ async def test_the_trail_is_read_page_by_page_newest_first(
     assert [e["action"] for e in only["events"]] == ["test.3"]
     nobody = (await client.get(path, headers=world.admin.headers, params={"actor": str(world.admin.account_id)})).json()
     assert nobody == {"events": [], "before": None}
+    for wrong in (
+        {"limit": "0"},
+        {"limit": "-4398046511105"},
+        {"limit": "201"},
+        {"before": "x"},
+        {"subject_id": "a" * 101},
+    ):
+        answer = await client.get(path, headers=world.admin.headers, params=wrong)
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, f"?{next(iter(wrong))}")
 
 
 async def test_the_trail_of_another_school_stays_there(client: httpx.AsyncClient, house: House, world: World) -> None:

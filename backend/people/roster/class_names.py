@@ -15,6 +15,9 @@ _SUFFIX = re.compile(r"\s*(?:\([^)]*\)|-\s*(?:gvcn|năm học|nh).*|:.*)$", re.I
 _LETTERED = re.compile(r"(\d{1,2})\s*([A-ZĐ]{1,2})\s*(\d{0,2})")
 _SEPARATED = re.compile(r"(\d{1,2})\s*([./\-_])\s*([A-ZĐ]{0,3})\s*(\d{0,2})")
 _NUMBER = re.compile(r"\d{1,2}")
+_SUBJECT_CLASS = re.compile(
+    r"(?:chuyen |chon )?(?:toan|ly|li|vat ly|hoa|sinh|tin|van|su|dia|anh|phap|nga|trung|nhat|han|chuyen|chon|clc)(?: ?\d{1,2})?"
+)
 _WITH_WORD = re.compile(r"(\d{1,2})\s*(\D.*)")
 _PRESCHOOL = re.compile(r"\b(?:la|choi|mam|nha tre|nhom tre|mau giao|tuoi|thang|be)\b")
 _TITLE = re.compile(
@@ -90,9 +93,15 @@ def class_key(name: str) -> tuple[str, ...]:
 def join_grade(grade: Cell, name: Cell) -> str | None:
     """Grade and letter in columns of their own: 6 and "A1" → 6A1. None when the name already carries its grade."""
     number, letter = re.sub(r"\D", "", text_of(grade)), text_of(name)
-    if number and _is_grade(number[:2]) and re.fullmatch(r"[A-Za-zĐđ]{1,2}\s*\d{0,2}", letter):
+    letter = _PREFIX.sub("", letter)
+    if not number or not _is_grade(number[:2]):
+        return None
+    if re.fullmatch(r"[A-Za-zĐđ]{1,2}\s*\d{0,2}", letter):
         return _canonical(number + letter)
-    return None
+    if re.fullmatch(_SUBJECT_CLASS, fold(letter)):
+        return _canonical(f"{number} {letter}")
+    # "6" and "/1", "6" and ".2"
+    return _canonical(number + letter) if re.fullmatch(r"[./\-]\s*[A-Za-zĐđ]{0,2}\d{1,2}", letter) else None
 
 
 def class_in_title(text: str) -> str | None:

@@ -168,6 +168,15 @@ def from_parts(day: Cell, month: Cell, year: Cell, today: dt.date) -> DateReadin
     return _certain(known, int(texts[1]), int(texts[0]))
 
 
+def month_first(reading: DateReading) -> DateReading:
+    """The header says mm/dd/yyyy: what could be either is that, and what cannot be that is an error."""
+    if reading.kind == "either" and reading.value:
+        return DateReading(reading.swapped, "certain", reading.year)
+    if reading.kind == "day_first":
+        return DateReading(None, "certain", reading.year, "date_order")
+    return DateReading(reading.value, "certain", reading.year) if reading.kind == "month_first" else reading
+
+
 def settle(columns: list[list[DateReading]]) -> None:
     """Decide day and month for the columns of one file, in place. What cannot be decided becomes a problem, never a guess."""
     for readings in columns:

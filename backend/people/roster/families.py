@@ -21,10 +21,11 @@ Report = Callable[[str, int, str], None]
 _LABEL_FIRST = re.compile(r"^\s*([^\W\d_]+(?:\s[^\W\d_]+)?)\s*[:\-–]\s*(?=[^\W\d_])")
 _LABEL_LAST = re.compile(r"\s*(?:\(([^()]+)\)|[-–]\s*([^\W\d_]+(?:\s[^\W\d_]+)?))\s*$")
 _NUMBER = re.compile(r"\+?\d[\d\s.\-–()]{6,}\d")
+# "Bà Lê Thị B": no family is called Bà. Ông is a family's name as well; that word waits for `_sir_left_out`.
 _HONORIFIC = re.compile(
-    r"^(?:ông|bà|anh|chị)\s+(?=(?:nguyễn|trần|lê|phạm|hoàng|huỳnh|phan|vũ|võ|đặng|bùi|đỗ|hồ|ngô|dương|lý)\s+\S)",
-    re.IGNORECASE,
+    r"(?:(?:bà|Bà|BÀ|ông|anh|chị|cô|chú|bác)(?=\s+\S+\s+\S)|(?:Anh|ANH|Chị|CHỊ)(?=(?:\s+\S+){2}))\s+"
 )
+_SIR = re.compile(r"(?:ông|Ông|ÔNG)\s+(?=\S+\s)")
 _LETTERS_OF_NAMES = re.compile(r"[^\W\d_]{2,}(?:\s+[^\W\d_]+)+")
 _BETWEEN = re.compile(r"\s*(?:[/;\n|]|\s[-–]\s|,|\bvà\b|&)\s*")
 
@@ -55,7 +56,7 @@ class Family:
 
 
 def read_family(
-    adults: list[Adult], cell_at: Callable[[int], Cell], labels: Callable[[int], str], report: Report
+    adults: list[Adult], cell_at: Callable[[int], Cell], labels: Callable[[int], str], report: Report, child: str = ""
 ) -> list[RosterGuardian]:
     family = Family()
     # Fathers and mothers first, so that a "phụ huynh" of the same name is recognised as one of them.
@@ -63,6 +64,9 @@ def read_family(
         _read_adult(adult, family, cell_at, labels, report)
     for phone in family.loose:
         _place(phone, family)
+    for person in family.people:
+        if person.name is not None:
+            person.name = _sir_left_out(person.name, child)
     return _guardians(family)
 
 
@@ -209,8 +213,8 @@ def _parts(raw: str, one_person: bool, both_meant: bool, column: int, value: str
 def _begins_like_a_name(piece: str) -> bool:
     label = _LABEL_FIRST.match(piece)
     rest = piece[label.end() :] if label and relation_of(label[1]) is not None else piece
-    words = fold(_HONORIFIC.sub("", rest)).split()
-    return len(words) >= 2 and words[0] in FAMILY_NAMES and not rest[:1].islower()
+    bare = _SIR.sub("", _without_honorific(rest))
+    return _of_family(bare) and not bare[:1].islower()
 
 
 def _one_name(part: str, column: int, value: str, report: Report) -> tuple[Holder, str | None, bool]:
@@ -224,12 +228,30 @@ def _one_name(part: str, column: int, value: str, report: Report) -> tuple[Holde
         and part[: match.start()].strip()
     ):
         holder, part = said, part[: match.start()]
-    reading = read_guardian_name(_HONORIFIC.sub("", part.strip(" ,;/-–:.")))
+    reading = read_guardian_name(_without_honorific(part.strip(" ,;/-–:.")))
     if reading.problem is not None:
         report(reading.problem, column, value)
     if reading.note is not None:
         report(reading.note, column, value)
     return holder, reading.name, reading.problem == "guardian_deceased"
+
+
+def _without_honorific(name: str) -> str:
+    match = _HONORIFIC.match(name)
+    return name[match.end() :] if match is not None and _of_family(name[match.end() :]) else name
+
+
+def _sir_left_out(name: str, child: str) -> str:
+    """ "Ông Lê B" is Lê B, unless the child is of a family Ông; then only a second Ông or another family's name tells."""
+    match = _SIR.match(name)
+    if match is None or not _of_family(rest := name[match.end() :]):
+        return name
+    return name if child[:4].casefold() == "ông " and fold(rest).split()[0] != "ong" else rest
+
+
+def _of_family(name: str) -> bool:
+    words = fold(name).split()
+    return len(words) >= 2 and words[0] in FAMILY_NAMES
 
 
 def _says_father_then_mother(label: str) -> bool:

@@ -60,19 +60,27 @@ _AWAY = re.compile(
     r"noi o|noi sinh|thuong tru|que quan|dan toc|ton giao|trinh do|hoc van|ngay cap|noi cap|chuc vu|ho khau|facebook|quoc tich|so cc|"
     r"cho o|thu nhap|tinh trang|suc khoe|ma so thue|so nha|don vi|nn|occupation|job|year of birth|date of birth|id|address|work)\b"
 )
-_IDENTITY = re.compile(r"\b(cccd|cmnd|cmtnd|can cuoc|ddcn|dinh danh|citizen|national id|personal id|id (card|number|no))\b")
+_IDENTITY = re.compile(
+    r"\b(cccd|cmnd|cmtnd|can cuoc|ddcn|dinh danh|citizen|national id|personal id|id (card|number|no))\b"
+)
 # "Mã định danh" alone may be either number.
-_PERSONAL_WORD = re.compile(r"\b(cccd|cmnd|cmtnd|can cuoc|ddcn|ca nhan|cong dan|citizen|national|personal|id|so dinh danh|12 so)\b")
+_PERSONAL_WORD = re.compile(
+    r"\b(cccd|cmnd|cmtnd|can cuoc|ddcn|ca nhan|cong dan|citizen|national|personal|id|so dinh danh|12 so)\b"
+)
 _ISSUE = re.compile(r"\b(ngay|noi|co quan|thoi han|anh|ban sao|ho so|ho chieu|doan|dang)\b")
 _SECTOR = re.compile(r"\b(bo (gd|giao duc)|moet|csdl|nganh|so gd|bo cap)\b")
 _PUPIL_CODE = re.compile(r"^(ma|ma so|so)\b.*\b(hs|hoc sinh|dinh danh|dd|ddhs)\b|^ma\b.*\b(csdl|moet)\b")
 _CLASS = re.compile(r"\blop\b")
-_OTHER_CLASS = re.compile(r"\b(cu|truoc|chu nhiem|gvcn|mau giao|khoi|so|si so|moi|sau|truong|chuc vu|buoi|hoc them|nang khieu|clb|day|ghep|bien che)\b")
+_OTHER_CLASS = re.compile(
+    r"\b(cu|truoc|chu nhiem|gvcn|mau giao|khoi|so|si so|moi|sau|truong|chuc vu|buoi|hoc them|nang khieu|clb|day|ghep|bien che)\b"
+)
 _NAME_WORD_LIST = "ho va ten chu dem day du hoc sinh hs cua em tre be khai danh cac"
 _NAME_WORDS = frozenset(_NAME_WORD_LIST.split())
 _HINT = re.compile(r"\s*[(\[][^()\[\]]*[)\]]|\s*\*+")
 # "Lớp 2026-2027", "Lớp (NH 2026-2027)": the year does not change what the column is.
-SCHOOL_YEAR = re.compile(r"\s*[(\[]?\s*(?:\b(?:năm học|nh)\s*:?\s*)?\b(20\d\d)\s*[-–/]\s*(?:20)?\d\d\b\s*[)\]]?", re.IGNORECASE)
+SCHOOL_YEAR = re.compile(
+    r"\s*[(\[]?\s*(?:\b(?:năm học|nh)\s*:?\s*)?\b(20\d\d)\s*[-–/]\s*(?:20)?\d\d\b\s*[)\]]?", re.IGNORECASE
+)
 _POSSESSIVE = re.compile(r"['’]s\b", re.IGNORECASE)
 _BILINGUAL = re.compile(r"\s*[/|\n]\s*|\s[-–]\s")
 _PHONE_MARK = re.compile(r"\bđt\b|\bđt\d|\bđtdđ\b|\bđtdđ\d", re.IGNORECASE)
@@ -162,7 +170,7 @@ def _by_grammar(text: str, folded: str) -> Meaning | None:
 
 
 def _of_number(text: str, folded: str) -> Meaning | None:
-    """"Mã định danh (Bộ GD&ĐT)" is the sector's number of the pupil, "Số định danh/CCCD" the person's."""
+    """ "Mã định danh (Bộ GD&ĐT)" is the sector's number of the pupil, "Số định danh/CCCD" the person's."""
     sector = _SECTOR.search(folded) is not None or _MINISTRY.search(text) is not None
     if sector and _PUPIL_CODE.search(folded):
         return Meaning("moedu_id")

@@ -6,19 +6,20 @@ import datetime as dt
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import takewhile
 
 from backend.people.roster.cells import Cell, Grid, fold, is_blank, text_of
 from backend.people.roster.class_names import read_class
 from backend.people.roster.dates import read_date
 from backend.people.roster.header_block import Block, Heading, may_begin_block
-from backend.people.roster.headers import PARENTAL, Meaning, Owner
-from backend.people.roster.numbers import LostDigits, digits_text
-from backend.people.roster.personal_ids import looks_personal
+from backend.people.roster.headers import PARENTAL, SCHOOL_YEAR, Meaning, Owner
+from backend.people.roster.number_columns import choose_number_columns
 from backend.people.roster.phone_cells import read_phones
 
 _SAMPLE_ROWS = 300
 _NUMBERED = re.compile(r"\d")
+_MONTH_FIRST = re.compile(r"\bm{1,2} d{1,2} y|\bthang ngay nam\b|\bmonth day\b")
 _OWN_FIELD_LIST = """
     row_no sex female_mark male_mark grade status note moedu_id school_code male_birth female_birth
 """
@@ -41,6 +42,12 @@ class Layout:
     columns: dict[str, list[int]]
     adults: list[Adult]
     unmapped: list[str]
+
+    @cached_property
+    def month_first(self) -> bool:
+        """The header of the birth dates says so: "DOB (mm/dd/yyyy)"."""
+        column = self.first("birth")
+        return column is not None and _MONTH_FIRST.search(fold(self.label(column))) is not None
 
     def first(self, field_name: str) -> int | None:
         found = self.columns.get(field_name)
@@ -80,8 +87,7 @@ def make_layout(grid: Grid, block: Block, today: dt.date) -> Layout:
     _choose_names(layout, headings, sample)
     _choose_births(layout, contexts, sample, today)
     _choose_classes(layout, sample)
-    _choose_personal_ids(layout, contexts, sample, today)
-    _choose_codes(layout, sample)
+    choose_number_columns(layout.columns, headings, contexts, sample, today, layout.unmapped)
     _gather_adults(layout, meanings, headings, contexts)
     return layout
 
@@ -178,6 +184,11 @@ def _choose_names(layout: Layout, headings: list[Heading], sample: list[list[Cel
     """The header "Họ và tên" may be one column, two under one merged header, or the family name beside a column "Tên"."""
     columns = layout.columns
     full = columns.get("full_name", [])
+    heads = columns.get("head", [])
+    if full and heads and "given" not in columns and _is_given(sample, heads[0], full[0]):
+        # "Họ và tên đệm | Tên học sinh": beside the family name, even a full heading means the last word.
+        columns["given"] = columns.pop("full_name")
+        return
     if not full:
         return
     joined = [full[0]]
@@ -254,60 +265,22 @@ def _choose_classes(layout: Layout, sample: list[list[Cell]]) -> None:
     found = columns.get("class", [])
     codes = columns.pop("class_code", [])
     if found:
-        columns["class"] = [max(found, key=lambda c: (_class_names(sample, c), -c))]
+        # "Lớp 2025-2026 | Lớp 2026-2027": the older class is history.
+        newest = max(_year_in(layout.label(c)) for c in found)
+        current = [c for c in found if _year_in(layout.label(c)) in (0, newest)]
+        columns["class"] = [max(current, key=lambda c: (_class_names(sample, c), _year_in(layout.label(c)), -c))]
     elif codes and _class_names(sample, codes[0]) > 0:
         columns["class"] = codes[:1]
+
+
+def _year_in(label: str) -> int:
+    match = SCHOOL_YEAR.search(label)
+    return int(match[1]) if match else 0
 
 
 def _class_names(sample: list[list[Cell]], column: int) -> int:
     names = [read_class(v)[0] for v in _values(sample, column)]
     return sum(name is not None and not name.isdigit() for name in names)
-
-
-def _digits(cell: Cell) -> str:
-    try:
-        return re.sub(r"\D", "", digits_text(cell))
-    except LostDigits:
-        return ""
-
-
-def _choose_personal_ids(layout: Layout, contexts: list[Owner], sample: list[list[Cell]], today: dt.date) -> None:
-    """A number column among a parent's columns is the parent's, unless its digits speak of children."""
-    columns = layout.columns
-    found = columns.get("personal_id", [])
-    own = [c for c in found if contexts[c] == "" or _is_of_children(sample, c, today)]
-    own.sort(key=lambda c: ("dinh danh" not in fold(layout.label(c)) and "ddcn" not in fold(layout.label(c)), c))
-    if own:
-        columns["personal_id"] = own
-    else:
-        columns.pop("personal_id", None)
-
-
-def _is_of_children(sample: list[list[Cell]], column: int, today: dt.date) -> bool:
-    numbers = [d for v in _values(sample, column) if len(d := _digits(v)) in (11, 12)]
-    recent = sum((padded := n.zfill(12))[3] in "23" and 2000 + int(padded[4:6]) > today.year - 22 for n in numbers)
-    return recent * 2 > len(numbers) > 0
-
-
-def _choose_codes(layout: Layout, sample: list[list[Cell]]) -> None:
-    """A column headed only "Mã định danh" is the ministry's code or the personal number; its digits tell."""
-    columns = layout.columns
-    for column in columns.pop("code", []):
-        digits = [_digits(v) for v in _values(sample, column)]
-        personal = sum(looks_personal(d.zfill(12)) and len(d) in (11, 12) for d in digits)
-        ministry = sum(len(d) in (9, 10) for d in digits)
-        if personal * 2 > len(digits):
-            columns.setdefault("personal_id", []).append(column)
-        elif "moedu_id" not in columns and (ministry * 2 > len(digits) or not digits):
-            columns["moedu_id"] = [column]
-        else:
-            layout.unmapped.append(layout.label(column))
-    for name in ("moedu_id", "school_code", "sex", "female_mark", "male_mark", "status", "row_no", "grade"):
-        if len(found := columns.get(name, [])) > 1:
-            layout.unmapped += [layout.label(c) for c in found[1:]]
-            columns[name] = found[:1]
-    columns.pop("other", None)
-    columns.pop("pupil_phone", None)
 
 
 def _gather_adults(

@@ -14,6 +14,7 @@ _FAMILY_NAME_LIST = """
     nguyen tran le pham hoang huynh phan vu vo dang bui do ho ngo duong ly dao doan trinh dinh mai to trieu luong ha cao ta
     thai lam chau tang kieu luu quach giang tong bach nghiem khuc la vuong phung nong vi hua diep than dam ngan long cu lo
     quang ca giap ma nham au nghia cam ninh kim khong thach son danh truong ton uong van vien ung viem mac sam chu phi
+    nguy tu am quan kha uong trang doi tieu ngac che to chung duy phu tieu diec
 """
 FAMILY_NAMES = frozenset(_FAMILY_NAME_LIST.split())
 _REMARK = re.compile(r"\s*[(\[{]([^()\[\]{}]*)[)\]}]?\s*$")

@@ -24,9 +24,10 @@ _NOISE_LIST = """
 """
 _NOISE = frozenset(_NOISE_LIST.split())
 _NOBODY_LIST = """
-    |x|0|khong|khong co|ko|ko co|k co|k|chua co|khong dung|khong sd|khong su dung|khong co dt|khong co sdt|khong co dien thoai|none|null|nan|chua cap nhat
+    |x|0|khong|khong co|ko|ko co|k co|k|chua co|khong dung|khong sd|khong su dung|khong co dt|khong co sdt
+    |khong co dien thoai|none|null|nan|chua cap nhat
 """
-_NOBODY = frozenset(_NOBODY_LIST.strip().split("|"))
+_NOBODY = frozenset(word.strip() for word in _NOBODY_LIST.split("|"))
 _GROUPS_MAX = 24
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 from backend.people.roster.cells import Cell, address, fold, is_blank, text_of
 from backend.people.roster.class_names import class_key, join_grade, read_class
-from backend.people.roster.dates import DateReading, from_parts, read_date
+from backend.people.roster.dates import DateReading, from_parts, month_first, read_date
 from backend.people.roster.families import read_family
 from backend.people.roster.layout import Layout
 from backend.people.roster.names import join_name, read_name
@@ -50,7 +50,7 @@ def read_birth(layout: Layout, row: Row, today: dt.date) -> tuple[DateReading | 
     """(reading, sex when the date stands in a column "Nam" or "Nữ", column)."""
     column = layout.first("birth")
     if column is not None and (reading := read_date(row.cell(column), today)) is not None:
-        return reading, None, column
+        return month_first(reading) if layout.month_first else reading, None, column
     sexed: tuple[tuple[str, Sex], ...] = (("male_birth", "male"), ("female_birth", "female"))
     for name, sex in sexed:
         sexed_column = layout.first(name)
@@ -98,7 +98,7 @@ class _RowReader:
             sex=sex,
             personal_id=personal_id,
             moedu_id=self._ministry_id(),
-            guardians=self._family(),
+            guardians=self._family(name),
             school_code=self._school_code(),
             sheet=self._sheet.grid.name,
             row=self._row.number,
@@ -278,7 +278,7 @@ class _RowReader:
         text = text_of(self._cell("school_code"))
         return text if re.fullmatch(r"[\w.\-/]{1,40}", text) else None
 
-    def _family(self) -> list:  # type: ignore[type-arg]
+    def _family(self, child: str) -> list:  # type: ignore[type-arg]
         family = []
         for cells in (self._row.cells, *self._row.continued):
 
@@ -288,7 +288,7 @@ class _RowReader:
                     return None
                 return cells[column] if column < len(cells) else None
 
-            read = read_family(self._layout.adults, cell_at, self._layout.label, self._report)
+            read = read_family(self._layout.adults, cell_at, self._layout.label, self._report, child)
             family += [guardian for guardian in read if guardian not in family]
         return family
 

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from dataclasses import dataclass, field
 
+from backend.people.roster import limits
 from backend.people.roster.cells import Cell, Grid, fold, is_blank, text_of
 from backend.people.roster.class_names import class_in_sheet_name, class_in_title
 from backend.people.roster.dates import read_date
@@ -26,6 +27,11 @@ _FOOTER = re.compile(
     r"hieu truong|pho hieu truong|kt hieu truong|giao vien chu nhiem|gvcn|gv chu nhiem|thu truong|ky ten|(ky|ki) (va )?ghi ro|"
     r"(ky|ki) (va )?dong dau|xac nhan|si so|trong do|luu y|phe duyet|duyet cua|tm |t m |bgh|ban giam hieu|noi nhan|nu \d+$|"
     r"total|het$|het danh sach)|ngay \d* ?thang \d* ?nam|^ghi chu .{8}"
+)
+# The head of a page, repeated before the next list of the same sheet.
+_PAGE_TITLE = re.compile(
+    r"^(ubnd|uy ban nhan dan|so gd|so giao duc|phong gd|phong giao duc|bo gd|bo giao duc|truong (mn|th|thcs|thpt|tieu hoc|mam non|"
+    r"trung hoc|pho thong|ptdt)|nam hoc (20)?\d\d|cong hoa xa hoi|doc lap tu do|danh sach|so yeu ly lich|kem theo)\b"
 )
 _LEAVERS = re.compile(
     r"\b(hoc sinh|hs|danh sach|ds|cac em) (da |)(chuyen di|chuyen truong|thoi hoc|bo hoc|nghi hoc|ra truong|tot nghiep)\b"
@@ -88,9 +94,19 @@ def read_tables(grid: Grid, today: dt.date) -> SheetTables:
         return sheet
     for first, last in ranges:
         below = [(number, [None] * first + cells[first:last]) for number, cells in grid.rows[block.start :]]
-        part = Grid(grid.name, [*grid.rows[: block.start], *below], [m for m in grid.merges if first <= m[1] < last])
+        above = _titles_above(grid, block, first, last if (first, last) != ranges[-1] else limits.COLUMNS_MAX)
+        part = Grid(grid.name, [*above, *below], [m for m in grid.merges if first <= m[1] < last])
         _Walk(sheet, part, today).from_block(narrowed(block, first, last))
     return sheet
+
+
+def _titles_above(grid: Grid, block: Block, first: int, last: int) -> list[tuple[int, list[Cell]]]:
+    """Each of several lists side by side has its own title; a title that stands alone in its row is for all of them."""
+    above = []
+    for number, cells in grid.rows[: block.start]:
+        alone = sum(not is_blank(cell) for cell in cells) == 1
+        above.append((number, cells if alone else [None] * first + cells[first:last]))
+    return above
 
 
 class _Walk:
@@ -188,6 +204,9 @@ class _Walk:
             return
         if not numbered and any(_FOOTER.search(folded) for text in _texts(row.cells) if (folded := fold(text))):
             self._ended = True
+            return
+        if not numbered and any(_PAGE_TITLE.search(fold(text)) for text in _texts(row.cells)):
+            self._title(row.cells)
             return
         facts = _facts(layout, row)
         if self._ended or (not name and not facts):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from backend.console.account import ROUTES as ACCOUNT
+from backend.console.announcements import ROUTES as ANNOUNCEMENTS
 from backend.console.audit import ROUTES as AUDIT
 from backend.console.calendar import ROUTES as CALENDAR
 from backend.console.classes import ROUTES as CLASSES
@@ -21,6 +22,7 @@ ROUTES: list[Any] = [
     *HOME,
     *ROLL,
     *MARKS,
+    *ANNOUNCEMENTS,
     *FEES,
     *TRANSFERS,
     *ACCOUNT,

@@ -7,8 +7,10 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from backend.announcements.actions import announce
 from backend.core.clock import school_day
 from backend.core.ids import new_id
+from schemas.announcements import NewAnnouncement, ToClass
 from tests.identity.matrix import (
     ACCOUNTANTS,
     ADMINS,
@@ -114,6 +116,25 @@ def fee_form(scene: Scene) -> Mapping[str, str]:
     }
 
 
+def letter_form(scene: Scene) -> Mapping[str, str]:
+    return {
+        "announcement_id": str(new_id()),
+        "to": f"class:{scene.target.class_id}",
+        "title": "Họp phụ huynh",
+        "body": "8 giờ Chủ nhật 29/11/2026, phòng 6A1.",
+        "do": "send",
+    }
+
+
+async def a_letter(scene: Scene) -> UUID:
+    """To the target's class, from the school's administrator."""
+    world, announcement_id = scene.world, new_id()
+    author = world.other_admin if scene.target.name == "foreign" else world.admin
+    new = NewAnnouncement(announcement_id, "Họp", "8 giờ Chủ nhật 29/11/2026.", ToClass(scene.target.class_id))
+    await announce(scene.house, author.account_id, scene.target.school_id, new)
+    return announcement_id
+
+
 def own_page(rest: str, form: Form, prepare: Any) -> Line:
     return Line(
         ask=lambda s: Ask(f"/console/account{rest}", form=form(s)),
@@ -156,6 +177,18 @@ LINES = {
     ),
     ("POST", "/console/{school_id}/classes/{class_id}/marks/{subject}/publish"): sent(
         of_class("/marks/TOAN/publish"), lambda s: {"term": "1"}, TEACHERS | ADMINS
+    ),
+    # Writing to families.
+    ("GET", "/console/{school_id}/announcements"): shown(lambda s: "/announcements", STAFF, targets=BY_SCHOOL),
+    ("GET", "/console/{school_id}/announcements/new"): shown(lambda s: "/announcements/new", STAFF, targets=BY_SCHOOL),
+    ("POST", "/console/{school_id}/announcements/new"): sent(
+        lambda s: "/announcements/new", letter_form, TEACHERS | ADMINS
+    ),
+    ("GET", "/console/{school_id}/announcements/{announcement_id}"): shown(
+        lambda s: f"/announcements/{s.made}", TEACHERS | ADMINS, prepare=a_letter
+    ),
+    ("POST", "/console/{school_id}/announcements/{announcement_id}/recall"): sent(
+        lambda s: f"/announcements/{s.made}/recall", nothing, ADMINS, prepare=a_letter
     ),
     # Money.
     ("GET", "/console/{school_id}/fees"): shown(lambda s: "/fees", KEEPERS, targets=BY_SCHOOL),

@@ -115,14 +115,7 @@ WITH notice AS (
 {_ROWS}
 """
 
-_RECALLED = """
-        SELECT r.guardian_id
-          FROM notice_recipients r
-          JOIN recalled c
-            ON c.notice_id = r.notice_id
-         WHERE r.school_id = $1
-"""
-_RECALL = f"""
+_RECALL = """
 WITH recalled AS (
         UPDATE notices
            SET recalled_at = $3
@@ -130,8 +123,12 @@ WITH recalled AS (
            AND notice_id = $2
            AND recalled_at IS NULL
      RETURNING notice_id)
-{TOUCH_GUARDIANS.format(guardians=_RECALLED)}
-"""
+{touch}
+""".format(
+    touch=TOUCH_GUARDIANS.format(
+        guardians="SELECT r.guardian_id FROM notice_recipients r JOIN recalled c USING (notice_id) WHERE r.school_id = $1"
+    )
+)
 
 _PUBLISH_EACH = f"""
 WITH item AS MATERIALIZED (

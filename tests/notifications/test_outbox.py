@@ -10,7 +10,7 @@ import asyncpg
 from backend.core.house import House
 from backend.core.ids import new_id
 from notifications.audience import Audience, Grade, OneClass, SomePupils, WholeSchool, reach
-from notifications.outbox import PupilNotice, publish, publish_each
+from notifications.outbox import PupilNotice, publish, publish_each, recall
 from notifications.receipts import record
 from tests.factories import World
 from tests.notifications.conftest import NOW, notice
@@ -209,3 +209,16 @@ async def bond(owner: asyncpg.Connection, world: World, person: Any, pupil: Any)
         "INSERT INTO guardianships (school_id, pupil_id, guardian_id, kind, valid_from, source) VALUES ($1, $2, $3, 'mother', '2020-01-01', 'hand')",
         world.school_id, pupil.pupil_id, person.person_id,
     )  # fmt: skip
+
+
+async def test_a_recalled_notice_raises_the_versions_of_whom_it_was_sent_to(
+    house: House, owner: asyncpg.Connection, world: World
+) -> None:
+    told = notice()
+    async with house.database.school(world.school_id) as tx:
+        await publish(tx, told, SomePupils((world.child.pupil_id,)))
+    for _ in range(2):
+        async with house.database.school(world.school_id) as tx:
+            await recall(tx, told.notice_id, at=NOW)
+    assert await version(owner, world.school_id, world.parent.person_id) == 3
+    assert await version(owner, world.school_id, world.neighbour.person_id) == 1

@@ -196,7 +196,7 @@ class FcmTwin:
             if fault.name == "cut":
                 self._deliver(kind, target, message)
             if request.transport is not None:
-                request.transport.abort()  # type: ignore[attr-defined]
+                request.transport.abort()
             return web.Response()
         if fault.name == "slow":
             answer = self._deliver(kind, target, message)

@@ -7,6 +7,7 @@ from typing import Any
 from backend.console.account import ROUTES as ACCOUNT
 from backend.console.announcements import ROUTES as ANNOUNCEMENTS
 from backend.console.audit import ROUTES as AUDIT
+from backend.console.bank_accounts import ROUTES as BANK_ACCOUNTS
 from backend.console.calendar import ROUTES as CALENDAR
 from backend.console.classes import ROUTES as CLASSES
 from backend.console.fees import ROUTES as FEES
@@ -25,6 +26,7 @@ ROUTES: list[Any] = [
     *ANNOUNCEMENTS,
     *FEES,
     *TRANSFERS,
+    *BANK_ACCOUNTS,
     *ACCOUNT,
     *CLASSES,
     *PUPILS,

@@ -11,6 +11,7 @@ from backend.announcements.actions import announce
 from backend.core.clock import school_day
 from backend.core.ids import new_id
 from schemas.announcements import NewAnnouncement, ToClass
+from tests.factories import fresh_phone
 from tests.identity.matrix import (
     ACCOUNTANTS,
     ADMINS,
@@ -212,6 +213,17 @@ LINES = {
         lambda s: {f"invoice-{s.made.invoice_id}": "yes", f"amount-{s.made.invoice_id}": "1.000"},
     ),
     ("POST", TRANSFER + "/{verb}"): decided("undo", "credit_id", nothing, pay),
+    ("GET", "/console/{school_id}/bank-accounts"): shown(lambda s: "/bank-accounts", KEEPERS, targets=BY_SCHOOL),
+    ("POST", "/console/{school_id}/bank-accounts"): Line(
+        ask=lambda s: Ask(
+            base(s) + "/bank-accounts",
+            form={"bank_bin": "970422", "account_number": fresh_phone()[1:], "account_name": "TRUONG THCS"},
+        ),
+        allowed=ADMINS,
+        targets=BY_SCHOOL,
+        by_cookie=True,
+        passes={200},
+    ),
     # The roll of pupils, and who works here.
     ("GET", "/console/{school_id}/classes"): shown(lambda s: "/classes?find=an", STAFF, targets=BY_SCHOOL),
     ("GET", "/console/{school_id}/classes/{class_id}"): shown(of_class(""), TEACHERS | ACCOUNTANTS | ADMINS),

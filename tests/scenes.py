@@ -1,0 +1,88 @@
+"""A school in the middle of things, for looking at its pages: a full class with marks and rolls, bills, letters, transfers that wait.
+
+Made through the rooms' own actions where there is one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+import asyncpg
+
+from backend.announcements.actions import announce
+from backend.attendance.actions import take_roll
+from backend.core.clock import school_day
+from backend.core.house import House
+from backend.core.ids import new_id
+from backend.gradebook.actions import enter_marks, publish_marks
+from payments import accounts, invoices
+from payments.banks.line import BankLine
+from payments.settle import settle
+from schemas.announcements import NewAnnouncement, ToClass
+from schemas.attendance import RollException, RollIn
+from schemas.gradebook import MarkLine, MarksIn, MarksToPublish
+from schemas.payments import NewFee
+from tests.factories import World, add_pupils
+
+A_MONDAY = date(2026, 10, 5)
+
+
+@dataclass
+class Busy:
+    world: World
+    announcement_id: UUID
+    notice_id: UUID
+    fee_id: UUID
+    invoice_id: UUID
+    transaction_id: UUID
+
+
+async def busy_school(owner: asyncpg.Connection, house: House, world: World, *, pupils: int = 38) -> Busy:
+    await add_pupils(owner, world, pupils)
+    school_id, class_id, child = world.school_id, world.class_id, world.child.pupil_id
+    teacher = world.teacher.account_id
+    exceptions = [RollException(child, "late", "Xe hỏng"), RollException(world.classmate.pupil_id, "unexcused")]
+    for day in (A_MONDAY, A_MONDAY + timedelta(days=1)):
+        await take_roll(house, teacher, school_id, class_id, day, "morning", RollIn(exceptions))
+    for kind, ordinal, value in (("regular", 1, "8,5"), ("regular", 2, "7"), ("midterm", 1, "9"), ("final", 1, "10")):
+        lines = [MarkLine(child, value), MarkLine(world.classmate.pupil_id, value)]
+        await enter_marks(house, teacher, school_id, class_id, MarksIn("TOAN", 1, kind, lines, ordinal))
+    await publish_marks(house, teacher, school_id, class_id, MarksToPublish("TOAN", 1))
+    announcement_id = new_id()
+    letter = NewAnnouncement(
+        announcement_id, "Họp phụ huynh", "8 giờ Chủ nhật 29/11/2026,\nphòng học lớp 6A1.", ToClass(class_id), True
+    )
+    announced, _ = await announce(house, teacher, school_id, letter)
+    fee_id, invoice_id = await a_fee(owner, house, world)
+    transaction_id = await a_transfer(owner, house, world, "NGUYEN MINH AN nop tien", 690_000, "in")
+    return Busy(world, announcement_id, announced.notice_id, fee_id, invoice_id, transaction_id)
+
+
+async def a_fee(owner: asyncpg.Connection, house: House, world: World, *, amount: int = 690_000) -> tuple[UUID, UUID]:
+    """The fee, and the child's invoice."""
+    fee_id = new_id()
+    due_on = school_day(house.clock.now()) + timedelta(days=7)
+    fee = NewFee(
+        fee_id, world.class_id, "Tiền ăn bán trú tháng 11", amount, due_on, bank_account_id=world.bank_account_id
+    )
+    await invoices.create_fee(house, world.accountant.account_id, world.school_id, fee)
+    invoice_id = await owner.fetchval(
+        "SELECT invoice_id FROM invoices WHERE school_id = $1 AND fee_id = $2 AND pupil_id = $3",
+        world.school_id,
+        fee_id,
+        world.child.pupil_id,
+    )
+    return fee_id, invoice_id
+
+
+async def a_transfer(
+    owner: asyncpg.Connection, house: House, world: World, memo: str, amount: int, direction: str
+) -> UUID:
+    """A movement on the school's account that the bank has reported."""
+    now = house.clock.now()
+    account = await accounts.receiving(house.database.reader, world.bank_account_id)
+    line = BankLine("sepay", str(new_id()), account.account_number, direction, amount, memo, now)  # type: ignore[arg-type]
+    async with house.database.school(world.school_id) as tx:
+        return (await settle(tx, account, line, received_at=now, at=now)).transaction_id

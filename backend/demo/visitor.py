@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 from backend.core.house import House
+from backend.core.phones import to_e164
 from backend.identity.codes import shown_in_demo
 
 
@@ -26,7 +27,7 @@ class Visitor:
     async def sign_in(self, house: House, phone: str, *, name: str | None = None, kind: str = "app") -> dict[str, Any]:
         """By one-time code. `name` chooses the person where two share the phone."""
         await self.post("/v1/sign-in/codes", {"phone": phone}, expect=202)
-        code = await shown_in_demo(house, phone)
+        code = await shown_in_demo(house, to_e164(phone))
         if code is None:
             raise Refused(f"no code was made for the phone of {name or self.name}")
         answer = await self.post(

@@ -136,4 +136,7 @@ def class_in_sheet_name(name: str) -> str | None:
         return _canonical(rest) if has_word else None
     if _LETTERED.fullmatch(rest.upper()) or _SEPARATED.fullmatch(rest.upper()):
         return _canonical(rest)
+    subject = _WITH_WORD.fullmatch(rest)
+    if subject and _SUBJECT_CLASS.fullmatch(fold(subject[2])):
+        return _canonical(rest)
     return None

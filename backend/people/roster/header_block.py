@@ -15,6 +15,7 @@ _HEADER_ROWS_MAX = 3
 _HEADER_LENGTH_MAX = 90
 _DATA = re.compile(r"\d{3,}|\d[/\-.]\d|^\d+$")
 _COUNTER = re.compile(r"[(\[]?\s*(\d{1,2}|[a-zđ])\s*[)\]]?(?:\s*=.*)?", re.IGNORECASE)
+_NEVER_OF_ADULTS = frozenset(("class", "row_no", "status", "moedu_id", "school_code", "grade", "sex", "note"))
 _HINT = re.compile(r"^\(.*\)$|^\*+$")
 
 
@@ -161,8 +162,11 @@ def _of_adult(own: Meaning | None, owner: Meaning, group: str, bottom: str) -> M
         return Meaning("phone", owner.owner)
     if own.field == "relation":
         return Meaning("relation", owner.owner)
-    if own.field in ("class", "row_no", "status"):
+    if own.field in _NEVER_OF_ADULTS:
         return own
+    if own.field == "birth":
+        # Without merged cells a group seems to reach over what follows it; the years will tell whose birth it is.
+        return Meaning("birth", owner.owner)
     return Meaning("other", owner.owner)
 
 
@@ -193,11 +197,14 @@ def _is_staff(headings: tuple[Heading, ...], staff: set[str], fields: set[tuple[
 def side_by_side(block: Block) -> list[tuple[int, int]]:
     """Column ranges of lists printed beside each other ("STT | Họ tên | STT | Họ tên"); one range for an ordinary table."""
     fields = ["" if h.meaning is None or h.meaning.owner else h.meaning.field for h in block.headings]
-    starts = [column for column, name in enumerate(fields) if name == "row_no"]
-    ranges = list(pairwise([*starts, len(fields)]))
-    if len(ranges) < 2 or any("full_name" not in fields[a:b] and "head" not in fields[a:b] for a, b in ranges):
-        return [(0, len(fields))]
-    return ranges
+    numbered = [column for column, name in enumerate(fields) if name == "row_no"]
+    labels = [fold(heading.label) for heading in block.headings]
+    first = next((label for label in labels if label), "")
+    for starts in (numbered, [column for column, label in enumerate(labels) if label == first]):
+        ranges = list(pairwise([*starts, len(fields)]))
+        if len(ranges) >= 2 and all({"full_name", "head"} & set(fields[a:b]) for a, b in ranges):
+            return ranges
+    return [(0, len(fields))]
 
 
 def narrowed(block: Block, first: int, last: int) -> Block:

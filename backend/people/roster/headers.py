@@ -116,7 +116,9 @@ def _meaning(text: str) -> Meaning | None:
     field = _FIELD_OF.get(folded)
     if field is not None:
         return Meaning(
-            field, weak=field in ("code", "birth_day", "birth_month", "birth_year", "male_mark", "school_code")
+            field,
+            # "NS" may be a birth date or a birthplace.
+            weak=field in ("code", "birth_day", "birth_month", "birth_year", "male_mark", "school_code") or folded == "ns",
         )
     return _by_grammar(text, folded)
 
@@ -187,7 +189,7 @@ def _of_pupil(folded: str) -> Meaning | None:
         return Meaning("birth")
     if re.match(r"(gioi tinh|phai)\b", folded):
         return Meaning("sex")
-    if _CLASS.search(folded) and len(words) <= 6 and not _OTHER_CLASS.search(folded):
+    if _CLASS.search(folded) and len(words) <= 5 and not _OTHER_CLASS.search(folded) and not re.search(r"\d", folded):
         return Meaning("class")
     return None
 

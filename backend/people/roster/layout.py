@@ -12,7 +12,7 @@ from itertools import takewhile
 from backend.people.roster.cells import Cell, Grid, fold, is_blank, text_of
 from backend.people.roster.class_names import read_class
 from backend.people.roster.dates import read_date
-from backend.people.roster.header_block import Block, Heading, may_begin_block
+from backend.people.roster.header_block import Block, Heading, is_counter_row, may_begin_block
 from backend.people.roster.headers import PARENTAL, SCHOOL_YEAR, Meaning, Owner
 from backend.people.roster.number_columns import choose_number_columns
 from backend.people.roster.phone_cells import read_phones
@@ -73,7 +73,7 @@ def make_layout(grid: Grid, block: Block, today: dt.date) -> Layout:
     own = takewhile(
         lambda cells: not may_begin_block(cells), (c for _, c in grid.rows[block.end : block.end + _SAMPLE_ROWS])
     )
-    sample = _people_rows(headings, list(own))
+    sample = _people_rows(headings, [cells for cells in own if not is_counter_row(cells)])
     width = max([len(headings), *(len(cells) for cells in sample)], default=0)
     headings += [Heading("", None)] * (width - len(headings))
     meanings = [_heard(heading.meaning, _values(sample, column), today) for column, heading in enumerate(headings)]
@@ -85,6 +85,9 @@ def make_layout(grid: Grid, block: Block, today: dt.date) -> Layout:
         elif meaning is None and headings[column].label:
             layout.unmapped.append(layout.label(column))
     _choose_names(layout, headings, sample)
+    if "birth" not in layout.columns:
+        lent = [c for c, m in enumerate(meanings) if m is not None and m.field == "birth" and m.owner in PARENTAL]
+        layout.columns["birth"] = [c for c in lent if _median_year(sample, c, today) > today.year - 22]
     _choose_births(layout, contexts, sample, today)
     _choose_classes(layout, sample)
     choose_number_columns(layout.columns, headings, contexts, sample, today, layout.unmapped)
@@ -125,7 +128,7 @@ def _heard(meaning: Meaning | None, values: list[Cell], today: dt.date) -> Meani
         return Meaning("other")
     if meaning.field == "name" and _share(values, _is_phone) > 0.7 and _share(values, _has_long_word) < 0.5:
         return Meaning("phone", meaning.owner)
-    if meaning.field == "birth" and _share(values, lambda v: _no_date(v, today)) > 0.6:
+    if meaning.field == "birth" and meaning.weak and _share(values, lambda v: _no_date(v, today)) > 0.6:
         return Meaning("other")
     if meaning.field in ("male_mark", "male_birth") and _share(values, _is_year) > 0.7:
         return Meaning("birth_year")

@@ -9,14 +9,18 @@ from backend.core.text import strip_marks
 from backend.people.roster.cells import Cell, fold, is_blank, is_error, text_of
 
 NAME_LENGTH_MAX = 80
-# Folded. Only used to tell where a second person begins in one cell, never to judge a name.
+# Only used to tell where a second person begins in one cell, never to judge a name. With marks, since "Tô" is a family and
+# "tổ trưởng" an office; a word without any mark is compared folded.
 _FAMILY_NAME_LIST = """
-    nguyen tran le pham hoang huynh phan vu vo dang bui do ho ngo duong ly dao doan trinh dinh mai to trieu luong ha cao ta
-    thai lam chau tang kieu luu quach giang tong bach nghiem khuc la vuong phung nong vi hua diep than dam ngan long cu lo
-    quang ca giap ma nham au nghia cam ninh kim khong thach son danh truong ton uong van vien ung viem mac sam chu phi
-    nguy tu am quan kha uong trang doi tieu ngac che to chung duy phu tieu diec
+    nguyễn trần lê phạm hoàng huỳnh phan vũ võ đặng bùi đỗ hồ ngô dương lý lí đào đoàn trịnh đinh mai tô triệu lương hà cao tạ thái
+    lâm châu tăng kiều lưu quách giang tống bạch nghiêm khúc la vương phùng nông vi hứa diệp thân đàm ngân long cù lò quàng cà giáp
+    mã nhâm âu cầm ninh kim khổng thạch sơn danh trương tôn uông văn ung viêm mạc sầm chu phí phí ông ngụy nguỵ từ quan kha khuất
+    tưởng lại lã lữ liêu đồng đậu biện bành cấn chử cổ cung cống doãn đới đường giản hạ hán hầu hình hoa khương lăng lều lỗ lục
+    lường mẫn mục nhữ phó phù sái sử tào tất thào tiêu tòng trà trầm trác trình vàng vưu sùng mùa giàng lầu hờ tẩn phàn thèn siu
+    rmah ksor nay rcom lo hang ngac
 """
 FAMILY_NAMES = frozenset(_FAMILY_NAME_LIST.split())
+_FOLDED_FAMILY_NAMES = frozenset(map(fold, FAMILY_NAMES))
 _REMARK = re.compile(r"\s*[(\[{]([^()\[\]{}]*)[)\]}]?\s*$")
 _STAR = re.compile(r"[\s*†•·]+$|^[\s*†•·]+")
 _NUMBERED = re.compile(r"^\d{1,3}\s*[.)\-:]\s*(?=\D)")
@@ -34,6 +38,16 @@ class NameReading:
     name: str | None
     problem: str | None = None  # the name cannot be used
     note: str | None = None  # the name can be used, but something stood beside it
+    died: bool = False
+
+
+def is_family_name(word: str) -> bool:
+    return word.casefold() in FAMILY_NAMES or (word.isascii() and word.casefold() in _FOLDED_FAMILY_NAMES)
+
+
+def says_nobody(cell: Cell) -> bool:
+    """"Không có", "chưa có": the cell says that there is nothing to write into it."""
+    return isinstance(cell, str) and not is_error(cell) and _NOBODY.fullmatch(fold(text_of(cell))) is not None
 
 
 def read_name(cell: Cell) -> NameReading:
@@ -58,13 +72,13 @@ def read_guardian_name(cell: Cell) -> NameReading:
         return NameReading(None, "guardian_unreadable")
     text = text_of(cell)
     folded = fold(text)
-    if not folded or _NOBODY.fullmatch(folded):
+    if not folded or says_nobody(cell):
         return NameReading(None)
     if _DEAD_TEXT.search(strip_marks(text).casefold().strip()):
-        return NameReading(None, "guardian_deceased")
+        return NameReading(None, "guardian_deceased", died=True)
     text, remark = _without_remark(text)
     if _DEAD_REMARK.search(fold(remark)):
-        return NameReading(None, "guardian_deceased")
+        return NameReading(None, "guardian_deceased", died=True)
     if not text or len(text) > NAME_LENGTH_MAX or not _ALLOWED.fullmatch(text):
         return NameReading(None, "guardian_unreadable")
     return NameReading(in_name_case(text), None, "guardian_note" if remark else None)

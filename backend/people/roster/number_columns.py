@@ -19,13 +19,14 @@ _SINGLE_LIST = "moedu_id school_code sex female_mark male_mark status row_no gra
 def choose_number_columns(
     columns: Columns, headings: list[Heading], contexts: list[Owner], sample: Sample, today: dt.date, unmapped: list[str]
 ) -> None:  # fmt: skip
+    heard = list(columns.get("personal_id", []))
     _personal_ids(columns, headings, contexts, sample, today)
     _codes(columns, headings, sample, unmapped)
     for name in _SINGLE_LIST.split():
         if len(found := columns.get(name, [])) > 1:
             unmapped += [_label(headings, c) for c in found[1:]]
             columns[name] = found[:1]
-    _exchanged(columns, sample, today)
+    _exchanged(columns, heard, sample, today)
     if "personal_id" not in columns:
         _personal_by_digits(columns, headings, contexts, sample, today)
     columns.pop("other", None)
@@ -89,16 +90,16 @@ def _codes(columns: Columns, headings: list[Heading], sample: Sample, unmapped: 
             unmapped.append(_label(headings, column))
 
 
-def _exchanged(columns: Columns, sample: Sample, today: dt.date) -> None:
-    """The ministry's column full of children's personal numbers: the two columns were exchanged, or there is only one number."""
+def _exchanged(columns: Columns, heard: list[int], sample: Sample, today: dt.date) -> None:
+    """The ministry's column full of children's personal numbers: it changed places with the other column, or stands alone."""
     ministry = columns.get("moedu_id", [])
     if not ministry or not _mostly_children(sample, ministry[0], today):
         return
-    personal = columns.get("personal_id", [])
-    if not personal:
+    other = [column for column in heard if _mostly_ministry(sample, column)]
+    if len(other) == 1 and len(columns.get("personal_id", [])) <= 1:
+        columns["personal_id"], columns["moedu_id"] = ministry, other
+    elif "personal_id" not in columns:
         columns["personal_id"] = columns.pop("moedu_id")
-    elif len(personal) == 1 and _mostly_ministry(sample, personal[0]):
-        columns["personal_id"], columns["moedu_id"] = ministry, personal
 
 
 def _mostly_children(sample: Sample, column: int, today: dt.date) -> bool:

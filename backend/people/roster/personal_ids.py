@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from backend.people.roster.cells import Cell, is_blank
+from backend.people.roster.names import says_nobody
 from backend.people.roster.numbers import LostDigits, digits_text
 from schemas.roster import Sex
 
@@ -17,6 +18,8 @@ _PROVINCE_LIST = """
 """
 PROVINCES = frozenset(_PROVINCE_LIST.split())
 _GAPS = re.compile(r"[\s.\-'`]")
+# 2.14215E+11 written out again; one number in a hundred thousand ends so by nature.
+_ROUNDED = "00000"
 _OFFICIAL_LENGTH = 12
 _MINISTRY_LENGTH = 10
 
@@ -35,10 +38,12 @@ def read_personal_id(cell: Cell, born_year: int | None, sex: Sex | None) -> IdRe
         digits = _GAPS.sub("", digits_text(cell))
     except LostDigits:
         return IdReading(None, "personal_id_lost_digits")
-    if digits in ("", "0"):
+    if digits in ("", "0") or says_nobody(cell):
         return IdReading(None)
     if not (digits.isascii() and digits.isdigit()):
         return IdReading(None, "personal_id_length")
+    if digits.endswith(_ROUNDED) and len(digits) in (10, 11, 12):
+        return IdReading(None, "personal_id_lost_digits")
     if len(digits) == _OFFICIAL_LENGTH:
         if not has_known_origin(digits):
             return IdReading(None, "personal_id_province")
@@ -77,10 +82,13 @@ def read_ministry_id(cell: Cell, habit: Counter[str]) -> IdReading:
         digits = _GAPS.sub("", digits_text(cell))
     except LostDigits:
         return IdReading(None, "moedu_id_lost_digits")
-    if digits in ("", "0"):
+    if digits in ("", "0") or says_nobody(cell):
         return IdReading(None)
     if not (digits.isascii() and digits.isdigit()):
         return IdReading(None, "moedu_id_unreadable")
+    # A school's first code may end in zeros; several that do were rounded.
+    if digits.endswith(_ROUNDED) and habit[_ROUNDED] >= 3:
+        return IdReading(None, "moedu_id_lost_digits")
     if len(digits) in (_MINISTRY_LENGTH, _OFFICIAL_LENGTH):
         return IdReading(digits)
     if len(digits) == _MINISTRY_LENGTH - 1 and (padded := "0" + digits)[:2] in PROVINCES and habit[padded[:2]]:
@@ -97,6 +105,8 @@ def ministry_habit(column: list[Cell]) -> Counter[str]:
             digits = _GAPS.sub("", digits_text(cell))
         except LostDigits:
             continue
+        if digits.endswith(_ROUNDED):
+            full[_ROUNDED] += 1
         if len(digits) == _MINISTRY_LENGTH:
             full[digits[:2]] += 1
         elif len(digits) == _MINISTRY_LENGTH - 1:

@@ -122,10 +122,17 @@ def _report_skipped(sheets: list[SheetTables], reports: dict[int, SheetReport], 
     """A sheet left aside is told once, at its first row, unless it holds nothing at all."""
     for sheet in sheets:
         report = reports[id(sheet)]
-        if report.kind == "skipped" and sheet.grid.rows and report.reason:
+        if report.kind == "skipped" and sheet.grid.rows and report.reason and _worth_telling(sheet, report, reports):
             number, cells = sheet.grid.rows[0]
             value = " | ".join(text_of(cell) for cell in cells if not is_blank(cell))[:120]
             wrong.append(bad(report.reason, sheet=sheet.grid.name, row=number, value=value))
+
+
+def _worth_telling(sheet: SheetTables, report: SheetReport, reports: dict[int, SheetReport]) -> bool:
+    """Beside real lists, a cover, a page of advice or the words behind a drop-down hold nobody whom one could miss."""
+    if report.reason != "sheet_without_list" or all(other.kind == "skipped" for other in reports.values()):
+        return True
+    return any(sum(not is_blank(cell) for cell in cells) >= 3 for _, cells in sheet.grid.rows)
 
 
 def _count(

@@ -14,6 +14,8 @@ from typing import Any
 
 import msgspec
 
+from backend.core.catalogue import say
+
 _FOLDER = Path(__file__).parent.parent / "knowledge" / "answers"
 
 
@@ -96,6 +98,6 @@ def every_entry() -> Mapping[str, tuple[Entry, ...]]:
 
 
 def title_of(intent: str, language: str, on: date) -> str:
-    """What a button for the intent says."""
+    """What a button for the intent says. Intents about oneself or the bot have no text, only a title."""
     entry = entry_of(intent, on)
-    return intent if entry is None else entry.text(language).title
+    return say(f"bots.title_{intent}", language) if entry is None else entry.text(language).title

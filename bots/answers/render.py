@@ -30,7 +30,7 @@ def render(entry: Entry, language: str, facts: Mapping[str, str], *, level: str 
         body = body.replace(f" {CHECK}", _MARK).replace(CHECK, _MARK)
         body += "\n" + say("bots.to_confirm", language)
     foot = say("bots.checked", language, day=f"{entry.checked:%d/%m/%Y}")
-    return _clipped(body, TEXT_MAX - len(foot)) + ("\n" + foot if text.basis else "")
+    return _clipped(body, TEXT_MAX - len(foot)) + "\n" + foot
 
 
 def call_line(language: str, facts: Mapping[str, str]) -> str:

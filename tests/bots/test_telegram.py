@@ -33,7 +33,9 @@ async def linked(bridge: Bridge, world: World) -> TwinChat:
     return chat
 
 
-async def test_a_family_links_asks_and_a_stranger_learns_nothing(bridge: Bridge, world: World, owner: asyncpg.Connection) -> None:
+async def test_a_family_links_asks_and_a_stranger_learns_nothing(
+    bridge: Bridge, world: World, owner: asyncpg.Connection
+) -> None:
     chat = await linked(bridge, world)
     assert world.child.full_name in await chat.ask("hom nay con co di hoc ko")
     assert world.child.full_name in await chat.ask("con tôi còn phải đóng bao nhiêu tiền")

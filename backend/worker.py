@@ -25,6 +25,7 @@ from backend.core.house import House
 from backend.core.problems import Problem
 from backend.core.queue import Queue, redis_settings, worker_options
 from backend.core.settings import Settings
+from backend.identity import codes, forgetting, sending
 from bots import chats
 from bots.handoffs import SEND_JOB
 from bots.telegram import TelegramBot
@@ -95,6 +96,21 @@ async def check_books(work: Work) -> None:
 
 
 @job
+async def send_code(work: Work, code_id: str) -> None:
+    await sending.send_code(work.house, work.stations, UUID(code_id))
+
+
+@job
+async def sweep_codes(work: Work) -> None:
+    await sending.send_waiting(work.house, work.stations)
+
+
+@job
+async def forget_old_sign_ins(work: Work) -> None:
+    await forgetting.forget_old(work.house)
+
+
+@job
 async def answer_chat(work: Work, channel: str, chat_id: str) -> None:
     if work.bot is not None:
         await work.bot.answer_waiting(chat_id)
@@ -125,6 +141,7 @@ def _every_ten(second: int) -> set[int]:
 JOBS: list[Any] = [
     func(deliver, name="deliver", timeout=120),
     func(settle_bank_event, name=hooks.JOB),
+    func(send_code, name=codes.SEND_JOB),
     func(answer_chat, name=chats.JOB),
     func(send_handoff_answer, name=SEND_JOB),
 ]
@@ -132,6 +149,8 @@ CRONS: list[Any] = [
     cron(sweep_deliveries, name="sweep_deliveries", second=_every_ten(3), run_at_startup=True, timeout=30),
     cron(sweep_bank_events, name="sweep_bank_events", second=_every_ten(7), run_at_startup=True, timeout=60),
     cron(sweep_chats, name="sweep_chats", second=_every_ten(5), run_at_startup=True, timeout=60),
+    cron(sweep_codes, name="sweep_codes", second=_every_ten(1), run_at_startup=True, timeout=60),
+    cron(forget_old_sign_ins, name="forget_old_sign_ins", hour={20}, minute={20}, second=0, timeout=600),
     cron(forget_old_chats, name="forget_old_chats", hour={20}, minute={10}, second=0, timeout=600),
     # 19:30 in UTC is half past two at night in Vietnam, when the banks have closed their day.
     cron(check_books, name="check_books", hour={19}, minute={30}, second=0, timeout=600),
@@ -170,6 +189,7 @@ class WorkerProcess:
                 for school_id in await due_schools(work.house):
                     await drain(work.house, work.stations, school_id)
                 await hooks.settle_waiting(work.house)
+                await sending.send_waiting(work.house, work.stations)
                 await asyncio.sleep(_REDIS_AWAY_SECONDS)
 
     @asynccontextmanager
@@ -195,6 +215,7 @@ class WorkerProcess:
             await stations.close()
             with suppress(RedisError, OSError):
                 await queue.close()
+            await house.limits.close()
             await database.close()
 
     async def _serve(self, work: Work) -> bool:

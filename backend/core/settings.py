@@ -129,10 +129,15 @@ def refuse_unsafe(settings: Settings) -> None:
         wrong.append(f"{variable('public_url')}: an https:// address is needed")
     if settings.code_channel == "print":
         wrong.append(f"{variable('code_channel')}: print shows sign-in codes and is for the demo")
-    if settings.code_channel == "sms" and not (settings.sms_api_key and settings.sms_secret_key and settings.sms_brand):
+    elif settings.code_channel not in ("sms", "telegram"):
+        wrong.append(f"{variable('code_channel')}: sms or telegram")
+    elif not (settings.sms_api_key and settings.sms_secret_key and settings.sms_brand):
+        # With telegram as well: nobody has linked a chat before the first sign-in.
         wrong.append(
             f"{variable('sms_api_key')}, {variable('sms_secret_key')}, {variable('sms_brand')}: needed to send sign-in codes by SMS"
         )
+    if settings.code_channel == "telegram" and not settings.telegram_token:
+        wrong.append(f"{variable('telegram_token')}: needed to send sign-in codes by Telegram")
     if settings.telegram_token and len(settings.telegram_secret) < 16:
         wrong.append(f"{variable('telegram_secret')}: at least 16 characters are needed when there is a Telegram bot")
     if wrong:

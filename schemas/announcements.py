@@ -33,8 +33,8 @@ class NewAnnouncement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`announcement_id` is made by the client, so that a repeated request is the same announcement."""
 
     announcement_id: UUID
-    title: Annotated[str, Meta(min_length=1, max_length=150)]
-    body: Annotated[str, Meta(min_length=1, max_length=5000)]
+    title: Annotated[str, Meta(min_length=1, max_length=150, examples=["Họp phụ huynh lớp 6A1"])]
+    body: Annotated[str, Meta(min_length=1, max_length=5000, examples=["18 giờ thứ Sáu, tại phòng học lớp 6A1."])]
     audience: To
     needs_acknowledgement: bool = False
     urgent: bool = False

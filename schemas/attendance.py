@@ -17,7 +17,7 @@ class RollException(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     pupil_id: UUID
     mark: NotPresent
-    note: Annotated[str, Meta(max_length=200)] | None = None
+    note: Annotated[str, Meta(max_length=200, examples=["Ốm, có đơn"])] | None = None
 
 
 class RollIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,14 +1,13 @@
 """Shapes of the parents' API: the home screen, the inbox, and what is asked of a family."""
 
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
 
 from schemas.attendance import RollMark, Session
-from schemas.gradebook import MarkKind
+from schemas.gradebook import MarkKind, Score
 from schemas.people import Relation
 
 NoticeKind = Literal["absence", "mark", "announcement", "invoice", "payment"]
@@ -27,7 +26,7 @@ class NewestMark(msgspec.Struct, frozen=True):
     term: int
     kind: MarkKind
     ordinal: int
-    score: Decimal | None
+    score: Score
     passed: bool | None
     published_at: datetime
 

@@ -8,6 +8,17 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+# An exact decimal, or null. Without the extra words the description of the API would call it a string, as most programs send it.
+Score = Annotated[
+    Decimal | None,
+    Meta(
+        extra_json_schema={
+            "extra": {"type": ["number", "null"], "one_of": None},
+            "description": "0–10, one decimal place",
+            "examples": [7.5],
+        }
+    ),
+]
 MarkKind = Literal["regular", "midterm", "final"]
 Assessed = Literal["scored", "commented"]
 
@@ -22,7 +33,7 @@ class PublishedMark(msgspec.Struct, frozen=True):
     term: int
     kind: MarkKind
     ordinal: int
-    score: Decimal | None
+    score: Score
     passed: bool | None
     remark: str | None
     published_at: datetime
@@ -31,7 +42,7 @@ class PublishedMark(msgspec.Struct, frozen=True):
 class MarkValue(msgspec.Struct, frozen=True, omit_defaults=True):
     kind: MarkKind
     ordinal: int
-    score: Decimal | None = None
+    score: Score = None
     passed: bool | None = None
     remark: str | None = None
     published_at: datetime | None = None
@@ -42,7 +53,7 @@ class TermResult(msgspec.Struct, frozen=True):
 
     term: int
     marks: list[MarkValue]
-    average: Decimal | None
+    average: Score
     passed: bool | None
 
 
@@ -51,7 +62,7 @@ class SubjectResult(msgspec.Struct, frozen=True):
     name: str
     assessed: Assessed
     terms: list[TermResult]
-    year_average: Decimal | None
+    year_average: Score
     year_passed: bool | None
 
 
@@ -67,14 +78,14 @@ class MarkLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One pupil's mark: 0–10 with at most one decimal (`7.5`, `"7,5"`), commented `"Đ"` or `"CĐ"`; null takes it back."""
 
     pupil_id: UUID
-    value: Annotated[str, Meta(max_length=12)] | int | float | None
+    value: Annotated[str, Meta(max_length=12, examples=["7,5", "Đ"])] | float | None
     remark: Annotated[str, Meta(max_length=300)] | None = None
 
 
 class MarksIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One column of the gradebook for a class. Pupils who are not listed keep what they have."""
 
-    subject_code: Annotated[str, Meta(min_length=1, max_length=10)]
+    subject_code: Annotated[str, Meta(min_length=1, max_length=10, examples=["TOAN"])]
     term: Literal[1, 2]
     kind: MarkKind
     lines: Annotated[list[MarkLine], Meta(min_length=1, max_length=200)]
@@ -96,7 +107,7 @@ class MarksKept(msgspec.Struct, frozen=True):
 class MarksToPublish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything entered for a subject and semester, or only one kind, or only one column of it."""
 
-    subject_code: Annotated[str, Meta(min_length=1, max_length=10)]
+    subject_code: Annotated[str, Meta(min_length=1, max_length=10, examples=["TOAN"])]
     term: Literal[1, 2]
     kind: MarkKind | None = None
     ordinal: Annotated[int, Meta(ge=1, le=5)] | None = None
@@ -114,9 +125,9 @@ class PupilSubject(msgspec.Struct, frozen=True):
     full_name: str
     born_on: date | None
     marks: list[MarkValue]
-    average: Decimal | None
+    average: Score
     passed: bool | None
-    year_average: Decimal | None
+    year_average: Score
     year_passed: bool | None
 
 
@@ -136,7 +147,7 @@ class ClassSubject(msgspec.Struct, frozen=True):
 
 class SubjectAverage(msgspec.Struct, frozen=True):
     subject_code: str
-    average: Decimal | None
+    average: Score
     passed: bool | None
 
 
@@ -168,8 +179,8 @@ class MarkChange(msgspec.Struct, frozen=True):
     full_name: str
     kind: MarkKind
     ordinal: int
-    old_score: Decimal | None
-    new_score: Decimal | None
+    old_score: Score
+    new_score: Score
     old_passed: bool | None
     new_passed: bool | None
     reason: str | None

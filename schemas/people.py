@@ -15,9 +15,9 @@ AssignmentKind = Literal["homeroom", "subject"]
 StaffRole = Literal["teacher", "accountant", "school_admin"]
 Session = Literal["morning", "afternoon"]
 
-Name = Annotated[str, Meta(min_length=1, max_length=100)]
-Phone = Annotated[str, Meta(min_length=8, max_length=30, description="As people write it: 0912 345 678, +84…")]
-SchoolYear = Annotated[str, Meta(pattern=r"^20[0-9]{2}-20[0-9]{2}$")]
+Name = Annotated[str, Meta(min_length=1, max_length=100, examples=["Nguyễn Minh An"])]
+Phone = Annotated[str, Meta(min_length=8, max_length=30, description="As people write it", examples=["0912 345 678"])]
+SchoolYear = Annotated[str, Meta(pattern=r"^20[0-9]{2}-20[0-9]{2}$", examples=["2026-2027"])]
 
 
 class Child(msgspec.Struct, frozen=True):
@@ -238,4 +238,4 @@ class Calendar(msgspec.Struct, frozen=True):
 
 
 class CloseDay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    reason: Annotated[str, Meta(min_length=1, max_length=200)]
+    reason: Annotated[str, Meta(min_length=1, max_length=200, examples=["Nghỉ tránh bão"])]

@@ -60,7 +60,7 @@ async def class_day(
 @get(
     "/v1/schools/{school_id:int}/classes/{class_id:uuid}/roll/{on:date}/history",
     tags=["attendance"],
-    responses={200: ResponseSpec(RollHistory, description="Newest first")},
+    responses={200: ResponseSpec(RollHistory, description="Newest first", generate_examples=False)},
     **STAFF,
 )
 async def roll_history(
@@ -83,7 +83,7 @@ async def roll_history(
 @get(
     "/v1/schools/{school_id:int}/classes/{class_id:uuid}/roll",
     tags=["attendance"],
-    responses={200: ResponseSpec(ClassMonth, description="The register of the month")},
+    responses={200: ResponseSpec(ClassMonth, description="The register of the month", generate_examples=False)},
     **STAFF,
 )
 async def class_month(

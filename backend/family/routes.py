@@ -7,6 +7,7 @@ from uuid import UUID
 from litestar import Request, Response, get, post
 from litestar.enums import MediaType
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import Example
 from litestar.params import FromPath, FromQuery, Parameter
 from litestar.types import ASGIApp, Scope
 
@@ -16,7 +17,7 @@ from backend.core.clock import school_day
 from backend.core.database import Reader
 from backend.core.http import house_of, json_bytes, language_of, not_modified, unchanged
 from backend.core.problems import FORBIDDEN, NOT_FOUND
-from backend.family import actions, queries
+from backend.family import actions, examples, queries
 from backend.family.home import home
 from backend.family.ready import Ready, asked, knows
 from backend.family.versions import etag, family_version, pupil_version
@@ -29,7 +30,9 @@ from schemas.family import FamilyNotice, Home, Inbox
 from schemas.gradebook import PupilGrades
 
 AnyRequest = Request[Any, Any, Any]
-NOT_CHANGED = ResponseSpec(None, description="Nothing changed since the ETag sent in If-None-Match")
+NOT_CHANGED = ResponseSpec(
+    None, description="Nothing changed since the ETag sent in If-None-Match", generate_examples=False
+)
 
 
 # The guard of this door stands in its first lines: the framework copies the whole handler for every guard it asks.
@@ -38,7 +41,15 @@ NOT_CHANGED = ResponseSpec(None, description="Nothing changed since the ETag sen
     tags=["family"],
     access="guardian",
     media_type=MediaType.JSON,
-    responses={200: ResponseSpec(Home, description="Every child in every school"), 304: NOT_CHANGED},
+    responses={
+        200: ResponseSpec(
+            Home,
+            description="Every child in every school",
+            generate_examples=False,
+            examples=[Example("A child on an October morning", value=examples.HOME)],
+        ),
+        304: NOT_CHANGED,
+    },
 )
 async def family_home(scope: Scope) -> ASGIApp:
     """For every child in every school: today's attendance, unread notices, newest marks, balance due, things to do."""
@@ -49,7 +60,8 @@ async def family_home(scope: Scope) -> ASGIApp:
     reader = house.database.reader
     account_id, schools = principal.account_id, principal.guardian_in
     today = school_day(house.clock.now())
-    language, known = asked(scope)
+    wishes, known = asked(scope["headers"])
+    language = language_of(Request(scope)) if wishes else "vi"
     if known is not None:
         versions = [await family_version(reader, school, account_id) for school in schools]
         tag = etag("home1", today, language, *versions)
@@ -62,7 +74,10 @@ async def family_home(scope: Scope) -> ASGIApp:
 @get(
     "/v1/family/schools/{school_id:int}/pupils/{pupil_id:uuid}/grades",
     tags=["family"],
-    responses={200: ResponseSpec(PupilGrades, description="Published marks and averages"), 304: NOT_CHANGED},
+    responses={
+        200: ResponseSpec(PupilGrades, description="Published marks and averages", generate_examples=False),
+        304: NOT_CHANGED,
+    },
     **GUARDIAN,
 )
 async def child_grades(
@@ -89,7 +104,10 @@ async def child_grades(
 @get(
     "/v1/family/schools/{school_id:int}/pupils/{pupil_id:uuid}/attendance",
     tags=["family"],
-    responses={200: ResponseSpec(PupilMonth, description="The month, and totals of the year"), 304: NOT_CHANGED},
+    responses={
+        200: ResponseSpec(PupilMonth, description="The month, and totals of the year", generate_examples=False),
+        304: NOT_CHANGED,
+    },
     **GUARDIAN,
 )
 async def child_attendance(

@@ -55,7 +55,9 @@ async def publish_marks(
 @get(
     "/v1/schools/{school_id:int}/classes/{class_id:uuid}/marks",
     tags=["gradebook"],
-    responses={200: ResponseSpec(ClassSubject, description="The subject's page of the gradebook")},
+    responses={
+        200: ResponseSpec(ClassSubject, description="The subject's page of the gradebook", generate_examples=False)
+    },
     **STAFF,
 )
 async def class_subject(
@@ -83,7 +85,9 @@ async def class_subject(
 @get(
     "/v1/schools/{school_id:int}/classes/{class_id:uuid}/averages",
     tags=["gradebook"],
-    responses={200: ResponseSpec(ClassAverages, description="Every subject's average of every pupil")},
+    responses={
+        200: ResponseSpec(ClassAverages, description="Every subject's average of every pupil", generate_examples=False)
+    },
     **STAFF,
 )
 async def class_averages(
@@ -106,7 +110,7 @@ async def class_averages(
 @get(
     "/v1/schools/{school_id:int}/classes/{class_id:uuid}/marks/history",
     tags=["gradebook"],
-    responses={200: ResponseSpec(MarkHistory, description="Newest first")},
+    responses={200: ResponseSpec(MarkHistory, description="Newest first", generate_examples=False)},
     **STAFF,
 )
 async def mark_history(

@@ -43,7 +43,12 @@ def _today(request: AnyRequest) -> date:
 # Reading
 
 
-@get(SCHOOL + "/me", tags=["people"], responses={200: ResponseSpec(StaffMe, description="Who you are here")}, **STAFF)
+@get(
+    SCHOOL + "/me",
+    tags=["people"],
+    responses={200: ResponseSpec(StaffMe, description="Who you are here", generate_examples=False)},
+    **STAFF,
+)
 async def staff_me(request: AnyRequest, school_id: FromPath[int]) -> Response[bytes]:
     """Who the reader is in this school: roles, and which classes and subjects."""
     found = await registers.me_json(
@@ -56,7 +61,12 @@ async def staff_me(request: AnyRequest, school_id: FromPath[int]) -> Response[by
     return json_bytes(found)
 
 
-@get(SCHOOL + "/classes", tags=["people"], responses={200: ResponseSpec(ClassList, description="By grade")}, **STAFF)
+@get(
+    SCHOOL + "/classes",
+    tags=["people"],
+    responses={200: ResponseSpec(ClassList, description="By grade", generate_examples=False)},
+    **STAFF,
+)
 async def classes(
     request: AnyRequest,
     school_id: FromPath[int],
@@ -78,7 +88,7 @@ async def classes(
 @get(
     SCHOOL + "/classes/{class_id:uuid}/pupils",
     tags=["people"],
-    responses={200: ResponseSpec(ClassPupils, description="In the order of class lists")},
+    responses={200: ResponseSpec(ClassPupils, description="In the order of class lists", generate_examples=False)},
     **STAFF,
 )
 async def class_pupils(request: AnyRequest, school_id: FromPath[int], class_id: FromPath[UUID]) -> Response[bytes]:
@@ -133,7 +143,10 @@ async def staff(request: AnyRequest, school_id: FromPath[int]) -> StaffList:
 
 
 @get(
-    SCHOOL + "/calendar", tags=["people"], responses={200: ResponseSpec(Calendar, description="Newest first")}, **STAFF
+    SCHOOL + "/calendar",
+    tags=["people"],
+    responses={200: ResponseSpec(Calendar, description="Newest first", generate_examples=False)},
+    **STAFF,
 )
 async def calendar(request: AnyRequest, school_id: FromPath[int]) -> Response[bytes]:
     """School years with their semesters, and the days the school is closed this year."""

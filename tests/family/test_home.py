@@ -15,6 +15,7 @@ from backend.core.clock import StoppedClock
 from backend.core.database import Reader
 from backend.core.house import House
 from backend.core.ids import new_id
+from backend.family import examples
 from backend.identity.tokens import TokenOffice
 from notifications.audience import OneClass
 from notifications.outbox import Notice, publish
@@ -107,6 +108,10 @@ async def test_home_gathers_a_childs_day(
     assert [(item.notice_id, item.title, item.urgent) for item in child.to_do.acknowledge] == [
         (notice_id, "Tiêm chủng", True)
     ]
+
+
+def test_the_example_in_the_description_is_a_home() -> None:
+    assert msgspec.convert(examples.HOME, Home, strict=False).children[0].newest_marks[0].score == Decimal("7.5")
 
 
 async def test_a_quiet_morning_is_an_empty_home_not_an_error(web: httpx.AsyncClient, world: World) -> None:

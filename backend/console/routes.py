@@ -16,6 +16,7 @@ from backend.console.inbox import ROUTES as INBOX
 from backend.console.marks import ROUTES as MARKS
 from backend.console.pupils import ROUTES as PUPILS
 from backend.console.roll import ROUTES as ROLL
+from backend.console.roster_import import ROUTES as ROSTER_IMPORT
 from backend.console.staff import ROUTES as STAFF
 from backend.console.transfers import ROUTES as TRANSFERS
 
@@ -31,6 +32,7 @@ ROUTES: list[Any] = [
     *CLASSES,
     *PUPILS,
     *STAFF,
+    *ROSTER_IMPORT,
     *CALENDAR,
     *AUDIT,
     *INBOX,

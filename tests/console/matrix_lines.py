@@ -10,6 +10,8 @@ from uuid import UUID
 from backend.announcements.actions import announce
 from backend.core.clock import school_day
 from backend.core.ids import new_id
+from backend.identity.tokens import TokenOffice
+from backend.people.roster import imports
 from schemas.announcements import NewAnnouncement, ToClass
 from tests.factories import fresh_phone
 from tests.identity.matrix import (
@@ -146,6 +148,17 @@ def own_page(rest: str, form: Form, prepare: Any) -> Line:
     )
 
 
+ROSTER = "Họ và tên,Lớp,Ngày sinh\nLý Thị Mới,6A1,01/02/2015\n".encode()
+
+
+async def a_roster(scene: Scene) -> UUID:
+    """A file that the target's school has uploaded and not yet applied."""
+    admin = scene.world.other_admin if scene.target.name == "foreign" else scene.world.admin
+    who = TokenOffice(scene.house.cipher).verify(admin.token, now=scene.house.clock.now().timestamp())
+    assert who is not None
+    return (await imports.upload(scene.house, who, scene.target.school_id, ROSTER, "ds.csv", None)).import_id
+
+
 async def a_question(scene: Scene) -> UUID:
     handoff_id = new_id()
     await scene.owner.execute(
@@ -264,6 +277,23 @@ LINES = {
         lambda s: "/calendar/open/2026-10-07", nothing, ADMINS, targets=BY_SCHOOL, prepare=a_closed_day
     ),
     ("GET", "/console/{school_id}/audit"): shown(lambda s: "/audit", ADMINS, targets=BY_SCHOOL),
+    ("GET", "/console/{school_id}/import"): shown(lambda s: "/import", ADMINS, targets=BY_SCHOOL),
+    ("POST", "/console/{school_id}/import"): Line(
+        ask=lambda s: Ask(base(s) + "/import", files={"file": ("ds.csv", ROSTER, "text/csv")}),
+        allowed=ADMINS,
+        targets=BY_SCHOOL,
+        by_cookie=True,
+        passes={303},
+    ),
+    ("GET", "/console/{school_id}/import/{import_id}"): shown(
+        lambda s: f"/import/{s.made}", ADMINS, targets=BY_SCHOOL, prepare=a_roster
+    ),
+    ("GET", "/console/{school_id}/import/{import_id}/errors"): shown(
+        lambda s: f"/import/{s.made}/errors", ADMINS, targets=BY_SCHOOL, prepare=a_roster
+    ),
+    ("POST", "/console/{school_id}/import/{import_id}/apply"): sent(
+        lambda s: f"/import/{s.made}/apply", nothing, ADMINS, targets=BY_SCHOOL, prepare=a_roster
+    ),
     ("GET", "/console/{school_id}/inbox"): shown(lambda s: "/inbox", ADMINS, targets=BY_SCHOOL),
     ("POST", "/console/{school_id}/inbox/{handoff_id}"): sent(
         lambda s: f"/inbox/{s.made}", lambda s: {"text": "Đã gọi điện."}, ADMINS, targets=BY_SCHOOL, prepare=a_question

@@ -35,6 +35,8 @@
       return;
     }
     form.dataset.sent = "1";
+    const button = form.dataset.busy && (event.submitter || form.querySelector("button"));
+    if (button) { button.textContent = form.dataset.busy; button.setAttribute("aria-busy", "true"); }
     setTimeout(() => delete form.dataset.sent, 8000);
   });
   addEventListener("pageshow", () => { for (const form of document.forms) delete form.dataset.sent; });

@@ -5,6 +5,7 @@ It owns closed_days, assignments and class_subjects, and school_years and terms 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import date, timedelta
 from uuid import UUID
@@ -18,6 +19,7 @@ from backend.identity.audit import record
 from backend.identity.entitlement import require_role
 from schemas.people import Assignments, SchoolYearIn
 
+_SCHOOL_YEAR = re.compile(r"(20[0-9]{2})-(20[0-9]{2})")
 _ORDER = ("Ngày bắt đầu phải trước ngày kết thúc.", "The start must come before the end.")
 _OUTSIDE = ("Học kì phải nằm trong năm học.", "The semester must lie within the school year.")
 _TERMS = ("Cần đúng học kì 1 rồi học kì 2, không chồng nhau.", "Semester 1, then semester 2, without overlap.")
@@ -64,7 +66,8 @@ async def set_school_year(
 
 def _refuse_frame(school_year: str, frame: SchoolYearIn) -> None:
     wrong: list[FieldError] = []
-    if int(school_year[5:]) != int(school_year[:4]) + 1:
+    years = _SCHOOL_YEAR.fullmatch(school_year)
+    if years is None or int(years[2]) != int(years[1]) + 1:
         wrong.append(FieldError("?school_year", *_YEAR))
     if frame.starts_on >= frame.ends_on:
         wrong.append(FieldError("/ends_on", *_ORDER))

@@ -242,6 +242,7 @@ async def test_a_school_moves_to_its_next_year(web: httpx.AsyncClient, world: Wo
     ("year", "body", "pointer"),
     [
         ("2027-2029", frame(), "?school_year"),
+        ("0", frame(), "?school_year"),
         ("2027-2028", frame(ends_on="2027-09-01"), "/ends_on"),
         ("2027-2028", frame(terms=list(reversed(frame()["terms"]))), "/terms"),
         ("2027-2028", frame(starts_on="2027-09-10"), "/terms/0"),

@@ -6,14 +6,14 @@ import asyncio
 import contextlib
 import shutil
 import signal
-import sys
 import time
 from pathlib import Path
 
+from backend.core.catalogue import say
 from backend.core.settings import read
 from backend.demo.journey import walk
 from backend.demo.seed import Cast, seed
-from backend.demo.stage import Stage
+from backend.demo.stage import Stage, both_languages
 
 
 async def run(*, journey: bool = False, fresh: bool = False) -> int:
@@ -29,11 +29,11 @@ async def run(*, journey: bool = False, fresh: bool = False) -> int:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
-    working = asyncio.create_task(_play(data_dir, journey=journey, started=started, stop=stop))
+    working = asyncio.create_task(_play(data_dir, journey=journey, started=started))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
     if not working.done():
-        print("\nStopping …", flush=True)
+        print(f"\n{both_languages('stopping')}", flush=True)
         working.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await working
@@ -42,18 +42,18 @@ async def run(*, journey: bool = False, fresh: bool = False) -> int:
     return working.result()
 
 
-async def _play(data_dir: Path, *, journey: bool, started: float, stop: asyncio.Event) -> int:
-    def say(line: str) -> None:
+async def _play(data_dir: Path, *, journey: bool, started: float) -> int:
+    def show(line: str) -> None:
         print(f"  {time.monotonic() - started:5.1f} s  {line}", flush=True)
 
-    print("Nhịp Cầu — nhịp nối nhà trường và gia đình\n", flush=True)
-    async with Stage(data_dir, say=say) as stage:
+    print(f"{both_languages('title')}\n", flush=True)
+    async with Stage(data_dir, say=show) as stage:
         if journey:
-            await walk(stage, say=say)
-            print("\nThe journey is done: every step was seen through a public door.")
+            await walk(stage, say=show)
+            print(f"\n{both_languages('walked')}")
             return 0
-        cast = await seed(stage, say=say)
-        say("ready")
+        cast = await seed(stage, say=show)
+        show(both_languages("ready"))
         print(_welcome(stage, cast), flush=True)
         await asyncio.Event().wait()
     return 0
@@ -61,31 +61,27 @@ async def _play(data_dir: Path, *, journey: bool, started: float, stop: asyncio.
 
 def _welcome(stage: Stage, cast: Cast) -> str:
     url = stage.url
+    names = {"parent": cast.parent.name, "teacher": cast.teacher.name, "folder": str(stage.data_dir)}
     lines = [
         "",
-        f"  Families      {url}/app",
-        f"  School staff  {url}/console",
-        f"  Chat          {url}/chat",
-        f"  API           {url}/schema/swagger",
+        f"  {say('demo.families'):<24} {url}/app",
+        f"  {say('demo.staff'):<24} {url}/console",
+        f"  {say('demo.chat'):<24} {url}/chat",
+        f"  {'API':<24} {url}/schema/swagger",
         "",
-        "  Demo accounts (sign in by phone; the code is shown on the sign-in page, because this is a demo):",
-    ]
-    lines += [f"    {person.phone:<14} {person.what:<26} {person.name}" for person in cast.people]
-    lines += [
+        *_pair("accounts"),
+        *[f"    {person.phone:<14} {person.name:<22} {person.what}" for person in cast.people],
         "",
-        "  Five things to try:",
-        f"  1. Sign in at /app as {cast.parent.name}: attendance, marks and what is due, on one screen.",
-        "  2. Open the invoice, scan its QR with any bank app (do not pay), or press “simulate the transfer” and watch the receipt come.",
-        f"  3. Sign in at /console as {cast.teacher.name}, mark a pupil absent, and see the family's notice arrive.",
-        "  4. Send an announcement to your class, then watch who has read it, by name.",
-        "  5. Ask the chat: “thu tuc chuyen truong cho con lop 7”, then (signed in) “hôm nay con có đi học không?”",
+        *_pair("five"),
+        *[line for number in range(1, 6) for line in _pair(f"try{number}", **names)],
         "",
-        f"  What phones received (Firebase's twin): {stage.fcm.base_url}/twin/phones" if hasattr(stage.fcm, "phones") else "",
-        f"  Logs: {stage.data_dir}/server.log, worker.log.   Ctrl-C stops everything; the data stay in {stage.data_dir}.",
+        f"  {say('demo.phones')}: {stage.fcm.base_url}/twin/phones",
+        *_pair("logs", **names),
         "",
     ]
-    return "\n".join(line for line in lines if line is not None)
+    return "\n".join(lines)
 
 
-def main() -> None:
-    sys.exit(asyncio.run(run()))
+def _pair(key: str, **params: str) -> list[str]:
+    """Vietnamese, and below it English."""
+    return [f"  {say(f'demo.{key}', 'vi', **params)}", f"     {say(f'demo.{key}', 'en', **params)}"]

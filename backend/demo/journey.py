@@ -19,7 +19,7 @@ import httpx
 from backend.core.clock import school_day
 from backend.core.ids import new_id
 from backend.demo.seed import BANK, Cast, arrive, take_roll
-from backend.demo.stage import Say, Stage
+from backend.demo.stage import Say, Stage, both_languages
 from backend.demo.visitor import Visitor
 from backend.people.roster.invented import invent_school
 from tests.twins.bank import SepayTwin
@@ -47,7 +47,7 @@ class Journey:
             await visitor.close()
 
     async def _school_arrives(self) -> Cast:
-        self.say("1. A school arrives: 1,200 pupils, 35 classes, 60 staff, in a messy workbook")
+        self.say(both_languages("step1"))
         workbook = self.stage.data_dir / "danh-sach-hoc-sinh.xlsx"
         school = invent_school()
         cast = await arrive(self.stage, school, say=self._detail, path=workbook)
@@ -55,12 +55,14 @@ class Journey:
         return cast
 
     async def _parent_signs_in(self) -> Visitor:
-        self.say("2. A parent signs in with a one-time code and registers the phone for pushes")
+        self.say(both_languages("step2"))
         person = self.cast.parent
         parent = Visitor(self.stage.url, person.name)
         await parent.sign_in(self.stage.house, person.phone)
         self.push_token = f"journey-{secrets.token_urlsafe(24)}"
-        await parent.post("/v1/devices", {"token": self.push_token, "token_kind": "fcm_token", "platform": "android"}, expect=201)
+        await parent.post(
+            "/v1/devices", {"token": self.push_token, "token_kind": "fcm_token", "platform": "android"}, expect=201
+        )
         home = await parent.get("/v1/family/home")
         (self.child,) = [c for c in home["children"] if c["full_name"] in person.what]
         self.seen["home_before"] = home
@@ -72,7 +74,7 @@ class Journey:
         return teacher
 
     async def _teacher_takes_the_roll(self) -> None:
-        self.say("3. The teacher calls the roll: the child is missing without leave, and the phone says so")
+        self.say(both_languages("step3"))
         today = school_day(self.stage.clock.now())
         roll = {"exceptions": [{"pupil_id": self.child["pupil_id"], "mark": "unexcused"}], "make_up": True}
         await take_roll(self.teacher, f"{self._base}/classes/{self.cast.class_id}/roll/{today}/morning", roll)
@@ -80,7 +82,7 @@ class Journey:
         self._detail(f"push: {self.seen['absence_push']['notification']['title']}")
 
     async def _teacher_broadcasts(self) -> None:
-        self.say("4. The teacher writes to the class")
+        self.say(both_languages("step4"))
         self.announcement_id = str(new_id())
         friday = school_day(self.stage.clock.now()) + timedelta(days=3)
         await self.teacher.post(
@@ -97,7 +99,7 @@ class Journey:
         self.seen["announcement_push"] = await self._push_of("announcement")
 
     async def _parent_reads_and_acknowledges(self) -> None:
-        self.say("5. The parent reads and acknowledges; the teacher sees it by name")
+        self.say(both_languages("step5"))
         home = await self.parent.get("/v1/family/home")
         notice_id = self.seen["announcement_push"]["data"]["msg_id"]
         for deed in ("opened", "acknowledged"):
@@ -110,7 +112,7 @@ class Journey:
         self._detail(f"acknowledged: {mine[0]['guardian_name']}")
 
     async def _accountant_makes_a_fee(self) -> dict[str, Any]:
-        self.say("6. The accountant makes a fee for the class; every pupil gets an invoice")
+        self.say(both_languages("step6"))
         accountant = Visitor(self.stage.url, "accountant")
         await accountant.sign_in(self.stage.house, self.cast.find("accountant").phone, kind="console")
         fee = {
@@ -128,7 +130,7 @@ class Journey:
         return invoice
 
     async def _parent_scans_the_code(self, invoice: dict[str, Any]) -> dict[str, str]:
-        self.say("7. The parent's bank app scans the QR from its picture")
+        self.say(both_languages("step7"))
         picture = await self.parent.bytes_of(f"{self._base}/invoices/{invoice['invoice_id']}/qr.png")
         code = read_vietqr(picture)
         _must(code["bin"] == BANK["bank_bin"] and code["account"] == BANK["account_number"], f"another account: {code}")
@@ -139,7 +141,7 @@ class Journey:
         return code
 
     async def _bank_reports_three_times(self, invoice: dict[str, Any], code: dict[str, str]) -> None:
-        self.say("8. The bank's feed reports the transfer three times, twice at the same moment")
+        self.say(both_languages("step8"))
         async with httpx.AsyncClient(base_url=self.stage.url, timeout=30) as http:
             bank = SepayTwin(http, self.cast.hook_path, BANK["account_number"], self.cast.hook_secret)
             event = bank.credit(int(code["amount"]), f"MBVCB.3278907687.{code['memo']}.CT tu 0011 NGUYEN THI HOA")
@@ -160,11 +162,11 @@ class Journey:
         books = await self.accountant.get(f"{self._base}/books/check")
         _must(books["disagreements"] == [], f"the books disagree: {books}")
         await self.accountant.close()
-        self.say("9. One receipt, and bank = ledger = invoices = receipts")
+        self.say(both_languages("step9"))
         self._detail(f"receipt {done['receipts'][0]['number']}, {len(pdf)} bytes of PDF")
 
     async def _the_bot_is_asked(self) -> None:
-        self.say("10. The bot is asked four questions, one of them by a stranger")
+        self.say(both_languages("step10"))
         link = await self.parent.post("/v1/chat/links", {"channel": "telegram"}, expect=201)
         chat = self.stage.telegram.open_chat(7_000_001, "Phụ huynh")
         await chat.ask(f"/start {link['url'].rpartition('start=')[2]}")
@@ -230,7 +232,12 @@ def read_vietqr(picture: bytes) -> dict[str, str]:
     (barcode,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture)).convert("L"))
     root = _fields(barcode.text)
     account = _fields(_fields(root["38"])["01"])
-    return {"bin": account["00"], "account": account["01"], "amount": root.get("54", "0"), "memo": _fields(root["62"])["08"]}
+    return {
+        "bin": account["00"],
+        "account": account["01"],
+        "amount": root.get("54", "0"),
+        "memo": _fields(root["62"])["08"],
+    }
 
 
 def _fields(text: str) -> dict[str, str]:

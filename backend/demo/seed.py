@@ -10,15 +10,14 @@ import httpx
 import msgspec
 
 from backend.core.clock import school_day
-from backend.core.house import House
 from backend.core.ids import new_id
 from backend.core.phones import national
-from backend.demo.stage import Say, Stage
+from backend.demo.stage import Say, Stage, both_languages
 from backend.demo.visitor import Refused, Visitor
 from backend.people.founding import Founding, found_school
 from backend.people.roster.invented import InventedSchool, invent_school
 from backend.people.roster.messy import to_xlsx, write_school
-from schemas.roster import RosterGuardian, RosterPupil, RosterStaff
+from schemas.roster import RosterGuardian, RosterPupil
 from tests.twins.bank import SepayTwin
 
 ADMIN_NAME, ADMIN_PHONE = "Bùi Văn Trưởng", "0966000001"
@@ -81,7 +80,7 @@ async def arrive(stage: Stage, school: InventedSchool, *, say: Say, path: Path |
     )
     now = house.clock.now()
     school_id = await found_school(house.database, founding, at=now, today=school_day(now))
-    say(f"school founded: {school.name}")
+    say(both_languages("founded", name=school.name))
     admin = Visitor(stage.url, ADMIN_NAME)
     await admin.sign_in(house, ADMIN_PHONE, kind="console")
     workbook = to_xlsx(write_school(school))
@@ -91,9 +90,18 @@ async def arrive(stage: Stage, school: InventedSchool, *, say: Say, path: Path |
     read = await admin.post(
         f"{base}/roster-imports", None, files={"data": ("danh-sach-hoc-sinh.xlsx", workbook, _XLSX)}, expect=201
     )
-    say(f"roster read: {_summary(read)}")
-    applied = await admin.post(f"{base}/roster-imports/{read['import_id']}/apply")
-    say(f"roster applied: {_summary(applied)}")
+    counts = read["summary"] if "summary" in read else read
+    say(
+        both_languages(
+            "read",
+            pupils=counts["pupils_read"],
+            classes=counts["classes_new"],
+            guardians=counts["guardians_new"],
+            wrong=counts.get("bad_rows", counts.get("wrong", 0)),
+        )
+    )
+    await admin.post(f"{base}/roster-imports/{read['import_id']}/apply")
+    say(both_languages("applied"))
     class_name = school.classes[0]
     classes = (await admin.get(f"{base}/classes"))["classes"]
     class_id = next(c["class_id"] for c in classes if c["name"] == class_name)
@@ -121,7 +129,12 @@ def _family_of(pupils: list[RosterPupil], class_name: str) -> tuple[RosterPupil,
     phones = [g.phone_e164 for p in pupils for g in p.guardians]
     for pupil in pupils:
         for guardian in pupil.guardians:
-            if pupil.class_name == class_name and guardian.relation == "mother" and guardian.phone_e164 and phones.count(guardian.phone_e164) == 1:
+            if (
+                pupil.class_name == class_name
+                and guardian.relation == "mother"
+                and guardian.phone_e164
+                and phones.count(guardian.phone_e164) == 1
+            ):
                 return pupil, guardian
     raise AssertionError("the invented school has no such family")
 
@@ -136,11 +149,11 @@ async def a_school_day(stage: Stage, cast: Cast, *, say: Say) -> None:
     for back in range(7, -1, -1):
         day = today - timedelta(days=back)
         await take_roll(teacher, f"{base}/classes/{cast.class_id}/roll/{day}/morning", _roll(pupils, day, today))
-    say("roll called for a week")
+    say(both_languages("roll"))
     await _marks(teacher, base, cast, pupils)
-    say("marks entered and published")
+    say(both_languages("marks"))
     await teacher.post(f"{base}/announcements", _announcement(cast, today), expect=201)
-    say("announcement sent")
+    say(both_languages("announced"))
     await teacher.close()
 
 
@@ -217,16 +230,8 @@ async def a_fee_and_some_payments(stage: Stage, cast: Cast, *, say: Say) -> None
         for invoice in invoices[::3]:
             if invoice["pupil_name"] not in own:
                 await bank.call(bank.credit(invoice["remaining"], f"{invoice['reference']} {invoice['pupil_name']}"))
-    say(f"{len(invoices)} invoices; every third family has paid")
+    say(both_languages("billed", count=len(invoices)))
     await accountant.close()
-
-
-def staff_named(staff: list[RosterStaff], name: str) -> RosterStaff:
-    return next(person for person in staff if person.full_name == name)
-
-
-def _summary(answer: dict[str, Any]) -> str:
-    return ", ".join(f"{value} {key}" for key, value in answer.items() if isinstance(value, int) and not isinstance(value, bool))[:160]
 
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

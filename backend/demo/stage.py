@@ -15,6 +15,7 @@ from types import TracebackType
 
 import msgspec
 
+from backend.core.catalogue import say
 from backend.core.clock import SystemClock
 from backend.core.crypto import Cipher
 from backend.core.database import Database
@@ -29,6 +30,11 @@ from tests.twins.telegram import TelegramTwin
 
 Say = Callable[[str], None]
 TELEGRAM_TOKEN = "100200300:DEMO-bot-token-for-the-twin-only-0000000"  # noqa: S105
+
+
+def both_languages(key: str, **params: object) -> str:
+    """A line of the demo: Vietnamese, then English."""
+    return f"{say(f'demo.{key}', 'vi', **params)}  ·  {say(f'demo.{key}', 'en', **params)}"
 
 
 class Stage:
@@ -56,13 +62,13 @@ class Stage:
     async def _start(self) -> None:
         self.data_dir.mkdir(parents=True, exist_ok=True)
         wanted = read(mode="demo", secret_key=DEMO_SECRET, code_channel="print", data_dir=str(self.data_dir))
-        self._say("PostgreSQL and Redis (embedded) …")
+        self._say(both_languages("servers"))
         servers = await both.start(wanted)
         self._stack.callback(servers.stop)
         applied = await migrate(servers.database_url)
         if applied:
-            self._say(f"schema: {len(applied)} migrations applied")
-        self._say("twins of Firebase and Telegram …")
+            self._say(both_languages("schema", count=len(applied)))
+        self._say(both_languages("twins"))
         self.fcm = FcmTwin()
         await self.fcm.start()
         self._stack.push_async_callback(self.fcm.stop)
@@ -72,7 +78,7 @@ class Stage:
         wanted_port = self._port if self._port is not None else wanted.port
         port = free_port(wanted.host, wanted_port)
         if port != wanted_port and self._port is None:
-            self._say(f"port {wanted_port} is taken; using {port} (NHIPCAU_PORT chooses another)")
+            self._say(both_languages("port", wanted=wanted_port, port=port))
         self.settings: Settings = msgspec.structs.replace(
             wanted,
             port=port,
@@ -88,7 +94,7 @@ class Stage:
             telegram_bot_name=self.telegram.username,
         )
         self.url = self.settings.public_url
-        self._say("server and worker …")
+        self._say(both_languages("processes"))
         environment = environment_for(self.settings)
         self.server = self._child("server", serve_command(), environment)
         if self._with_worker:

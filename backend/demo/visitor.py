@@ -37,7 +37,8 @@ class Visitor:
         if answer["outcome"] == "choose":
             key = _key_of(answer["people"], name or self.name)
             answer = await self.post(
-                "/v1/sign-in/choice", {"ticket": answer["ticket"], "person": key, "device_name": self.name, "device_kind": kind}
+                "/v1/sign-in/choice",
+                {"ticket": answer["ticket"], "person": key, "device_name": self.name, "device_kind": kind},
             )
         self.http.headers["authorization"] = f"Bearer {answer['access_token']}"
         return answer

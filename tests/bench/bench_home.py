@@ -32,7 +32,11 @@ async def bench_home(stage: Stage, cast: Cast) -> Table:
         "home, computed": ("/v1/family/home", bearer, 200),
         "home, nothing changed (304)": ("/v1/family/home", unchanged, 304),
         "grades": (f"/v1/family/schools/{cast.school_id}/pupils/{child}/grades", bearer, 200),
-        "attendance month": (f"/v1/family/schools/{cast.school_id}/pupils/{child}/attendance?month={today[:7]}", bearer, 200),
+        "attendance month": (
+            f"/v1/family/schools/{cast.school_id}/pupils/{child}/attendance?month={today[:7]}",
+            bearer,
+            200,
+        ),
     }
     arguments = [str(cast.school_id), str(signed["account_id"]), today, "vi"]
     measured = await asyncio.to_thread(_measure, stage, kinds, arguments)
@@ -68,5 +72,12 @@ def _table(measured: dict[str, list[Cost]], size: int) -> Table:
     )
     for name, costs in measured.items():
         application, database = median([c.application for c in costs]), median([c.database for c in costs])
-        table.add(name, f"{application:.0f}", f"{database:.0f}", f"{totals[name]:.0f}", totals[name] / static, totals[name] / (static + bare))
+        table.add(
+            name,
+            f"{application:.0f}",
+            f"{database:.0f}",
+            f"{totals[name]:.0f}",
+            totals[name] / static,
+            totals[name] / (static + bare),
+        )
     return table

@@ -47,7 +47,16 @@ def cost_of_load(
     connections: int = 16,
 ) -> Cost:
     before = cpu_seconds(application_pid), cpu_seconds(database_pid)
-    command = [sys.executable, "-m", "tests.bench.load", url, "--requests", str(requests), "--connections", str(connections)]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.bench.load",
+        url,
+        "--requests",
+        str(requests),
+        "--connections",
+        str(connections),
+    ]
     for name, value in headers.items():
         command += ["--header", f"{name}: {value}"]
     answer = json.loads(subprocess.run(command, capture_output=True, check=True, timeout=180).stdout)

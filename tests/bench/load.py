@@ -51,7 +51,12 @@ def main() -> None:
     arguments = parser.parse_args()
     headers = dict(line.split(": ", 1) for line in arguments.header)
     statuses = asyncio.run(
-        run(arguments.url, requests=min(arguments.requests, 200_000), connections=min(arguments.connections, 128), headers=headers)
+        run(
+            arguments.url,
+            requests=min(arguments.requests, 200_000),
+            connections=min(arguments.connections, 128),
+            headers=headers,
+        )
     )
     json.dump({str(status): count for status, count in statuses.items()}, sys.stdout)
 

@@ -30,7 +30,18 @@ def cost_of_statement(url: str, sql: str, arguments: list[str], *, transactions:
             "PGDATABASE": parts.path.lstrip("/"),
             "PGOPTIONS": "-c role=nhipcau_reader -c jit=off",
         }
-        command = [str(POSTGRES_BIN_PATH / "pgbench"), "-n", "-M", "prepared", "-c", "1", "-t", str(transactions), "-f", str(path)]
+        command = [
+            str(POSTGRES_BIN_PATH / "pgbench"),
+            "-n",
+            "-M",
+            "prepared",
+            "-c",
+            "1",
+            "-t",
+            str(transactions),
+            "-f",
+            str(path),
+        ]
         for number, value in enumerate(arguments, start=1):
             command += ["-D", f"p{number}={value}"]
         before = cpu_seconds(database_pid)
@@ -41,7 +52,9 @@ def cost_of_statement(url: str, sql: str, arguments: list[str], *, transactions:
         own_after = os.times()
         assert done.returncode == 0, done.stderr[-2000:]
         database = cpu_seconds(database_pid) - before + _reaped(database_pid) - reaped_before
-        client = (own_after.children_user + own_after.children_system) - (own_before.children_user + own_before.children_system)
+        client = (own_after.children_user + own_after.children_system) - (
+            own_before.children_user + own_before.children_system
+        )
     return Cost(client / transactions * 1e6, database / transactions * 1e6)
 
 

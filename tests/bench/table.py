@@ -16,7 +16,14 @@ class Table:
         self.rows.append(tuple(f"{c:.2f}" if isinstance(c, float) else str(c) for c in cells))
 
     def markdown(self) -> str:
-        lines = [f"## {self.title}", "", self.note, "", "| " + " | ".join(self.columns) + " |", "|" + "---|" * len(self.columns)]
+        lines = [
+            f"## {self.title}",
+            "",
+            self.note,
+            "",
+            "| " + " | ".join(self.columns) + " |",
+            "|" + "---|" * len(self.columns),
+        ]
         lines += ["| " + " | ".join(row) + " |" for row in self.rows]
         return "\n".join(lines) + "\n"
 

@@ -204,7 +204,8 @@ class Journey:
                     return message
             return None
 
-        return await self._until(arrived, f"a push of kind {kind}")
+        push: dict[str, Any] = await self._until(arrived, f"a push of kind {kind}")
+        return push
 
     async def _until(self, look: Callable[[], Awaitable[Any]], what: str, patience_seconds: float = 45) -> Any:
         deadline = time.monotonic() + patience_seconds

@@ -90,14 +90,14 @@ async def arrive(stage: Stage, school: InventedSchool, *, say: Say, path: Path |
     read = await admin.post(
         f"{base}/roster-imports", None, files={"data": ("danh-sach-hoc-sinh.xlsx", workbook, _XLSX)}, expect=201
     )
-    counts = read["summary"] if "summary" in read else read
+    counts = read.get("summary", read)
     say(
         both_languages(
             "read",
             pupils=counts["pupils_read"],
             classes=counts["classes_new"],
             guardians=counts["guardians_new"],
-            wrong=counts.get("bad_rows", counts.get("wrong", 0)),
+            wrong=len(read["bad_rows"]),
         )
     )
     await admin.post(f"{base}/roster-imports/{read['import_id']}/apply")

@@ -41,7 +41,8 @@ class Visitor:
                 {"ticket": answer["ticket"], "person": key, "device_name": self.name, "device_kind": kind},
             )
         self.http.headers["authorization"] = f"Bearer {answer['access_token']}"
-        return answer
+        signed_in: dict[str, Any] = answer
+        return signed_in
 
     async def get(self, path: str, *, expect: int = 200, **query: Any) -> Any:
         return _checked(await self.http.get(path, params=query or None), expect)

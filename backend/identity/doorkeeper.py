@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 import time
-from http.cookies import CookieError, SimpleCookie
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -80,7 +80,7 @@ class Doorkeeper:
             if authorization[:7].lower() == b"bearer ":
                 token = authorization[7:].decode("latin-1")
         elif b"cookie" in headers:
-            token = _cookie(headers[b"cookie"].decode("latin-1"), ACCESS_COOKIE)
+            token = _cookie(scope["headers"], ACCESS_COOKIE)
             by_cookie = token is not None
         scope["principal"] = self._tokens.verify(token, now=self._clock.now().timestamp()) if token else None
         return headers, by_cookie
@@ -109,20 +109,24 @@ class Doorkeeper:
         sys.stderr.write(msgspec.json.encode(line).decode() + "\n")
 
 
-def _cookie(header: str, name: str) -> str | None:
-    if name not in header:
-        return None
-    try:
-        morsel = SimpleCookie(header).get(name)
-    except CookieError:
-        return None
-    return morsel.value if morsel else None
+def _cookie(headers: Iterable[tuple[bytes, bytes]], name: str) -> str | None:
+    """Read by hand: a stranger's odd cookie on the same domain must not hide ours, and HTTP/2 may split the header in several."""
+    sought = name.encode() + b"="
+    for key, value in headers:
+        if key == b"cookie" and sought in value:
+            for part in value.split(b";"):
+                part = part.strip()
+                if part.startswith(sought):
+                    return part[len(sought) :].strip(b'"').decode("latin-1")
+    return None
 
 
 def _forged(headers: dict[bytes, bytes], by_cookie: bool) -> bool:
     """A browser says where a post comes from; programs that say nothing carry no cookie of somebody else."""
-    form = headers.get(b"content-type", b"").startswith(
-        (b"application/x-www-form-urlencoded", b"multipart/", b"text/plain")
+    form = (
+        headers.get(b"content-type", b"")
+        .lower()
+        .startswith((b"application/x-www-form-urlencoded", b"multipart/", b"text/plain"))
     )
     if not (by_cookie or form):
         return False
@@ -130,7 +134,14 @@ def _forged(headers: dict[bytes, bytes], by_cookie: bool) -> bool:
     if site is not None:
         return site not in (b"same-origin", b"none")
     origin = headers.get(b"origin")
-    return origin is not None and urlsplit(origin.decode("latin-1")).netloc.encode() != headers.get(b"host", b"")
+    return origin is not None and _netloc(origin) != headers.get(b"host", b"")
+
+
+def _netloc(origin: bytes) -> bytes | None:
+    try:
+        return urlsplit(origin.decode("latin-1")).netloc.encode("latin-1")
+    except ValueError:
+        return None
 
 
 async def _refuse(send: Any, path: str) -> None:

@@ -135,11 +135,13 @@ WITH who AS ({STANDING})
 SELECT who.staff_id, who.roles, who.subjects,
        c.name, c.sessions, h.name_vi, h.name_en, d.reason,
        (SELECT coalesce(json_agg(json_build_object('session', r.session, 'revision', r.revision,
-                                                   'taken_at', r.taken_at, 'taken_by', a.full_name)
+                                                   'taken_at', r.taken_at,
+                                                   'taken_by', (SELECT min(t.full_name)
+                                                                  FROM staff t
+                                                                 WHERE t.school_id = $1
+                                                                   AND t.account_id = r.taken_by))
                                  ORDER BY r.session DESC), '[]'::json)
           FROM roll_calls r
-          LEFT JOIN accounts a
-            ON a.account_id = r.taken_by
          WHERE r.school_id = $1
            AND r.class_id = $3
            AND r.held_on = $5)::text AS taken,
@@ -276,7 +278,10 @@ SELECT who.staff_id, who.roles, who.subjects,
          'changes', (SELECT coalesce(json_agg(json_build_object('pupil_id', t.pupil_id, 'full_name', p.full_name,
                                                                 'session', t.session, 'old_mark', t.old_mark,
                                                                 'new_mark', t.new_mark, 'changed_at', t.changed_at,
-                                                                'changed_by', a.full_name)
+                                                                'changed_by', (SELECT min(s.full_name)
+                                                                                 FROM staff s
+                                                                                WHERE s.school_id = $1
+                                                                                  AND s.account_id = t.changed_by))
                                               ORDER BY t.changed_at DESC, p.sort_key), '[]'::json)
                        FROM roll_marks k
                        JOIN roll_history t
@@ -287,8 +292,6 @@ SELECT who.staff_id, who.roles, who.subjects,
                        JOIN pupils p
                          ON p.school_id = t.school_id
                         AND p.pupil_id = t.pupil_id
-                       LEFT JOIN accounts a
-                         ON a.account_id = t.changed_by
                       WHERE k.school_id = $1
                         AND k.class_id = $3
                         AND k.held_on = $5))::text AS history

@@ -243,7 +243,10 @@ SELECT who.staff_id, who.roles, who.subjects,
                                                                 'old_score', h.old_score, 'new_score', h.new_score,
                                                                 'old_passed', h.old_passed, 'new_passed', h.new_passed,
                                                                 'reason', h.reason, 'changed_at', h.changed_at,
-                                                                'changed_by', a.full_name)
+                                                                'changed_by', (SELECT min(s.full_name)
+                                                                                 FROM staff s
+                                                                                WHERE s.school_id = $1
+                                                                                  AND s.account_id = h.changed_by))
                                               ORDER BY h.changed_at DESC, p.sort_key), '[]'::json)
                        FROM enrolments e
                        JOIN mark_history h
@@ -255,8 +258,6 @@ SELECT who.staff_id, who.roles, who.subjects,
                        JOIN pupils p
                          ON p.school_id = h.school_id
                         AND p.pupil_id = h.pupil_id
-                       LEFT JOIN accounts a
-                         ON a.account_id = h.changed_by
                       WHERE e.school_id = $1
                         AND e.class_id = $3
                         AND e.to_on IS NULL))::text AS history

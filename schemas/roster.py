@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Literal
+from uuid import UUID
 
 import msgspec
 
@@ -89,3 +90,83 @@ class Understood(msgspec.Struct):
     bad_rows: list[BadCell]
     sheets: list[SheetReport]
     school_year: str | None = None
+
+
+# Over HTTP
+
+
+class RosterImport(msgspec.Struct, kw_only=True):
+    """An uploaded file and what it would do, or did, to the roll. Counts only: no personal data is kept with it."""
+
+    import_id: UUID
+    file_name: str
+    school_year: str
+    state: Literal["read", "applied", "failed"]
+    uploaded_at: dt.datetime
+    applied_at: dt.datetime | None = None
+    file_school_year: str | None = None
+    pupils_read: int = 0
+    pupils_new: int = 0
+    pupils_changed: int = 0
+    pupils_same: int = 0
+    pupils_missing: int = 0
+    pupils_unsure: int = 0
+    classes_new: int = 0
+    guardians_new: int = 0
+    guardians_changed: int = 0
+    bonds_new: int = 0
+    staff_read: int = 0
+    staff_new: int = 0
+    staff_changed: int = 0
+    duties_begun: int = 0
+    duties_ended: int = 0
+    rows_reported: int = 0
+    needs_second_factor: bool = False
+
+
+class RosterImportList(msgspec.Struct):
+    imports: list[RosterImport]
+
+
+class RosterBadRow(msgspec.Struct):
+    sheet: str
+    row: int
+    column: str | None
+    cell: str | None
+    value: str
+    code: str
+    severity: Severity
+    vi: str
+    en: str
+
+
+class RosterFieldChange(msgspec.Struct):
+    """Personal numbers show their last digits only."""
+
+    field: str
+    before: str | None
+    after: str | None
+
+
+class RosterChange(msgspec.Struct):
+    pupil_id: UUID
+    full_name: str
+    class_name: str
+    matched_by: str
+    fields: list[RosterFieldChange]
+
+
+class RosterMissing(msgspec.Struct):
+    pupil_id: UUID
+    full_name: str
+    class_name: str
+
+
+class RosterReview(RosterImport, kw_only=True):
+    """The dry run in full; lists end after five hundred entries, the counts do not."""
+
+    classes: list[str] = []
+    changes: list[RosterChange] = []
+    missing: list[RosterMissing] = []
+    bad_rows: list[RosterBadRow] = []
+    sheets: list[SheetReport] = []

@@ -28,6 +28,17 @@ async def a_closed_day(scene: Scene) -> None:
     )
 
 
+ROSTER = {"data": ("lop.csv", "Họ tên,Lớp\nLê Văn Mới,6A1\n".encode(), "text/csv")}
+
+
+async def a_roster(scene: Scene) -> str:
+    """A file that the target school's own administrator uploaded."""
+    admin = scene.world.admin if scene.target.school_id == scene.world.school_id else scene.world.other_admin
+    answer = await scene.client.post(school(scene, "/roster-imports"), files=ROSTER, headers=admin.headers)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["import_id"])
+
+
 YEAR = {
     "starts_on": "2027-09-05",
     "ends_on": "2028-05-31",
@@ -96,5 +107,26 @@ LINES = {
         allowed=ADMINS,
         targets=BY_SCHOOL,
         prepare=a_closed_day,
+    ),
+    ("POST", "/v1/schools/{school_id}/roster-imports"): Line(
+        ask=lambda s: Ask(school(s, "/roster-imports"), files=ROSTER), allowed=ADMINS, targets=BY_SCHOOL, passes={201}
+    ),
+    ("GET", "/v1/schools/{school_id}/roster-imports"): Line(
+        ask=lambda s: Ask(school(s, "/roster-imports")), allowed=ADMINS, targets=BY_SCHOOL
+    ),
+    ("GET", "/v1/schools/{school_id}/roster-imports/{import_id}"): Line(
+        ask=lambda s: Ask(school(s, f"/roster-imports/{s.made}")), allowed=ADMINS, targets=BY_SCHOOL, prepare=a_roster
+    ),
+    ("GET", "/v1/schools/{school_id}/roster-imports/{import_id}/errors"): Line(
+        ask=lambda s: Ask(school(s, f"/roster-imports/{s.made}/errors")),
+        allowed=ADMINS,
+        targets=BY_SCHOOL,
+        prepare=a_roster,
+    ),
+    ("POST", "/v1/schools/{school_id}/roster-imports/{import_id}/apply"): Line(
+        ask=lambda s: Ask(school(s, f"/roster-imports/{s.made}/apply")),
+        allowed=ADMINS,
+        targets=BY_SCHOOL,
+        prepare=a_roster,
     ),
 }

@@ -34,9 +34,7 @@ async def run(
         data = _bytes_of(path)
         understood = understand(data, str(path), datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).date())
     except OSError as error:
-        reason = str(error.strerror)
-        unreadable = RosterProblem("unreadable", f"Không mở được tệp: {reason}.", f"The file cannot be opened: {reason}.")
-        return _refuse(unreadable, path, as_json, out)
+        return _refuse(RosterProblem("unreadable", str(error.strerror)), path, as_json, out)
     except RosterProblem as problem:
         return _refuse(problem, path, as_json, out)
     if dry_run and as_json:

@@ -74,11 +74,7 @@ def _single_byte(data: bytes) -> str:
     }
     best = max(scores, key=lambda name: scores[name])
     if scores[best] < _SURE:
-        raise RosterProblem(
-            "encoding",
-            "Không nhận ra bảng mã chữ của tệp. Hãy lưu lại dạng Excel (.xlsx) hoặc CSV UTF-8.",
-            "The encoding of the file is not known. Please save it as Excel (.xlsx) or CSV UTF-8.",
-        )
+        raise RosterProblem("encoding")
     return vietnamese if best == "cp1258" else western
 
 

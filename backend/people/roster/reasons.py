@@ -175,6 +175,29 @@ REASONS: dict[str, tuple[Severity, str, str]] = {
     # staff
     "staff_name": ("row", "Tên cán bộ, giáo viên không đọc được.", "The staff member's name cannot be read."),
     "staff_class": ("cell", "Lớp của giáo viên không đọc được.", "The teacher's class cannot be read."),
+    # against the roll
+    "numbers_disagree": (
+        "row",
+        "Các mã số của học sinh này thuộc về hai học sinh khác nhau trong trường.",
+        "The numbers of this pupil belong to two different pupils of the school.",
+    ),
+    "number_of_another": (
+        "row",
+        "Mã số này đang thuộc về một học sinh khác tên, khác ngày sinh.",
+        "This number belongs to a pupil with another name and birth date.",
+    ),
+    "birth_differs": (
+        "row",
+        "Trong lớp đã có học sinh cùng tên nhưng khác ngày sinh; xin xác nhận là một hay hai em.",
+        "The class has a pupil of this name with another birth date; please say whether they are one or two.",
+    ),
+    "staff_without_phone": (
+        "row",
+        "Cán bộ, giáo viên chưa có số điện thoại nên chưa được thêm.",
+        "A member of staff without a telephone was not added.",
+    ),
+    "staff_class_unknown": ("cell", "Không có lớp này trong năm học.", "There is no such class in the school year."),
+    "staff_subject_unknown": ("cell", "Không rõ đây là môn học nào.", "This subject is not known."),
     # sheets
     "sheet_without_list": ("note", "Trang này không có danh sách học sinh.", "This sheet holds no list of pupils."),
     "sheet_hidden": ("note", "Trang bị ẩn, không đọc.", "The sheet is hidden and was not read."),
@@ -196,39 +219,49 @@ def bad(
     )
 
 
-class RosterProblem(Exception):
-    """The file as a whole cannot be read. Carries a stable code and both sentences."""
+# Why a whole file is not read: code → Vietnamese, English.
+REFUSALS: dict[str, tuple[str, str]] = {
+    "damaged": ("Tệp bị hỏng hoặc không phải là bảng tính.", "The file is damaged or is no spreadsheet."),
+    "locked": ("Tệp có mật khẩu. Hãy bỏ mật khẩu rồi gửi lại.", "The file has a password. Remove it and try again."),
+    "empty": ("Tệp không có dữ liệu.", "The file holds no data."),
+    "too_big": ("Tệp quá lớn (giới hạn {limit}).", "The file is too big (the limit is {limit})."),
+    "encoding": (
+        "Không nhận ra bảng mã chữ của tệp. Hãy lưu lại dạng Excel (.xlsx) hoặc CSV UTF-8.",
+        "The encoding of the file is not known. Please save it as Excel (.xlsx) or CSV UTF-8.",
+    ),
+    "not_a_table": (
+        "Không nhận ra loại tệp. Hãy gửi tệp Excel (.xlsx, .xls) hoặc CSV.",
+        "The kind of file is not known. Please send Excel (.xlsx, .xls) or CSV.",
+    ),
+    "unreadable": ("Không mở được tệp ({limit}).", "The file cannot be opened ({limit})."),
+}
 
-    def __init__(self, code: str, vi: str, en: str) -> None:
-        super().__init__(en)
+
+class RosterProblem(Exception):
+    """The file as a whole cannot be read. Carries a stable code of REFUSALS and both sentences."""
+
+    def __init__(self, code: str, limit: str = "") -> None:
+        super().__init__(code)
         self.code = code
-        self.vi = vi
-        self.en = en
+        self.limit = limit
+        self.vi, self.en = (sentence.format(limit=limit) for sentence in REFUSALS[code])
 
     @classmethod
     def damaged(cls) -> RosterProblem:
-        return cls("damaged", "Tệp bị hỏng hoặc không phải là bảng tính.", "The file is damaged or is no spreadsheet.")
+        return cls("damaged")
 
     @classmethod
     def locked(cls) -> RosterProblem:
-        return cls(
-            "locked",
-            "Tệp có mật khẩu. Hãy bỏ mật khẩu rồi gửi lại.",
-            "The file has a password. Remove it and try again.",
-        )
+        return cls("locked")
 
     @classmethod
     def empty(cls) -> RosterProblem:
-        return cls("empty", "Tệp không có dữ liệu.", "The file holds no data.")
+        return cls("empty")
 
     @classmethod
     def too_big(cls, limit: str) -> RosterProblem:
-        return cls("too_big", f"Tệp quá lớn (giới hạn {limit}).", f"The file is too big (the limit is {limit}).")
+        return cls("too_big", limit)
 
     @classmethod
     def not_a_table(cls) -> RosterProblem:
-        return cls(
-            "not_a_table",
-            "Không nhận ra loại tệp. Hãy gửi tệp Excel (.xlsx, .xls) hoặc CSV.",
-            "The kind of file is not known. Please send Excel (.xlsx, .xls) or CSV.",
-        )
+        return cls("not_a_table")

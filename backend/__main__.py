@@ -62,9 +62,8 @@ def work(arguments: argparse.Namespace) -> None:
 
 @command("bot", "fetch Telegram updates by polling, for development without a public address")
 def bot(arguments: argparse.Namespace) -> None:
-    from bots.command import poll
-
     from backend.core.settings import read
+    from bots.command import poll
 
     asyncio.run(poll(_with_servers(read())))
 
@@ -110,22 +109,75 @@ def school(arguments: argparse.Namespace) -> None:
     import msgspec
 
     from backend.core.clock import SystemClock, school_day
-    from backend.core.database import Database
-    from backend.core.settings import read
     from backend.people.founding import Founding, found_school
 
-    async def found() -> int:
-        database = await Database.open(_with_servers(read(), with_redis=False).database_url, writers=1, readers=1)
+    now = SystemClock().now()
+    founding = msgspec.convert({k: v for k, v in vars(arguments).items() if k not in ("action", "command")}, Founding)
+    school_id = _with_database(lambda database: found_school(database, founding, at=now, today=school_day(now)))
+    print(f"school_id {school_id}")
+
+
+def _area_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=["appoint"])
+    parser.add_argument("--area-code", required=True, help="code of the province or commune")
+    for name in ("phone", "full-name"):
+        parser.add_argument(f"--{name}", required=True)
+
+
+@command("area", "appoint an administrator of a province or commune, who sees its schools in counts", _area_arguments)
+def area(arguments: argparse.Namespace) -> None:
+    from backend.core.clock import SystemClock
+    from backend.identity.operating import appoint
+
+    account_id = _with_database(
+        lambda database: appoint(
+            database,
+            phone=arguments.phone,
+            full_name=arguments.full_name,
+            area_code=arguments.area_code,
+            at=SystemClock().now(),
+        )
+    )
+    print(f"account_id {account_id}")
+
+
+def _reset_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--phone", required=True)
+
+
+@command(
+    "unlock",
+    "drop password and second factor at a phone, for an administrator nobody else can help",
+    _reset_arguments,
+)
+def unlock(arguments: argparse.Namespace) -> int:
+    from backend.core.clock import SystemClock
+    from backend.identity.operating import reset_sign_in
+
+    count = _with_database(lambda database: reset_sign_in(database, phone=arguments.phone, at=SystemClock().now()))
+    print(f"{count} accounts sign in by one-time code again" if count else "no account signs in with this phone")
+    return 0 if count else 1
+
+
+def _with_database(deed: Callable[[Any], Any]) -> Any:
+    """One deed at the database, without a server around it."""
+    from backend.core.database import Database
+    from backend.core.phones import NotAPhone
+    from backend.core.settings import read
+
+    settings = _with_servers(read(), with_redis=False)
+
+    async def done() -> Any:
+        database = await Database.open(settings.database_url, writers=1, readers=1)
         try:
-            now = SystemClock().now()
-            founding = msgspec.convert(
-                {k: v for k, v in vars(arguments).items() if k not in ("action", "command")}, Founding
-            )
-            return await found_school(database, founding, at=now, today=school_day(now))
+            return await deed(database)
         finally:
             await database.close()
 
-    print(f"school_id {asyncio.run(found())}")
+    try:
+        return asyncio.run(done())
+    except NotAPhone as error:
+        raise SystemExit(f"This is not a telephone number: {error}") from error
 
 
 def _import_arguments(parser: argparse.ArgumentParser) -> None:
@@ -162,9 +214,8 @@ def ask(arguments: argparse.Namespace) -> None:
 
 @command("check", "check that bank, ledger, invoices and receipts agree; prints the rows that do not")
 def check(arguments: argparse.Namespace) -> int:
-    from payments.reconcile import report
-
     from backend.core.settings import read
+    from payments.reconcile import report
 
     lines = asyncio.run(report(_with_servers(read(), with_redis=False).database_url))
     print("\n".join(lines) or "bank = ledger = invoices = receipts")

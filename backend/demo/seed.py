@@ -58,7 +58,7 @@ async def seed(stage: Stage, *, say: Say) -> Cast:
         return msgspec.json.decode(kept.read_bytes(), type=Cast)
     school = invent_school()
     cast = await arrive(stage, school, say=say)
-    await a_school_day(stage, cast, say=say)
+    await a_school_day(stage, cast, school, say=say)
     await a_fee_and_some_payments(stage, cast, say=say)
     kept.write_bytes(msgspec.json.encode(cast))
     kept.chmod(0o600)
@@ -102,7 +102,7 @@ async def arrive(stage: Stage, school: InventedSchool, *, say: Say, path: Path |
     )
     await admin.post(f"{base}/roster-imports/{read['import_id']}/apply")
     say(both_languages("applied"))
-    class_name = school.classes[0]
+    class_name = _class_of_the_play(school)
     classes = (await admin.get(f"{base}/classes"))["classes"]
     class_id = next(c["class_id"] for c in classes if c["name"] == class_name)
     opened = await admin.post(f"{base}/bank-accounts", BANK, expect=201)
@@ -110,6 +110,14 @@ async def arrive(stage: Stage, school: InventedSchool, *, say: Say, path: Path |
     cast = Cast(school_id, class_id, class_name, people, opened["account"]["hook_path"], opened["hook_secret"])
     await admin.close()
     return cast
+
+
+def _class_of_the_play(school: InventedSchool) -> str:
+    """A class whose homeroom teacher also teaches it a subject, so that one person can show both."""
+    for person in school.staff:
+        if person.homeroom and person.phone_e164 and any(person.homeroom in t.classes for t in person.teaching):
+            return person.homeroom
+    return school.classes[0]
 
 
 def _people(school: InventedSchool, class_name: str) -> list[DemoPerson]:
@@ -139,7 +147,7 @@ def _family_of(pupils: list[RosterPupil], class_name: str) -> tuple[RosterPupil,
     raise AssertionError("the invented school has no such family")
 
 
-async def a_school_day(stage: Stage, cast: Cast, *, say: Say) -> None:
+async def a_school_day(stage: Stage, cast: Cast, school: InventedSchool, *, say: Say) -> None:
     house = stage.house
     teacher = Visitor(stage.url, cast.teacher.name)
     await teacher.sign_in(house, cast.teacher.phone, kind="console")
@@ -150,7 +158,7 @@ async def a_school_day(stage: Stage, cast: Cast, *, say: Say) -> None:
         day = today - timedelta(days=back)
         await take_roll(teacher, f"{base}/classes/{cast.class_id}/roll/{day}/morning", _roll(pupils, day, today))
     say(both_languages("roll"))
-    await _marks(teacher, base, cast, pupils)
+    await _marks(stage, base, cast, school, pupils)
     say(both_languages("marks"))
     await teacher.post(f"{base}/announcements", _announcement(cast, today), expect=201)
     say(both_languages("announced"))
@@ -174,23 +182,39 @@ async def take_roll(teacher: Visitor, path: str, roll: dict[str, Any]) -> None:
             raise
 
 
-async def _marks(teacher: Visitor, base: str, cast: Cast, pupils: list[dict[str, Any]]) -> None:
-    subjects = await _subjects_of(teacher, base, cast)
-    for subject in subjects[:2]:
-        for ordinal in (1, 2):
-            lines = [
-                {"pupil_id": p["pupil_id"], "value": f"{6 + (n * 7 + ordinal * 3) % 9 / 2:.1f}".replace(".", ",")}
-                for n, p in enumerate(pupils)
-            ]
-            body = {"subject_code": subject, "term": 1, "kind": "regular", "ordinal": ordinal, "lines": lines}
-            await teacher.put(f"{base}/classes/{cast.class_id}/marks", body)
-        await teacher.post(f"{base}/classes/{cast.class_id}/marks/publish", {"subject_code": subject, "term": 1})
+async def _marks(stage: Stage, base: str, cast: Cast, school: InventedSchool, pupils: list[dict[str, Any]]) -> None:
+    """Three teachers of the class, each for the own subject, enter two regular marks and publish them."""
+    entered: set[str] = set()
+    for person in school.staff:
+        if len(entered) == 3 or not person.phone_e164 or not any(cast.class_name in t.classes for t in person.teaching):
+            continue
+        teacher = Visitor(stage.url, person.full_name)
+        await teacher.sign_in(stage.house, person.phone_e164, kind="console")
+        for subject in sorted(await _scored_subjects_of(teacher, base, cast) - entered):
+            await _enter(teacher, f"{base}/classes/{cast.class_id}/marks", subject, pupils)
+            entered.add(subject)
+        await teacher.close()
 
 
-async def _subjects_of(teacher: Visitor, base: str, cast: Cast) -> list[str]:
-    """The subjects this teacher teaches to the class, by the roll's assignments."""
+async def _enter(teacher: Visitor, path: str, subject: str, pupils: list[dict[str, Any]]) -> None:
+    for ordinal in (1, 2):
+        lines = [
+            {
+                "pupil_id": p["pupil_id"],
+                "value": f"{6 + (n * 7 + ordinal * 3 + len(subject)) % 9 / 2:.1f}".replace(".", ","),
+            }
+            for n, p in enumerate(pupils)
+        ]
+        body = {"subject_code": subject, "term": 1, "kind": "regular", "ordinal": ordinal, "lines": lines}
+        await teacher.put(path, body)
+    await teacher.post(f"{path}/publish", {"subject_code": subject, "term": 1})
+
+
+async def _scored_subjects_of(teacher: Visitor, base: str, cast: Cast) -> set[str]:
+    """What this teacher teaches the class, by the roll's own assignments; commented subjects take other marks."""
     me = await teacher.get(f"{base}/me")
-    return [a["subject_code"] for a in me["assignments"] if a["class_id"] == cast.class_id and a["subject_code"]]
+    taught = {a["subject_code"] for a in me["assignments"] if a["class_id"] == cast.class_id}
+    return taught - {"", "GDTC", "NT", "AN", "MT", "HDTN", "GDDP"}
 
 
 def _announcement(cast: Cast, today: date) -> dict[str, Any]:

@@ -3,9 +3,11 @@
 (() => {
   const offline = document.getElementById("offline");
   const saved = document.querySelector("[data-saved-at]");
+  const kept = "kept" in document.documentElement.dataset;
   const show = () => {
-    if (offline) offline.hidden = navigator.onLine;
-    if (saved) { saved.hidden = navigator.onLine; saved.textContent = saved.dataset.savedAt; }
+    const current = navigator.onLine && !kept;
+    if (offline) offline.hidden = current;
+    if (saved) { saved.hidden = current; saved.textContent = saved.dataset.savedAt; }
   };
   addEventListener("online", show);
   addEventListener("offline", show);

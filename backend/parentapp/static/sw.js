@@ -48,6 +48,13 @@ async function fromNetwork(event, request, url) {
     return fresh;
   } catch {
     const kept = url.pathname === "/app" ? await (await caches.open(HOME)).match("/app") : undefined;
-    return kept || (await (await caches.open(SHELL)).match(OFFLINE)) || Response.error();
+    if (kept) return marked(kept);
+    return (await (await caches.open(SHELL)).match(OFFLINE)) || Response.error();
   }
+}
+
+// A copy says that it is one: browsers call themselves online wherever there is a wireless network, with or without internet.
+async function marked(kept) {
+  const text = await kept.text();
+  return new Response(text.replace("<html ", "<html data-kept "), { status: 200, headers: kept.headers });
 }

@@ -5,7 +5,7 @@ The order follows the foreign keys; who becomes reachable by phone is tied to kn
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -37,7 +37,7 @@ class Deed:
 async def apply_plan(tx: SchoolTx, plan: Plan, cipher: Cipher, deed: Deed, progress: Progress | None = None) -> None:
     """Raises asyncpg's UniqueViolationError when the roll holds a number that the plan did not see; nothing is written then."""
     reachable: list[Reachable] = []
-    steps = [
+    steps: list[Callable[[], Awaitable[object]]] = [
         lambda: _add_classes(tx, plan, deed),
         lambda: _add_pupils(tx, plan, cipher, deed),
         lambda: _change_pupils(tx, plan.changes, cipher, deed),

@@ -105,6 +105,10 @@ def _grouped(pupils: Iterable[Taken], key: Callable[[Taken], Hashable]) -> dict[
     return groups
 
 
+def _by_number(name: str) -> Callable[[Taken], Hashable]:
+    return lambda taken: getattr(taken.pupil, name)
+
+
 def _who(taken: Taken) -> tuple[str, str]:
     return fold(taken.pupil.full_name), taken.pupil.class_name
 
@@ -192,7 +196,7 @@ def _in_two_classes(pupils: list[Taken], wrong: list[BadCell]) -> list[Taken]:
     """The same number and the same name in two classes: the file must say which. Neither row is taken."""
     gone: set[int] = set()
     for number in ("personal_id", "moedu_id"):
-        for group in _grouped(pupils, lambda t, number=number: getattr(t.pupil, number)).values():
+        for group in _grouped(pupils, _by_number(number)).values():
             names, classes = {fold(t.pupil.full_name) for t in group}, {t.pupil.class_name for t in group}
             if len(group) > 1 and len(names) == 1 and len(classes) > 1:
                 for taken in group:
@@ -251,7 +255,7 @@ def _numbers_differ(one: RosterPupil, two: RosterPupil) -> bool:
 def _shared_numbers(pupils: list[Taken], wrong: list[BadCell]) -> None:
     """Two pupils with one number: nobody can tell whose it is, so neither keeps it."""
     for number in ("personal_id", "moedu_id", "school_code"):
-        for group in _grouped(pupils, lambda t, number=number: getattr(t.pupil, number)).values():
+        for group in _grouped(pupils, _by_number(number)).values():
             if len(group) > 1:
                 for taken in group:
                     wrong.append(

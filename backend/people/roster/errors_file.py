@@ -13,7 +13,7 @@ from typing import Any
 from backend.people.roster.cells import Cell, Grid, text_of
 from backend.people.roster.reasons import RosterProblem
 from backend.people.roster.workbook import file_kind, read_grids
-from schemas.roster import BadCell
+from schemas.roster import BadCell, RosterBadRow
 
 ERRORS_HEADER = "Lỗi cần sửa (Errors)"
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
@@ -21,7 +21,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def errors_file(
-    data: bytes, filename: str, bad_rows: Iterable[BadCell], header_rows: dict[str, int]
+    data: bytes, filename: str, bad_rows: Iterable[BadCell | RosterBadRow], header_rows: dict[str, int]
 ) -> tuple[bytes, str, str]:
     """(bytes, file name, media type). xlsx keeps its looks; text stays text; every other container becomes xlsx."""
     reasons = _by_row(bad_rows)
@@ -35,7 +35,7 @@ def errors_file(
     return _as_xlsx(grids, reasons, header_rows), f"{stem}-loi.xlsx", XLSX
 
 
-def _by_row(bad_rows: Iterable[BadCell]) -> dict[str, dict[int, str]]:
+def _by_row(bad_rows: Iterable[BadCell | RosterBadRow]) -> dict[str, dict[int, str]]:
     found: dict[str, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
     for wrong in bad_rows:
         place = f"{wrong.cell} " if wrong.cell else ""
@@ -77,8 +77,8 @@ def _marked_original(
                     continue
                 if cell.data_type == "f":
                     # The value that the school saw, not a formula that would be computed anew elsewhere.
-                    row = values.get(cell.row, [])
-                    cell.value = harmless(row[cell.column - 1] if cell.column - 1 < len(row) else None)
+                    seen = values.get(cell.row, [])
+                    cell.value = harmless(seen[cell.column - 1] if cell.column - 1 < len(seen) else None)
                 elif isinstance(cell.value, str):
                     cell.value = harmless(cell.value)
         column = _free_column(grid)

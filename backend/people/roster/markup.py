@@ -43,7 +43,7 @@ def read_html(data: bytes, name: str) -> list[Grid]:
     # A table used for layout holds other tables; the innermost ones carry the lists.
     tables = [table for table in document.iter("table") if table.find(".//table") is None][: limits.SHEETS_MAX]
     names = _SHEET_NAME.findall(text)
-    grids = []
+    grids: list[Grid] = []
     offset = 0
     for position, table in enumerate(tables):
         rows, merges = _html_rows(table)

@@ -198,9 +198,14 @@ class _Writer:
         assert born is not None
         if self._now_and_then(self.mess.mistakes):
             entry.pupil.born_on, entry.reported = None, True
-            wrong = self.chance.choice(
-                [f"31/02/{born.year}", float(born.year), f"{born.month}/{born.year}", "chưa rõ", f"{born:%d/%m}/213"]
-            )
+            mistakes: list[Cell] = [
+                f"31/02/{born.year}",
+                float(born.year),
+                f"{born.month}/{born.year}",
+                "chưa rõ",
+                f"{born:%d/%m}/213",
+            ]
+            wrong = self.chance.choice(mistakes)
             entry.year_known = str(born.year) in str(wrong)
             return wrong
         return written_date(born, self.chance.choice(self.mess.date_forms))
@@ -208,7 +213,8 @@ class _Writer:
     def part_of_birth(self, entry: _Entry, part: str) -> Cell:
         assert entry.pupil.born_on is not None
         number = int(getattr(entry.pupil.born_on, part))
-        return self.chance.choice([float(number), str(number), f"{number:02d}"])
+        ways: list[Cell] = [float(number), str(number), f"{number:02d}"]
+        return self.chance.choice(ways)
 
     def sex(self, entry: _Entry) -> Cell:
         return self.chance.choice(

@@ -182,7 +182,15 @@ async def _read_staff(tx: SchoolTx, snapshot: Snapshot, today: date) -> None:
         tx.school_id,
     )
     for row in rows:
-        snapshot.staff[row["staff_id"]] = KnownStaff(*row[:6], set(row["roles"]))
+        snapshot.staff[row["staff_id"]] = KnownStaff(
+            row["staff_id"],
+            row["full_name"],
+            row["name_fold"],
+            row["phone_e164"],
+            row["email"],
+            row["status"],
+            set(row["roles"]),
+        )
     duties: list[Any] = await tx.fetch(
         """
         SELECT a.class_id, a.kind, a.subject_code, a.staff_id

@@ -22,7 +22,8 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 @lru_cache(maxsize=8192)
 def is_syllable(word: str) -> bool:
-    letters, tones = [], []
+    letters: list[str] = []
+    tones: list[str] = []
     for character in unicodedata.normalize("NFD", word.lower()):
         (tones if character in _TONES else letters).append(character)
     bare = unicodedata.normalize("NFC", "".join(letters))

@@ -118,7 +118,7 @@ class _Book:
         holder = element[-1] if len(element) else None
         if holder is None or not str(holder.tag).endswith("}v"):
             holder = element.find("{*}v")
-        raw = holder.text if holder is not None else None
+        raw: str | None = holder.text if holder is not None else None
         if not raw:
             return None
         if kind == "s":

@@ -85,7 +85,10 @@ class NoticeChild(msgspec.Struct, frozen=True):
 
 
 class NoticeRow(msgspec.Struct, frozen=True):
-    """A notice as it is kept. Without title and body its text is rendered from `params` in the reader's language."""
+    """A notice as it is kept. Without title and body its text is rendered from `params` in the reader's language.
+
+    `mark_now` is what the roll says today about the absence that the notice told of.
+    """
 
     notice_id: UUID
     kind: NoticeKind
@@ -98,6 +101,7 @@ class NoticeRow(msgspec.Struct, frozen=True):
     opened_at: datetime | None
     acknowledged_at: datetime | None
     children: list[NoticeChild]
+    mark_now: RollMark | None = None
 
 
 class FamilyNotice(msgspec.Struct, frozen=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from typing import NamedTuple
 
 from backend.core.problems import INVALID, FieldError, Problem, problem
 
@@ -22,11 +23,21 @@ OUTSIDE_SCHOOL_YEAR = problem(
 NOT_A_SCHOOL_DAY = problem(
     "not-a-school-day",
     422,
-    vi="Ngày này không học: {reason_vi}. Nếu lớp học bù, xin đánh dấu học bù.",
-    en="No school on this day: {reason_en}. If the class made up for a lost day, say so.",
+    vi="Ngày này không học: {reason:vi}. Nếu lớp học bù, xin đánh dấu học bù.",
+    en="No school on this day: {reason:en}. If the class made up for a lost day, say so.",
 )
 _SUNDAY = 6
 _MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
+
+
+class Reason(NamedTuple):
+    """Why there is no school. In a sentence, `{reason:en}` is its English."""
+
+    vi: str
+    en: str
+
+    def __format__(self, language: str) -> str:
+        return self.en if language == "en" else self.vi
 
 
 def refuse_day(
@@ -36,26 +47,26 @@ def refuse_day(
     school_year: str,
     starts_on: date,
     ends_on: date,
-    closed: tuple[str, str] | None,
+    closed: Reason | None,
     make_up: bool,
 ) -> None:
-    """Raises the first reason why a roll cannot be taken on `day`. `closed` is why there is no school, in both languages."""
+    """Raises the first reason why a roll cannot be taken on `day`. `closed` is why there is no school, if so."""
     if day > today:
         raise DAY_AHEAD()
     if not starts_on <= day <= ends_on:
         raise OUTSIDE_SCHOOL_YEAR(school_year=school_year)
     if closed is not None and not make_up:
-        raise NOT_A_SCHOOL_DAY(reason_vi=closed[0], reason_en=closed[1])
+        raise NOT_A_SCHOOL_DAY(reason=closed)
 
 
-def closed_because(day: date, holiday: tuple[str, str] | None, school_reason: str | None) -> tuple[str, str] | None:
-    """Why there is no school on a day, Vietnamese and English; None on a school day."""
+def closed_because(day: date, holiday: tuple[str, str] | None, school_reason: str | None) -> Reason | None:
+    """Why there is no school on a day; None on a school day. What the school itself wrote comes first, in its own words."""
     if school_reason:
-        return school_reason, school_reason
+        return Reason(school_reason, school_reason)
     if holiday:
-        return holiday
+        return Reason(*holiday)
     if day.weekday() == _SUNDAY:
-        return "Chủ nhật", "Sunday"
+        return Reason("Chủ nhật", "Sunday")
     return None
 
 

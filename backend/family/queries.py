@@ -12,8 +12,9 @@ from uuid import UUID
 
 import msgspec
 
+from backend.core.catalogue import say
 from backend.core.database import Reader
-from notifications.texts import in_full
+from notifications.texts import Words, in_full
 from schemas.family import FamilyNotice, Inbox, NoticeRow
 
 _NOTICES = msgspec.json.Decoder(list[NoticeRow])
@@ -25,10 +26,20 @@ SELECT coalesce(json_agg(json_build_object('notice_id', u.notice_id, 'kind', u.k
                                            'params', u.params, 'urgent', u.urgent,
                                            'needs_acknowledgement', u.needs_acknowledgement,
                                            'created_at', u.created_at, 'opened_at', u.opened_at,
-                                           'acknowledged_at', u.acknowledged_at, 'children', u.children)
+                                           'acknowledged_at', u.acknowledged_at, 'children', u.children,
+                                           'mark_now', u.mark_now)
                          ORDER BY u.notice_id DESC), '[]'::json)::text
   FROM (SELECT n.notice_id, n.kind, n.title, n.body, n.params, n.urgent, n.needs_acknowledgement, n.created_at,
-               r.opened_at, r.acknowledged_at, about.children
+               r.opened_at, r.acknowledged_at, about.children,
+               CASE WHEN n.kind = 'absence'
+                    THEN (SELECT m.mark
+                            FROM roll_marks m
+                           WHERE m.school_id = $1
+                             AND m.pupil_id = ANY (r.pupil_ids)
+                             AND m.held_on = (n.params ->> 'on')::date
+                             AND m.session = n.params ->> 'session'
+                           LIMIT 1)
+               END AS mark_now
           FROM guardians family
           JOIN notice_recipients r
             ON r.school_id = family.school_id
@@ -114,6 +125,10 @@ def in_words(school_id: int, row: NoticeRow, language: str) -> FamilyNotice:
         params=row.params,
         children=[child.full_name for child in row.children],
     )
+    if row.mark_now not in (None, "unexcused"):
+        # The notice stays as it was sent; a family that reads it later must not take the mistake for the truth.
+        mark = say(f"family.mark_{row.mark_now}", language)
+        words = Words(words.title, f"{words.body}\n\n{say('family.absence_corrected', language, mark=mark)}")
     return FamilyNotice(
         school_id=school_id,
         notice_id=row.notice_id,

@@ -19,6 +19,7 @@ from backend.core.text import clean
 from backend.core.versions import TOUCH_FAMILIES
 from backend.gradebook import circular22
 from backend.gradebook.values import NotAMark, read_passed, read_score
+from backend.identity.audit import record
 from backend.identity.entitlement import STANDING, standing_of
 from notifications.outbox import PupilNotice, publish_each
 from schemas.gradebook import MarkLine, MarksIn, MarksKept, MarksPublished, MarksToPublish
@@ -232,7 +233,11 @@ async def publish_marks(
         )
         told = {row["pupil_id"]: {"count": row["marks"]} for row in rows}
         await _tell_families(tx, scene, what.subject_code, account_id, now, told)
-        return MarksPublished(marks=sum(row["marks"] for row in rows), pupils=len(rows))
+        published = MarksPublished(marks=sum(row["marks"] for row in rows), pupils=len(rows))
+        if rows:
+            detail = {"subject": what.subject_code, "term": what.term, "marks": published.marks}
+            await record(tx, "marks.published", "class", class_id, at=now, actor=account_id, detail=detail)
+        return published
 
 
 async def _scene(tx: SchoolTx, account_id: UUID, class_id: UUID, subject: str, term: int, now: datetime) -> Any:

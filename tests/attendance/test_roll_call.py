@@ -219,7 +219,8 @@ async def test_days_without_school_are_refused(web: httpx.AsyncClient, world: Wo
 async def test_a_public_holiday_is_named(web: httpx.AsyncClient, world: World, owner: asyncpg.Connection) -> None:
     await owner.execute("UPDATE school_years SET starts_on = '2026-08-31' WHERE school_id = $1", world.school_id)
     answer = await take(web, world, on=HOLIDAY)
-    assert (answer.status_code, "Quốc khánh" in answer.json()["title"]) == (422, True)
+    sentences = answer.json()["sentences"]
+    assert (answer.status_code, "Quốc khánh" in sentences["vi"], "National Day" in sentences["en"]) == (422, True, True)
 
 
 async def test_a_day_the_school_closed_is_refused_with_its_reason(

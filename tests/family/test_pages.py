@@ -104,6 +104,16 @@ async def test_the_inbox_says_notices_in_the_readers_words(web: httpx.AsyncClien
     assert english.json()["notices"][0]["title"] == "Absent without leave"
 
 
+async def test_a_corrected_absence_says_so_where_it_was_told(web: httpx.AsyncClient, world: World) -> None:
+    await take(web, world, absent(world.child.pupil_id))
+    before = (await inbox(web, world.parent)).notices[0].body
+    await take(web, world, absent(world.child.pupil_id, "late"))
+    [notice] = (await inbox(web, world.parent)).notices
+    assert notice.body == before + "\n\nNhà trường đã sửa lại điểm danh buổi này: đi muộn."
+    await take(web, world, absent(world.child.pupil_id))
+    assert (await inbox(web, world.parent)).notices[0].body == before
+
+
 async def test_the_inbox_is_read_page_by_page(
     web: httpx.AsyncClient, world: World, school_house: House, clock: StoppedClock
 ) -> None:

@@ -33,13 +33,14 @@ class Sheet(msgspec.Struct):
     subject: ClassSubject
     columns: list[Column]
     cells: dict[str, str]
+    seen: dict[str, str]
     wrong: dict[str, str]
     unpublished: int
 
     @property
     def was(self) -> str:
-        """The cells as they were when the page was made, so that only what the teacher changed is sent on."""
-        return msgspec.json.encode(self.cells).decode()
+        """The cells as the teacher found them, so that only what the teacher changed is sent on, and no colleague's work undone."""
+        return msgspec.json.encode(self.seen).decode()
 
 
 @get(_SHEET, include_in_schema=False, **STAFF)
@@ -81,13 +82,14 @@ async def send_sheet(
             marks = into(MarksIn, values)
             done = await enter_marks(house_of(request), principal_of(request).account_id, school_id, class_id, marks)
             kept += done.entered + done.changed + done.erased
+            was |= {cell_name(line.pupil_id, column): form[cell_name(line.pupil_id, column)] for line in marks.lines}
         except Problem as problem:
             refusal = Refusal(shown_in_form(problem), language_of(request))
             wrong.update(_wrong_cells(refusal, lines, column))
     if refusal is None:
         return go(f"{request.scope['path']}?term={term}", "console.marks_kept", count=kept)
     sheet = _sheet(await _read(request, school_id, class_id, subject, term), language_of(request), form=form)
-    sheet.wrong = wrong
+    sheet.wrong, sheet.seen = wrong, was
     reason = form.get("reason", "")
     return await _show(request, school_id, class_id, sheet, refused=refusal, kept=kept, reason=reason)
 
@@ -156,10 +158,11 @@ def _sheet(found: ClassSubject, language: str, *, form: Mapping[str, str] | None
         for pupil in found.pupils
         for mark in pupil.marks
     }
+    seen = dict(cells)
     if form is not None:
         cells |= {name: value for name, value in form.items() if name.startswith("m.")}
     unpublished = sum(1 for pupil in found.pupils for mark in pupil.marks if mark.published_at is None)
-    return Sheet(found, columns, cells, {}, unpublished)
+    return Sheet(found, columns, cells, seen, {}, unpublished)
 
 
 def cell_name(pupil_id: UUID, column: Column) -> str:
@@ -200,7 +203,7 @@ def _changed(
     for pupil in found.pupils:
         name = cell_name(pupil.pupil_id, column)
         value = form.get(name)
-        if value is None or value.strip() == was.get(name, ""):
+        if value is None or value.strip() == was.get(name, "").strip():
             continue
         remark = _remark(pupil, column)
         lines.append({"pupil_id": str(pupil.pupil_id), "value": value.strip() or None, "remark": remark})

@@ -55,7 +55,7 @@ def read_date(cell: Cell, today: dt.date) -> DateReading | None:
     if isinstance(cell, bool | dt.time | dt.timedelta):
         return DateReading(problem="date_unreadable")
     text = text_of(cell).rstrip(".,;")
-    if text in ("", "0", "?"):
+    if text in ("", "0"):
         return None
     if text.isascii() and text.isdigit():
         return _from_digits(text)
@@ -112,7 +112,9 @@ def _from_text(text: str, today: dt.date) -> DateReading:
 
 def _three_numbers(first: str, second: str, third: str, today: dt.date) -> DateReading:
     if len(first) == 4 and len(third) <= 2:
-        return _certain(int(first), int(second), int(third))
+        reading = _certain(int(first), int(second), int(third))
+        # Year first is how programs write a stored date out, so it shares a stored date's doubts.
+        return DateReading(reading.value, "excel", reading.year, reading.problem)
     if len(first) > 2 or len(third) == 3 or len(third) == 1:
         return DateReading(problem="date_unreadable")
     year = _full_year(third, today)

@@ -45,8 +45,10 @@ def read_family(
     # Fathers and mothers first, so that a "phụ huynh" of the same name is recognised as one of them.
     for adult in sorted(adults, key=lambda a: ("father", "mother", "guardian", "parent", "contact").index(a.owner)):
         _read_adult(adult, family, cell_at, labels, report)
+    named = [person for person in family.people if person.name is not None]
+    only = named[0] if len(named) == 1 and len(family.people) == 1 and not named[0].phones else None
     for phone in family.loose:
-        _place(phone, family)
+        _place(phone, family, only)
     for person in family.people:
         if person.name is not None:
             person.name = sir_left_out(person.name, child)
@@ -84,7 +86,7 @@ def _add_parent(
     for position, mention in enumerate(people):
         # "Bố dượng" or "bà nội" written beside the name says more than the header.
         holder = mention.holder
-        said: Relation = holder if holder in ("father", "mother", "guardian") else relation  # type: ignore[assignment]
+        said: Relation = holder if holder in ("father", "mother", "guardian") else relation
         if position == 0 and said == relation:
             family.people.append(Person(relation, mention.name))
             phones = mention.phones + phones
@@ -141,7 +143,7 @@ def _phones(column: int, cell: Cell, report: Report) -> list[LabelledPhone]:
     return read.phones
 
 
-def _place(phone: LabelledPhone, family: Family) -> None:
+def _place(phone: LabelledPhone, family: Family, only: Person | None) -> None:
     """A phone without a holder goes to a named adult only where nobody else can be meant; else it stays a nameless contact."""
     if phone.holder in ("father", "mother"):
         person = family.parent(phone.holder)
@@ -149,6 +151,9 @@ def _place(phone: LabelledPhone, family: Family) -> None:
             person.phones.append(phone.e164)
         return
     if any(phone.e164 in person.phones for person in family.people):
+        return
+    if only is not None and phone.holder in (None, "parent", only.relation):
+        only.phones.append(phone.e164)
         return
     named = [person for person in family.people if person.name is not None]
     if phone.holder == "guardian":
@@ -165,7 +170,8 @@ def _guardians(family: Family) -> list[RosterGuardian]:
         for person in family.people:
             if person.relation != relation:
                 continue
-            for phone in person.phones or [None]:  # type: ignore[list-item]
+            phones: list[str | None] = [*person.phones] or [None]
+            for phone in phones:
                 guardian = RosterGuardian(person.name, phone, person.relation)
                 if (phone is not None or person.name is not None) and guardian not in guardians:
                     guardians.append(guardian)

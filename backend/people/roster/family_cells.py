@@ -188,13 +188,22 @@ def _one_name(part: str, place: _Place) -> tuple[Mention | None, bool]:
 
 def _without_honorific(name: str) -> str:
     match = _HONORIFIC.match(name)
-    return name[match.end() :] if match is not None and _of_family(name[match.end() :]) else name
+    if match is None:
+        return name
+    rest = name[match.end() :]
+    # A small letter before a capital one is address, whatever the family: "bà H'Ruê Mlô".
+    return rest if _of_family(rest) or (name[0].islower() and rest[0].isupper()) else name
 
 
 def sir_left_out(name: str, child: str) -> str:
     """"Ông Lê B" is Lê B, unless the child is of a family Ông; then only a second Ông or another family's name tells."""
     match = _SIR.match(name)
-    if match is None or not _of_family(rest := name[match.end() :]):
+    if match is None:
+        return name
+    rest = name[match.end() :]
+    if name[0].islower() and rest[0].isupper():
+        return rest
+    if not _of_family(rest):
         return name
     return name if child[:4].casefold() == "ông " and fold(rest).split()[0] != "ong" else rest
 

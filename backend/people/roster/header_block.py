@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from backend.people.roster import limits
 from backend.people.roster.cells import Cell, Grid, fold, is_blank, text_of
+from backend.people.roster.class_names import class_in_title
 from backend.people.roster.headers import PARENTAL, STAFF_FIELDS, Meaning, meaning_of, owner_of
 
 _HEADER_ROWS_MAX = 3
@@ -16,6 +17,7 @@ _HEADER_LENGTH_MAX = 90
 _DATA = re.compile(r"\d{3,}|\d[/\-.]\d|^\d+$")
 _COUNTER = re.compile(r"[(\[]?\s*(\d{1,2}|[a-zđ])\s*[)\]]?(?:\s*=.*)?", re.IGNORECASE)
 _NEVER_OF_ADULTS = frozenset(("class", "row_no", "status", "moedu_id", "school_code", "grade", "sex", "note"))
+_TITLE = re.compile(r"(danh sach lop|ubnd|uy ban|truong (th|thcs|thpt|mn)|cong hoa xa hoi|doc lap tu do|nam hoc 20)\b")
 _HINT = re.compile(r"^\(.*\)$|^\*+$")
 
 
@@ -71,6 +73,8 @@ def _block(grid: Grid, start: int, height: int) -> Block | None:
     texts = [_texts(cells) for _, cells in rows]
     if any(row is None for row in texts):
         return None
+    if height > 1 and any(_is_title(text) for text in texts[0] or []):
+        return None
     table = _with_groups(grid, [number for number, _ in rows], [row for row in texts if row is not None])
     headings = tuple(_heading(tuple(row[column] for row in table)) for column in range(len(table[0])))
     return _scored(start, start + height, headings)
@@ -92,30 +96,35 @@ def _texts(cells: list[Cell]) -> list[str] | None:
     return texts if any(texts) else None
 
 
+def _is_title(text: str) -> bool:
+    """"Danh sách lớp 6A1" above the header is no group of columns, whichever column it stands over."""
+    return bool(text) and (_TITLE.match(fold(text)) is not None or class_in_title(text) is not None)
+
+
 def _with_groups(grid: Grid, numbers: list[int], rows: list[list[str]]) -> list[list[str]]:
-    """Merged headers written into every column they cover; without merges, a group reaches right as far as sub-headers go on."""
+    """Merged headers written into every column they cover; an unmerged group reaches right as far as sub-headers go on."""
     width = max(len(row) for row in rows)
     table = [row + [""] * (width - len(row)) for row in rows]
-    merged = False
-    for top, left, _, right in grid.merges:
-        if top in numbers and right > left:
+    covered: set[tuple[int, int]] = set()
+    for top, left, bottom, right in grid.merges:
+        lines = [line for line, number in enumerate(numbers) if top <= number <= bottom]
+        covered |= {(line, column) for line in lines for column in range(left, right + 1)}
+        # A title over the whole table is no group.
+        if top in numbers and right > left and left < width and (right - left + 1) * 5 < width * 4:
             line = numbers.index(top)
-            merged = True
-            # A title over the whole table is no group.
-            if left < width and (right - left + 1) * 5 < width * 4:
-                while right >= width:
-                    for row in table:
-                        row.append("")
-                    width += 1
-                for column in range(left, right + 1):
-                    table[line][column] = table[line][column] or table[line][left]
-    if not merged:
-        for upper, lower in pairwise(table):
-            if sum(map(bool, upper)) < 2:
-                continue
-            for column in range(1, width):
-                if not upper[column] and lower[column] and lower[column - 1] and upper[column - 1]:
-                    upper[column] = upper[column - 1]
+            while right >= width:
+                for row in table:
+                    row.append("")
+                width += 1
+            for column in range(left, right + 1):
+                table[line][column] = table[line][column] or table[line][left]
+    for line, (upper, lower) in enumerate(pairwise(table)):
+        if sum(map(bool, upper)) < 2:
+            continue
+        for column in range(1, width):
+            unmerged = (line, column) not in covered and (line, column - 1) not in covered
+            if unmerged and not upper[column] and lower[column] and lower[column - 1] and upper[column - 1]:
+                upper[column] = upper[column - 1]
     return table
 
 
@@ -172,7 +181,7 @@ def _of_adult(own: Meaning | None, owner: Meaning, group: str, bottom: str) -> M
 
 def _scored(start: int, end: int, headings: tuple[Heading, ...]) -> Block | None:
     known = [h.meaning for h in headings if h.meaning is not None]
-    fields = {(m.owner, m.field) for m in known if m.field != "other"}
+    fields: set[tuple[str, str]] = {(m.owner, m.field) for m in known if m.field != "other"}
     others = len({h.label for h in headings if h.meaning is not None and h.meaning.field == "other"})
     has_name = ("", "full_name") in fields or {("", "head"), ("", "given")} <= fields
     staff = {STAFF_FIELDS[folded] for h in headings if (folded := fold(h.label)) in STAFF_FIELDS}
@@ -202,7 +211,11 @@ def side_by_side(block: Block) -> list[tuple[int, int]]:
     first = next((label for label in labels if label), "")
     for starts in (numbered, [column for column, label in enumerate(labels) if label == first]):
         ranges = list(pairwise([*starts, len(fields)]))
-        if len(ranges) >= 2 and all({"full_name", "head"} & set(fields[a:b]) for a, b in ranges):
+        # One merged heading over two columns is no second list: each list has a name and something more.
+        if len(ranges) >= 2 and all(
+            {"full_name", "head"} & set(fields[a:b]) and len({label for label in labels[a:b] if label}) >= 2
+            for a, b in ranges
+        ):
             return ranges
     return [(0, len(fields))]
 

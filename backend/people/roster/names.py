@@ -14,7 +14,7 @@ NAME_LENGTH_MAX = 80
 _FAMILY_NAME_LIST = """
     nguyễn trần lê phạm hoàng huỳnh phan vũ võ đặng bùi đỗ hồ ngô dương lý lí đào đoàn trịnh đinh mai tô triệu lương hà cao tạ thái
     lâm châu tăng kiều lưu quách giang tống bạch nghiêm khúc la vương phùng nông vi hứa diệp thân đàm ngân long cù lò quàng cà giáp
-    mã nhâm âu cầm ninh kim khổng thạch sơn danh trương tôn uông văn ung viêm mạc sầm chu phí phí ông ngụy nguỵ từ quan kha khuất
+    mã nhâm âu cầm ninh kim khổng thạch sơn danh trương tôn uông ung viêm mạc sầm chu phí phí ông ngụy nguỵ từ quan kha khuất
     tưởng lại lã lữ liêu đồng đậu biện bành cấn chử cổ cung cống doãn đới đường giản hạ hán hầu hình hoa khương lăng lều lỗ lục
     lường mẫn mục nhữ phó phù sái sử tào tất thào tiêu tòng trà trầm trác trình vàng vưu sùng mùa giàng lầu hờ tẩn phàn thèn siu
     rmah ksor nay rcom lo hang ngac
@@ -61,7 +61,9 @@ def read_name(cell: Cell) -> NameReading:
         return NameReading(None, "name_too_long")
     if not _ALLOWED.fullmatch(text):
         return NameReading(None, "name_unreadable")
-    return NameReading(in_name_case(text), None, "name_note" if remark else "name_single" if " " not in text else None)
+    # "K'Brếu" is a whole name; one word without such a mark may have lost its family.
+    single = " " not in text and "'" not in text
+    return NameReading(in_name_case(text), None, "name_note" if remark else "name_single" if single else None)
 
 
 def read_guardian_name(cell: Cell) -> NameReading:

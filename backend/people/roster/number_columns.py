@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-from backend.people.roster.cells import Cell, fold, is_blank
+from backend.people.roster.cells import Cell, fold, is_blank, text_of
 from backend.people.roster.header_block import Heading
 from backend.people.roster.headers import Owner
 from backend.people.roster.numbers import LostDigits, digits_text
@@ -38,10 +38,11 @@ def _label(headings: list[Heading], column: int) -> str:
 
 
 def _digits(cell: Cell) -> str:
+    """The digits as far as they are left: 4.82E+10 still begins with a child's province, century and year."""
     try:
         return re.sub(r"\D", "", digits_text(cell))
     except LostDigits:
-        return ""
+        return str(int(float(text_of(cell).replace(",", ".").replace(" ", ""))))
 
 
 def _values(sample: Sample, column: int) -> list[Cell]:

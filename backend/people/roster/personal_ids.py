@@ -18,8 +18,8 @@ _PROVINCE_LIST = """
 """
 PROVINCES = frozenset(_PROVINCE_LIST.split())
 _GAPS = re.compile(r"[\s.\-'`]")
-# 2.14215E+11 written out again; one number in a hundred thousand ends so by nature.
-_ROUNDED = "00000"
+# 2.14215E+10 written out again: six digits and zeros. Hardly any number is so by nature.
+_ROUNDED, _SIGNIFICANT = "00000", 6
 _OFFICIAL_LENGTH = 12
 _MINISTRY_LENGTH = 10
 
@@ -42,15 +42,16 @@ def read_personal_id(cell: Cell, born_year: int | None, sex: Sex | None) -> IdRe
         return IdReading(None)
     if not (digits.isascii() and digits.isdigit()):
         return IdReading(None, "personal_id_length")
-    if digits.endswith(_ROUNDED) and len(digits) in (10, 11, 12):
+    if len(digits) in (10, 11, 12) and len(digits.strip("0")) <= _SIGNIFICANT:
         return IdReading(None, "personal_id_lost_digits")
     if len(digits) == _OFFICIAL_LENGTH:
         if not has_known_origin(digits):
             return IdReading(None, "personal_id_province")
         return IdReading(digits, None, None if agrees(digits, born_year, sex) else "personal_id_mismatch")
-    # Excel ate one zero of 024…, or both of 001… (Hà Nội). Only birth year and sex together can vouch for them.
+    # Excel ate one zero of 024…, or both of 001… (Hà Nội); where a zero is left in front, something else is missing.
+    # Only birth year and sex together can vouch for them.
     padded = digits.zfill(_OFFICIAL_LENGTH)
-    if len(digits) in (10, 11) and has_known_origin(padded):
+    if len(digits) in (10, 11) and digits[0] != "0" and has_known_origin(padded):
         if born_year is not None and sex is not None and agrees(padded, born_year, sex):
             return IdReading(padded)
         return IdReading(None, "personal_id_zero")

@@ -6,7 +6,6 @@ import datetime as dt
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Literal
 
 from backend.people.roster.cells import Cell, address, fold, is_blank, text_of
 from backend.people.roster.class_names import class_key, join_grade, read_class
@@ -56,10 +55,9 @@ def read_birth(layout: Layout, row: Row, today: dt.date) -> tuple[DateReading | 
         sexed_column = layout.first(name)
         if sexed_column is not None and (reading := read_date(row.cell(sexed_column), today)) is not None:
             return reading, sex, sexed_column
-    parts = [layout.first(name) for name in ("birth_day", "birth_month", "birth_year")]
-    if None not in parts:
-        reading = from_parts(*(row.cell(part) for part in parts), today)
-        return reading, None, parts[2]
+    day, month, year = (layout.first(name) for name in ("birth_day", "birth_month", "birth_year"))
+    if day is not None and month is not None and year is not None:
+        return from_parts(row.cell(day), row.cell(month), row.cell(year), today), None, year
     return None, None, column
 
 
@@ -222,13 +220,13 @@ class _RowReader:
 
     def _marked_sex(self) -> Sex | None:
         female, male = self._layout.first("female_mark"), self._layout.first("male_mark")
-        marks: dict[Literal["female", "male"], bool | None] = {}
+        marks: dict[str, bool | None] = {}
         if female is not None:
             marks["female"] = read_mark(self._row.cell(female))
         if male is not None:
             marks["male"] = read_mark(self._row.cell(male))
         for name, column in (("female", female), ("male", male)):
-            if name in marks and marks[name] is None:  # type: ignore[index]
+            if name in marks and marks[name] is None:
                 self._report("sex_unreadable", column, text_of(self._row.cell(column)))
                 return None
         if len(marks) == 2:
@@ -295,6 +293,9 @@ class _RowReader:
 
 def sex_codes(table_rows: list[tuple[Layout, Row]]) -> SexCode:
     """What 1 and 0 (or x and a gap) mean in this sheet, learned from middle names and personal numbers; empty when they do not tell."""
+    legend = _sex_legend({layout.label(column) for layout, _ in table_rows if (column := layout.first("sex")) is not None})
+    if legend:
+        return legend
     votes: dict[str, Counter[Sex]] = {}
     hints: Counter[Sex] = Counter()
     known: SexCode = {}
@@ -320,6 +321,22 @@ def sex_codes(table_rows: list[tuple[Layout, Row]]) -> SexCode:
     return _complete(known)
 
 
+def _sex_legend(labels: set[str]) -> SexCode:
+    """"Giới tính (1: Nam, 2: Nữ)" explains its codes itself."""
+    if len(labels) != 1:
+        return {}
+    words = fold(labels.pop())
+    found: SexCode = {}
+    for pattern in (r"\b([012]|x) (nam|nu)\b", r"\b(nam|nu) ([012]|x)\b"):
+        for one, two in re.findall(pattern, words):
+            code, sex = (one, two) if two in ("nam", "nu") else (two, one)
+            found.setdefault(code, "male" if sex == "nam" else "female")
+        if len(set(found.values())) == 2:
+            return found
+        found = {}
+    return found
+
+
 def _complete(known: SexCode) -> SexCode:
     """One side of a pair known, the other follows; both sides the same is no knowledge."""
     other: dict[Sex, Sex] = {"male": "female", "female": "male"}
@@ -341,6 +358,7 @@ def _sex_hint(layout: Layout, row: Row) -> Sex | None:
         return "male"
     for column in layout.columns.get("personal_id", []):
         digits = re.sub(r"\D", "", text_of(row.cell(column)))
+        digits = digits.zfill(12) if len(digits) == 11 and digits[0] != "0" else digits
         if looks_personal(digits) and agrees(digits, None, None):
             return "female" if int(digits[3]) % 2 else "male"
     return None

@@ -92,9 +92,11 @@ def read_tables(grid: Grid, today: dt.date) -> SheetTables:
     if len(ranges) == 1:
         _Walk(sheet, grid, today).from_block(block)
         return sheet
-    for first, last in ranges:
+    for first, end in ranges:
+        # The last list may be wider than its header: a given name stands in a column without one.
+        last = end if (first, end) != ranges[-1] else limits.COLUMNS_MAX
         below = [(number, [None] * first + cells[first:last]) for number, cells in grid.rows[block.start :]]
-        above = _titles_above(grid, block, first, last if (first, last) != ranges[-1] else limits.COLUMNS_MAX)
+        above = _titles_above(grid, block, first, last)
         part = Grid(grid.name, [*above, *below], [m for m in grid.merges if first <= m[1] < last])
         _Walk(sheet, part, today).from_block(narrowed(block, first, last))
     return sheet

@@ -46,7 +46,7 @@ NOT_CHANGED = ResponseSpec(
             Home,
             description="Every child in every school",
             generate_examples=False,
-            examples=[Example("A child on an October morning", value=examples.HOME)],
+            examples=[Example(summary="A child on an October morning", value=examples.HOME)],
         ),
         304: NOT_CHANGED,
     },

@@ -6,7 +6,8 @@ from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie
 
 from backend.core.catalogue import LANGUAGES, say
-from backend.core.http import language_of
+from backend.core.http import house_of, language_of
+from backend.identity.actions import speak
 from backend.identity.cookies import local_path
 from backend.identity.guards import PUBLIC
 from backend.identity.principal import principal_or_none
@@ -41,6 +42,9 @@ async def choose_language(request: AnyRequest) -> Response[bytes]:
     back = local_path(form.get("back"))
     if language not in LANGUAGES:
         return go(back)
+    who = principal_or_none(request)
+    if who is not None:  # notices speak the language of the screen
+        await speak(house_of(request), who, "en" if language == "en" else "vi")
     # Not httponly: it is no secret, and the chat's script reads it.
     return go(
         back, cookies=[Cookie(key="nc_language", value=language, max_age=_YEAR_SECONDS, path="/", samesite="lax")]

@@ -35,6 +35,8 @@ def pages_of(busy: Busy) -> list[tuple[Person | None, str]]:
         (None, "/console/sign-in"),
         (None, "/console/sign-in/phone"),
         (None, "/nowhere"),
+        (None, "/chat"),
+        (world.parent, "/chat"),
         *[
             (world.parent, path)
             for path in (

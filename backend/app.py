@@ -71,7 +71,7 @@ def create_app(settings: Settings, *, redis_url: str, database_url: str, clock: 
             readers=settings.database_readers,
             slow_milliseconds=settings.slow_query_milliseconds,
         )
-        queue = await Queue.open(redis_url)
+        queue = Queue.for_url(redis_url)
         house = House(settings, database, queue, clock, cipher, redis_url)
         app.state.house = house
         watching = asyncio.create_task(watch_revocations(house, tokens))

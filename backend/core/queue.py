@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Any, Protocol
 
@@ -11,6 +12,10 @@ from arq.connections import ArqRedis, RedisSettings, create_pool
 from redis.asyncio import ConnectionPool
 
 log = structlog.get_logger()
+
+# A Redis that hangs holds nobody up for longer, and for a while after that nobody at all.
+_RING_SECONDS = 1.0
+_REST_SECONDS = 5.0
 
 _pack = msgspec.msgpack.encode
 
@@ -27,6 +32,7 @@ class Bell(Protocol):
 class Queue:
     def __init__(self, pool: ArqRedis) -> None:
         self.pool = pool
+        self._resting_until = 0.0
 
     @classmethod
     async def open(cls, url: str) -> Queue:
@@ -34,7 +40,7 @@ class Queue:
 
     @classmethod
     def for_url(cls, url: str) -> Queue:
-        """Without a first knock: a worker starts, and delivers more slowly, while Redis is away."""
+        """Without a first knock: servers and workers start, and deliver more slowly, while Redis is away."""
         connections = ConnectionPool.from_url(url, socket_connect_timeout=2)
         return cls(ArqRedis(connections, job_serializer=_pack, job_deserializer=_unpack))
 
@@ -44,10 +50,16 @@ class Queue:
         The half second is in the key because arq swallows a job whose id is still running: the row it was rung for might
         have been committed just after the running job's last look.
         """
+        if time.monotonic() < self._resting_until:
+            return
         key = ":".join([job, *map(str, arguments), str(int(time.time() * 2))])
         try:
-            await self.pool.enqueue_job(job, *arguments, _job_id=key)
-        except (OSError, RuntimeError, TimeoutError) as error:
+            async with asyncio.timeout(_RING_SECONDS):
+                await self.pool.enqueue_job(job, *arguments, _job_id=key)
+        except TimeoutError:
+            self._resting_until = time.monotonic() + _REST_SECONDS
+            log.warning("bell_not_rung", job=job, error="TimeoutError")
+        except (OSError, RuntimeError) as error:
             log.warning("bell_not_rung", job=job, error=type(error).__name__)
         except Exception as error:  # redis-py's own errors; the row in PostgreSQL is the promise
             log.warning("bell_not_rung", job=job, error=type(error).__name__)

@@ -340,7 +340,14 @@ async def test_the_file_comes_back_with_its_errors(office: Office) -> None:
     assert "không có trong lịch" in sheet["J3"].value
 
 
-@pytest.mark.parametrize(("data", "status", "kind"), [(b"%PDF-1.7", 422, "roster-not-a-table"), (b"", 422, "invalid")])
+@pytest.mark.parametrize(
+    ("data", "status", "kind"),
+    [
+        (b"%PDF-1.7", 422, "roster-not-a-table"),
+        (b"", 422, "invalid"),
+        pytest.param(b"x" * 10_485_761, 422, "roster-too-big", id="too big"),
+    ],
+)
 async def test_what_is_no_roster_is_refused_with_a_reason(office: Office, data: bytes, status: int, kind: str) -> None:
     assert (await office.upload(data, status=status))["type"].endswith(kind)
 

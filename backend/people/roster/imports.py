@@ -51,6 +51,8 @@ _SEALED_FOR = "roster-file"
 _KEPT_DAYS = 90
 _FILE_NAME_MAX = 200
 _LISTED_MAX = 50
+# Reading takes a processor and some memory; more at a time would only slow each other, and everybody else, down.
+_READING = asyncio.Semaphore(2)
 
 
 async def upload(
@@ -60,6 +62,8 @@ async def upload(
     now = house.clock.now()
     async with house.database.school(school_id) as tx:
         await require_role(tx, school_id, who.account_id, "school_admin", on=school_day(now))
+    if len(data) > house.settings.upload_bytes_max:
+        raise UNREADABLE["too_big"](limit=f"{house.settings.upload_bytes_max // 2**20} MB")
     file_name = clean(file_name)[-_FILE_NAME_MAX:] or "roster"
     understood = await _understand(data, file_name, now)
     async with house.database.school(school_id) as tx:
@@ -158,7 +162,8 @@ async def write(
 
 async def _understand(data: bytes, file_name: str, now: datetime) -> Understood:
     try:
-        return await asyncio.to_thread(understand, data, file_name, school_day(now))
+        async with _READING:
+            return await asyncio.to_thread(understand, data, file_name, school_day(now))
     except RosterProblem as refusal:
         raise unreadable(refusal) from refusal
 

@@ -112,4 +112,7 @@ def document_problems(app: Litestar) -> None:
 
 def exported(app: Litestar) -> str:
     """The description as docs/openapi.json holds it."""
-    return json.dumps(msgspec.to_builtins(app.openapi_schema.to_schema()), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    return (
+        json.dumps(msgspec.to_builtins(app.openapi_schema.to_schema()), ensure_ascii=False, indent=1, sort_keys=True)
+        + "\n"
+    )

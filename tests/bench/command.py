@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from backend.demo.seed import seed
+from backend.demo.seed import Cast, seed
 from backend.demo.stage import Stage
 from tests.bench.bench_fanout import bench_fanout
 from tests.bench.bench_home import bench_home
@@ -15,8 +16,8 @@ from tests.bench.bench_import import bench_import
 from tests.bench.bench_roll import bench_roll
 from tests.bench.table import Table
 
-_ON_STAGE = {"home": bench_home, "roll": bench_roll}
-_ALONE = {"import": bench_import, "fanout": bench_fanout}
+_ON_STAGE: dict[str, Callable[[Stage, Cast], Awaitable[Table]]] = {"home": bench_home, "roll": bench_roll}
+_ALONE: dict[str, Callable[[], Awaitable[Table]]] = {"import": bench_import, "fanout": bench_fanout}
 _PAGE = Path(__file__).parent.parent.parent / "docs" / "performance.md"
 
 

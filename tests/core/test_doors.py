@@ -71,12 +71,16 @@ async def test_a_reader_who_leaves_early_disturbs_nobody(house: House, world: Wo
 
 async def test_a_reader_survives_a_lost_connection(house: House, owner: asyncpg.Connection) -> None:
     reader = house.database.reader
-    await owner.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'nhipcau-read'")
+    await owner.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'nhipcau-read'"
+    )
     assert await reader.fetchval("SELECT 1") == 1
 
 
 async def test_a_reader_survives_a_migration_under_its_statements(house: House, owner: asyncpg.Connection) -> None:
-    await owner.execute("CREATE TABLE probe_door (a int); GRANT SELECT ON probe_door TO nhipcau_reader; INSERT INTO probe_door VALUES (1)")
+    await owner.execute(
+        "CREATE TABLE probe_door (a int); GRANT SELECT ON probe_door TO nhipcau_reader; INSERT INTO probe_door VALUES (1)"
+    )
     for _ in range(house.database.reader._size):
         await house.database.reader.fetchrow("SELECT * FROM probe_door")
     await owner.execute("ALTER TABLE probe_door ADD COLUMN b int DEFAULT 2")

@@ -10,7 +10,28 @@ from hypothesis import strategies as st
 
 from backend.core.text import clean, fold, name_sort_key, split_name, strip_marks
 
-_SORTED = ["An", "Ảnh", "Ánh", "Ân", "Bích", "Châu", "Dũng", "Duy", "Đạt", "Đức", "Giang", "Hà", "Oanh", "Ông", "Ơn", "Uyên", "Ưng", "Ước", "Vy", "Ý"]
+_SORTED = [
+    "An",
+    "Ảnh",
+    "Ánh",
+    "Ân",
+    "Bích",
+    "Châu",
+    "Dũng",
+    "Duy",
+    "Đạt",
+    "Đức",
+    "Giang",
+    "Hà",
+    "Oanh",
+    "Ông",
+    "Ơn",
+    "Uyên",
+    "Ưng",
+    "Ước",
+    "Vy",
+    "Ý",
+]
 
 
 def test_given_names_sort_in_vietnamese_order() -> None:

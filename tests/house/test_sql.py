@@ -15,7 +15,8 @@ from tests.house.source import Statement, composed_inline, statements
 
 _WRITES = re.compile(r"\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+(?:ONLY\s+)?([a-z_]+)", re.IGNORECASE)
 _TOUCH = re.compile(
-    r"INSERT INTO family_versions AS v \(school_id, guardian_id, version\)[^;]*?DO UPDATE SET version = v\.version \+ 1", re.DOTALL
+    r"INSERT INTO family_versions AS v \(school_id, guardian_id, version\)[^;]*?DO UPDATE SET version = v\.version \+ 1",
+    re.DOTALL,
 )
 _NOT_TABLES = {"set", "skip", "of", "no", "nowait"}
 

@@ -110,6 +110,7 @@ class SepayTwin:
 
 def _says_success(answer: httpx.Response) -> bool:
     try:
-        return answer.json() == {"success": True}
+        said: bool = answer.json() == {"success": True}
+        return said
     except json.JSONDecodeError:
         return False

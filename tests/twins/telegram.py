@@ -122,7 +122,7 @@ class TwinChat:
             "message": message,
             "data": data,
         }
-        self.twin.open_queries.add(query["id"])
+        self.twin.open_queries.add(str(query["id"]))
         return await self.twin.deliver({"callback_query": query}, wait=wait)
 
     def chat(self) -> dict[str, Any]:
@@ -462,7 +462,7 @@ async def _fields(request: web.Request) -> dict[str, str]:
     if request.content_type == "application/json":
         body = await request.json()
         return {key: value if isinstance(value, str) else json.dumps(value) for key, value in body.items()}
-    fields = {key: value for key, value in request.query.items()}
+    fields = dict(request.query.items())
     for key, value in (await request.post()).items():
         fields[key] = value if isinstance(value, str) else f"file:{getattr(value, 'filename', '')}"
     return fields

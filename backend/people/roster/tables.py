@@ -23,7 +23,8 @@ from backend.people.roster.layout import Layout, make_layout
 from backend.people.roster.phone_cells import read_phones
 
 _FOOTER = re.compile(
-    r"^(tong so|tong cong|cong$|cong \d|cong trang|chuyen trang|mang sang|tong$|tong \d|tong hop|danh sach (nay|tren|co|gom)|an dinh|nguoi lap|nguoi nhap|nguoi kiem tra|"
+    r"^(tong so|tong cong|cong$|cong \d|cong trang|chuyen trang|mang sang|tong$|tong \d|tong hop|danh sach (nay|tren|co|gom)|an dinh|"
+    r"nguoi lap|nguoi nhap|nguoi kiem tra|"
     r"hieu truong|pho hieu truong|kt hieu truong|giao vien chu nhiem|gvcn|gv chu nhiem|thu truong|ky ten|(ky|ki) (va )?ghi ro|"
     r"(ky|ki) (va )?dong dau|xac nhan|si so|trong do|luu y|phe duyet|duyet cua|tm |t m |bgh|ban giam hieu|noi nhan|nu \d+$|"
     r"total|het$|het danh sach)|ngay \d* ?thang \d* ?nam|^ghi chu .{8}"
@@ -97,7 +98,12 @@ def read_tables(grid: Grid, today: dt.date) -> SheetTables:
         last = end if (first, end) != ranges[-1] else limits.COLUMNS_MAX
         below = [(number, [None] * first + cells[first:last]) for number, cells in grid.rows[block.start :]]
         above = _titles_above(grid, block, first, last)
-        part = Grid(grid.name, [*above, *below], [m for m in grid.merges if first <= m[1] < last])
+        part = Grid(
+            grid.name,
+            [*above, *below],
+            [m for m in grid.merges if first <= m[1] < last],
+            serial_shift=grid.serial_shift,
+        )
         _Walk(sheet, part, today).from_block(narrowed(block, first, last))
     return sheet
 

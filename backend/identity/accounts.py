@@ -168,8 +168,14 @@ async def release_phone(tx: Tx, phone: str, name_fold: str, account_id: UUID) ->
     """The number no longer leads to the account, unless an area or another school still knows the person by it."""
     still = await tx.fetchval(
         """
-        SELECT EXISTS (SELECT 1 FROM account_persons p WHERE p.account_id = $1)
-            OR EXISTS (SELECT 1 FROM account_areas r WHERE r.account_id = $1)
+        SELECT true
+          FROM account_persons p
+         WHERE p.account_id = $1
+         UNION ALL
+        SELECT true
+          FROM account_areas r
+         WHERE r.account_id = $1
+         LIMIT 1
         """,
         account_id,
     )

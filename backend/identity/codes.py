@@ -195,14 +195,22 @@ async def shown_in_demo(house: House, phone: str) -> str | None:
 
 
 async def _is_known(tx: Tx, phone: str) -> bool:
-    known: bool = await tx.fetchval(
-        """
-        SELECT EXISTS (SELECT 1 FROM phone_directory d WHERE d.phone_e164 = $1)
-            OR EXISTS (SELECT 1 FROM phone_accounts a WHERE a.phone_e164 = $1)
-        """,
-        phone,
+    return (
+        await tx.fetchval(
+            """
+            SELECT true
+              FROM phone_directory d
+             WHERE d.phone_e164 = $1
+             UNION ALL
+            SELECT true
+              FROM phone_accounts a
+             WHERE a.phone_e164 = $1
+             LIMIT 1
+            """,
+            phone,
+        )
+        is True
     )
-    return known
 
 
 def _hash(cipher: Cipher, phone: str, code_id: UUID, code: str) -> bytes:

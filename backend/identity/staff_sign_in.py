@@ -127,17 +127,18 @@ async def _link_news(house: House, phone: str, account_id: UUID) -> None:
 
 
 async def _known_address(house: House, account_id: UUID, device: Device) -> bool:
-    known: bool = await house.database.reader.fetchval(
+    known = await house.database.reader.fetchval(
         """
-        SELECT EXISTS (SELECT 1
-                         FROM sessions s
-                        WHERE s.account_id = $1
-                          AND s.address = $2
-                          AND s.revoked_why IS DISTINCT FROM 'reuse')
+        SELECT true
+          FROM sessions s
+         WHERE s.account_id = $1
+           AND s.address = $2
+           AND s.revoked_why IS DISTINCT FROM 'reuse'
+         LIMIT 1
         """,
         account_id, device.address,
     )  # fmt: skip
-    return known
+    return known is True
 
 
 async def _enter(

@@ -15,10 +15,13 @@ from backend.core.database import SchoolTx
 from backend.core.house import House
 from backend.core.problems import INVALID, NOT_FOUND, FieldError
 from backend.core.text import clean
+from backend.core.versions import TOUCH_FAMILIES
 from backend.identity.audit import record
 from backend.identity.entitlement import require_role
 from schemas.people import Assignments, SchoolYearIn
 
+# Every child's class is another one in another year, so every family's screens change.
+_TOUCH_EVERYBODY = TOUCH_FAMILIES.format(pupils="SELECT p.pupil_id FROM pupils p WHERE p.school_id = $1")
 _SCHOOL_YEAR = re.compile(r"(20[0-9]{2})-(20[0-9]{2})")
 _ORDER = ("Ngày bắt đầu phải trước ngày kết thúc.", "The start must come before the end.")
 _OUTSIDE = ("Học kì phải nằm trong năm học.", "The semester must lie within the school year.")
@@ -37,8 +40,7 @@ async def set_school_year(
     async with house.database.school(school_id) as tx:
         await require_role(tx, school_id, account_id, "school_admin", on=school_day(now))
         _refuse_frame(school_year, frame)
-        if frame.is_current:
-            await _leave_current_year(tx, school_year)
+        moves = frame.is_current and await _leave_current_year(tx, school_year)
         await tx.execute(
             """
             INSERT INTO school_years AS y (school_id, school_year, starts_on, ends_on, is_current)
@@ -60,6 +62,8 @@ async def set_school_year(
             """,
             [(school_id, school_year, term.term, term.starts_on, term.ends_on) for term in frame.terms],
         )
+        if moves:
+            await tx.execute(_TOUCH_EVERYBODY, school_id)
         detail = {"current": frame.is_current, "starts_on": str(frame.starts_on), "ends_on": str(frame.ends_on)}
         await record(tx, "school_year.set", "school_year", school_year, at=now, actor=account_id, detail=detail)
 
@@ -83,18 +87,21 @@ def _refuse_frame(school_year: str, frame: SchoolYearIn) -> None:
         raise INVALID(*wrong)
 
 
-async def _leave_current_year(tx: SchoolTx, school_year: str) -> None:
-    await tx.execute(
+async def _leave_current_year(tx: SchoolTx, school_year: str) -> bool:
+    """Whether there was another current year."""
+    left = await tx.fetchval(
         """
         UPDATE school_years
            SET is_current = false
          WHERE school_id = $1
            AND school_year <> $2
            AND is_current
+        RETURNING true
         """,
         tx.school_id,
         school_year,
     )
+    return left is True
 
 
 async def close_day(house: House, account_id: UUID, school_id: int, on: date, reason: str) -> None:

@@ -212,6 +212,58 @@ async def test_a_changed_file_changes_exactly_that(office: Office) -> None:
     assert (again["pupils_changed"], again["pupils_same"]) == (0, 3)
 
 
+async def test_who_left_and_comes_back_keeps_the_time_before(office: Office) -> None:
+    await office.bring(AN, BINH)
+    an = await office.pupil("Lê Văn An")
+    await office.owner.execute(
+        "UPDATE enrolments SET to_on = '2026-09-30' WHERE school_id = $1 AND pupil_id = $2",
+        office.world.school_id,
+        an["pupil_id"],
+    )
+    await office.owner.execute(
+        "UPDATE pupils SET status = 'left' WHERE school_id = $1 AND pupil_id = $2",
+        office.world.school_id,
+        an["pupil_id"],
+    )
+    assert (await office.bring(AN, BINH))["pupils_changed"] == 1
+    seats = await office.owner.fetch(
+        "SELECT from_on, to_on FROM enrolments WHERE school_id = $1 AND pupil_id = $2 ORDER BY from_on",
+        office.world.school_id,
+        an["pupil_id"],
+    )
+    assert [(str(s["from_on"]), str(s["to_on"])) for s in seats] == [
+        ("2026-09-05", "2026-09-30"),
+        ("2026-10-14", "None"),
+    ]
+    assert (await office.pupil("Lê Văn An"))["status"] == "enrolled"
+
+
+async def test_a_new_school_year_seats_the_same_pupils_in_new_classes(office: Office) -> None:
+    await office.bring(AN, BINH)
+    await office.owner.execute(
+        "INSERT INTO school_years (school_id, school_year, starts_on, ends_on) VALUES ($1, '2027-2028', '2027-09-05', '2028-05-31')",
+        office.world.school_id,
+    )
+    up = [changed(row, class_name="8A") for row in (AN, BINH)]
+    read = await office.upload(xlsx(Sheet("DS", [["Năm học 2027 - 2028"], HEADER, *up])))
+    assert (read["school_year"], read["pupils_new"], read["pupils_changed"], read["classes_new"]) == (
+        "2027-2028",
+        0,
+        2,
+        1,
+    )
+    await office.apply(read["import_id"])
+    seats = await office.owner.fetch(
+        "SELECT e.school_year, c.name, e.from_on FROM enrolments e JOIN classes c USING (school_id, class_id) JOIN pupils p USING (school_id, pupil_id)"
+        " WHERE p.school_id = $1 AND p.full_name = 'Lê Văn An' AND e.to_on IS NULL ORDER BY 1",
+        office.world.school_id,
+    )
+    assert [tuple(map(str, seat)) for seat in seats] == [
+        ("2026-2027", "7A", "2026-09-05"),
+        ("2027-2028", "8A", "2027-09-05"),
+    ]
+
+
 async def test_a_number_that_changed_hands_takes_the_old_account_away(office: Office, house: House) -> None:
     await office.bring(CHI)
     mother: UUID = await office.owner.fetchval(

@@ -98,7 +98,10 @@ async def _change_pupils(tx: SchoolTx, changes: list[Change], cipher: Cipher, de
     if not written:
         return
     numbers = [
-        personal_id.sealed(cipher, c.pupil.personal_id) if "personal_id" in c.fields and c.pupil.personal_id else (None, None) for c in written
+        personal_id.sealed(cipher, c.pupil.personal_id)
+        if "personal_id" in c.fields and c.pupil.personal_id
+        else (None, None)
+        for c in written
     ]
     await tx.execute(
         """

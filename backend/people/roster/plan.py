@@ -86,7 +86,7 @@ def make_plan(understood: Understood, snapshot: Snapshot, index_of: Callable[[st
         plan.seats.append(Seat(pupil_id, class_id, _first_day(class_id in seated, snapshot, today)))
         pairs.append((pupil_id, pupil, None))
     for match in matches.found:
-        _compare(match, class_ids[fold(match.pupil.class_name)], snapshot, index_of, plan, today)
+        _compare(match, class_ids[fold(match.pupil.class_name)], snapshot, index_of, plan, today, seated)
         pairs.append((match.known.pupil_id, match.pupil, match.known))
     plan.guardians = plan_guardians(pairs, snapshot)
     plan.staff = plan_staff(understood.staff, snapshot, class_ids)
@@ -114,7 +114,13 @@ def _first_day(class_has_pupils: bool, snapshot: Snapshot, today: date) -> date:
 
 
 def _compare(
-    match: Match, class_id: UUID, snapshot: Snapshot, index_of: Callable[[str], bytes], plan: Plan, today: date
+    match: Match,
+    class_id: UUID,
+    snapshot: Snapshot,
+    index_of: Callable[[str], bytes],
+    plan: Plan,
+    today: date,
+    seated: set[UUID],
 ) -> None:
     known, pupil = match.known, match.pupil
     change = Change(known, pupil, match.by)
@@ -139,14 +145,14 @@ def _compare(
             snapshot.class_names.get(known.class_id) if known.class_id else None,
             pupil.class_name,
         )
-        plan.seats.append(_move(known, class_id, snapshot, today))
+        plan.seats.append(_move(known, class_id, snapshot, today, class_id in seated))
     if change.fields:
         plan.changes.append(change)
 
 
-def _move(known: KnownPupil, class_id: UUID, snapshot: Snapshot, today: date) -> Seat:
+def _move(known: KnownPupil, class_id: UUID, snapshot: Snapshot, today: date, class_has_pupils: bool) -> Seat:
     if known.seat_from is None:
-        return Seat(known.pupil_id, class_id, _first_day(False, snapshot, today))
+        return Seat(known.pupil_id, class_id, _first_day(class_has_pupils, snapshot, today))
     # A seat that began today or later never was; otherwise it ends yesterday, so that no day belongs to two classes.
     from_on = max(known.seat_from, min(today, snapshot.ends_on))
     return Seat(known.pupil_id, class_id, from_on, replaces=known.seat_from)

@@ -21,7 +21,10 @@ IMPORTS = "/v1/schools/{school_id:int}/roster-imports"
 # A multipart body is the file with a little around it.
 _BODY_BYTES_MAX = limits.FILE_BYTES_MAX + 65_536
 _FILE = ResponseSpec(
-    bytes, description="xlsx, or CSV where text was sent", media_type="application/octet-stream", generate_examples=False
+    bytes,
+    description="xlsx, or CSV where text was sent",
+    media_type="application/octet-stream",
+    generate_examples=False,
 )
 _NO_FILE = ("Chưa chọn tệp.", "No file was sent.")
 

@@ -9,7 +9,7 @@ import zipfile
 import pytest
 import xlwt
 
-from tests.people.sheets import Sheet, codes, csv_bytes, lines, read, read_rows, xlsx
+from tests.people.sheets import Sheet, codes, csv_bytes, lines, read, read_rows, xls, xlsx
 
 D = dt.date
 
@@ -141,3 +141,132 @@ def test_english_headings_are_read() -> None:
         )
     )
     assert lines(understood) == ["Lê Văn A | 6A | 2014-09-05 | male | 034214000450 | - | F:-:+84912345678"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "guardians"),
+    [
+        ("Cha: Lê A: 0912345678; Mẹ: Trần B - 0987654321", ["F:Lê A:+84912345678", "M:Trần B:+84987654321"]),
+        ("Bố:Lê A (0912345678), Mẹ:Trần B", ["F:Lê A:+84912345678", "M:Trần B:-"]),
+        ("Cha: Lê A 0912345678\nMẹ: Trần B 0912345678", ["F:Lê A:+84912345678", "M:Trần B:+84912345678"]),
+        ("Lê Văn A 0912345678, Trần Thị B 0987654321", ["G:Lê Văn A:+84912345678", "G:Trần Thị B:+84987654321"]),
+        ("Ông Xuân Phúc - Quách Hà Châu", ["G:Ông Xuân Phúc:-", "G:Quách Hà Châu:-"]),
+        ("ông Tôn-Nữ Công Huy", ["G:Tôn-Nữ Công Huy:-"]),
+        ("Nguyễn Văn A - Tổ trưởng", ["G:Nguyễn Văn A:-"]),
+    ],
+)
+def test_every_number_in_a_cell_of_names_belongs_to_the_name_beside_it(cell: str, guardians: list[str]) -> None:
+    child = "Ông Thị C" if cell.startswith("Ông") else "Lê C"
+    understood = read_rows(["Họ tên", "Lớp", "Phụ huynh"], [child, "6A", cell])
+    assert lines(understood)[0].rsplit(" | ", 1)[1] == ", ".join(guardians)
+
+
+def test_two_numbers_of_the_only_parent_are_both_that_parents() -> None:
+    understood = read_rows(
+        ["Họ tên", "Lớp", "Họ tên cha", "SĐT liên hệ"], ["Lê C", "6A", "Lê A", "0912345678/0987654321"]
+    )
+    assert lines(understood) == ["Lê C | 6A | - | - | - | - | F:Lê A:+84912345678, F:Lê A:+84987654321"]
+
+
+def test_utf16_text_that_begins_with_a_tab_is_no_binary_sheet() -> None:
+    data = "\tLỚP 6A\r\nSTT\tHọ tên\r\n1\tLê Văn A\r\n".encode("utf-16-le")
+    assert lines(read(data, "ds.csv")) == ["Lê Văn A | 6A | - | - | - | - | -"]
+
+
+def test_a_month_with_its_letters_and_dates_nobody_can_read() -> None:
+    understood = read_rows(
+        ["Họ tên", "Lớp", "Ngày sinh"], ["Lê A", "6A", "12/Th11/2014"], ["Lê B", "6A", "?"], ["Lê C", "6A", "không rõ"]
+    )
+    assert [p.born_on for p in understood.pupils] == [D(2014, 11, 12), None, None]
+    assert codes(understood) == [(3, "date_unreadable"), (4, "date_unreadable")]
+
+
+def test_a_rounded_number_is_lost_even_when_excel_wrote_it_out() -> None:
+    rows = [["Lê A", "6A", 44215100000.0], ["Lê B", "6A", "002214050000"]]
+    assert codes(read_rows(["Họ tên", "Lớp", "Số CCCD"], *rows)) == [
+        (2, "personal_id_lost_digits"),
+        (3, "personal_id_lost_digits"),
+    ]
+
+
+def test_dates_written_year_first_among_days_above_twelve_were_swapped() -> None:
+    small = [[f"Lê Văn {chr(65 + i)}", "6A", f"2014-{i + 1:02d}-05"] for i in range(9)]
+    large = [[f"Trần Văn {chr(65 + i)}", "6A", f"{i + 13}/04/2014"] for i in range(9)]
+    understood = read_rows(["Họ tên", "Lớp", "Ngày sinh"], *small, *large)
+    assert understood.pupils[1].born_on in (D(2014, 5, 2), None)
+    assert understood.pupils[1].born_on is not None or codes(understood)
+
+
+def test_an_unformatted_date_of_a_macintosh_workbook_counts_from_1904() -> None:
+    rows = [["Họ tên", "Lớp", "Ngày sinh"], ["Lê A", "6A", 41887 - 1462]]
+    for data in (xlsx(Sheet("DS", rows)), xls(Sheet("DS", rows))):
+        if data.startswith(b"PK"):
+            data = _rewritten(data, "xl/workbook.xml", "<workbookPr/>", '<workbookPr date1904="1"/>')
+        else:
+            data = data.replace(b"\x22\x00\x02\x00\x00\x00", b"\x22\x00\x02\x00\x01\x00")
+        assert read(data).pupils[0].born_on == D(2014, 9, 5)
+
+
+def test_codes_of_the_sex_are_explained_by_their_header() -> None:
+    understood = read_rows(["Họ tên", "Lớp", "Giới tính (1: Nam, 2: Nữ)"], ["Lê A", "6A", 2], ["Lê B", "6A", "1"])
+    assert [p.sex for p in understood.pupils] == ["female", "male"]
+
+
+def test_groups_with_and_without_merged_cells_stand_in_one_header() -> None:
+    understood = read_rows(
+        ["STT", "Họ tên", "Năm sinh", None, "Cha", None, "Mẹ", None],
+        [None, None, "Nam", "Nữ", "Họ tên", "SĐT", "Họ tên", "SĐT"],
+        [1, "Lê A", "05/09/2014", None, "Lê X", "0912345678", "Trần Y", "0987654321"],
+        [2, "Lê B", None, "06/09/2014", None, None, "Trần Z", None],
+        sheet="6A", merges=["E1:F1", "A1:A2", "B1:B2"],
+    )  # fmt: skip
+    assert lines(understood) == [
+        "Lê A | 6A | 2014-09-05 | male | - | - | F:Lê X:+84912345678, M:Trần Y:+84987654321",
+        "Lê B | 6A | 2014-09-06 | female | - | - | M:Trần Z:-",
+    ]
+
+
+def test_a_childs_birth_beside_a_group_without_merged_cells_is_the_childs() -> None:
+    text = "Họ tên,Lớp,Giám hộ,,\n,,Họ tên,SĐT,Ngày sinh\nLê A,6A,Trần X,0912345678,05/09/2014\n"
+    assert lines(read(text.encode(), "ds.csv")) == ["Lê A | 6A | 2014-09-05 | - | - | - | G:Trần X:+84912345678"]
+
+
+def test_what_stands_above_or_below_a_header_is_no_part_of_it() -> None:
+    titled = read_rows(
+        [None, "Lớp:", "9A7", "GVCN:", "Lê X"], ["STT", "Họ tên", "Mã", "SĐT mẹ"], [1, "Lê A", None, None]
+    )
+    assert [(p.full_name, p.class_name) for p in titled.pupils] == [("Lê A", "9A7")]
+    headed = read_rows(
+        ["#", "Student name", None, "DOB"], [None, "Lớp 6A3 (GVCN: Lê X)"], [1, "Lê Văn", "An", "05/09/2014"]
+    )
+    assert [(p.full_name, p.class_name) for p in headed.pupils] == [("Lê Văn An", "6A3")]
+    counted = read_rows(
+        ["STT", "Họ tên", None, None, "STT", "Họ tên", None], ["(1)", "(2)", "(3)", None, "(1)", "(2)", "(3)"],
+        [1, "Lê Văn", "An", None, 1, "Lê Thị", "Bé"], sheet="6A",
+    )  # fmt: skip
+    assert [p.full_name for p in counted.pupils] == ["Lê Văn An", "Lê Thị Bé"]
+
+
+def test_lists_side_by_side_need_no_row_numbers() -> None:
+    understood = read_rows(["LỚP 6A", None, None, "LỚP 6B"], ["Họ tên", "SĐT mẹ", None, "Họ tên", "SĐT mẹ"],
+                           ["Lê A", "0912345678", None, "Lê B", "0987654321"])  # fmt: skip
+    assert [(p.full_name, p.class_name) for p in understood.pupils] == [("Lê A", "6A"), ("Lê B", "6B")]
+
+
+def test_one_heading_over_both_halves_of_a_name_is_no_second_list() -> None:
+    understood = read_rows(
+        ["Họ tên học sinh", None, "SĐT mẹ"], ["LÊ VĂN", "AN", "0912345678"], sheet="6A", merges=["A1:B1"]
+    )
+    assert [p.full_name for p in understood.pupils] == ["Lê Văn An"]
+
+
+def test_a_row_that_only_names_a_class_of_a_subject_heads_the_rows_below_it() -> None:
+    understood = read_rows(
+        ["STT", "Họ tên", "SĐT mẹ"], [None, "11 Anh 1"], [1, "Lê A", None], [None, "12 Toán"], [2, "Lê B", None]
+    )
+    assert [(p.full_name, p.class_name) for p in understood.pupils] == [("Lê A", "11 Anh 1"), ("Lê B", "12 Toán")]
+
+
+def test_a_cover_beside_a_list_needs_no_report() -> None:
+    understood = read(xlsx(Sheet("Bìa", [["HỒ SƠ HỌC SINH"]]), Sheet("6A", [["STT", "Họ tên"], [1, "Lê A"]])))
+    assert (len(understood.pupils), understood.bad_rows) == (1, [])

@@ -32,6 +32,8 @@ class Grid:
     rows: list[tuple[int, list[Cell]]]
     merges: list[Merge] = field(default_factory=list)
     hidden: bool = False
+    # Days to add to an unformatted serial number: 1462 in workbooks of the old Macintosh calendar.
+    serial_shift: int = 0
 
     @property
     def width(self) -> int:

@@ -19,7 +19,9 @@ Report = Callable[[str, int, str], None]
 
 _KIN = r"(?:cha|bố|ba|tía|mẹ|má|bố đẻ|mẹ đẻ|bố dượng|mẹ kế|ông|bà|ông nội|bà nội|ông ngoại|bà ngoại|bác|chú|cô|dì|cậu|phụ huynh)"
 _LABELS = re.compile(rf"(?<!\w)(?=(?:họ tên |tên )?{_KIN}\s*(?:\([^()]*\)\s*)?:)", re.IGNORECASE)
-_LABEL_FIRST = re.compile(r"^\s*([^\W\d_]+(?:\s[^\W\d_]+)?)\s*[:\-–]\s*(?=[^\W\d_])")
+_LABEL_FIRST = re.compile(
+    r"^\s*(?:([^\W\d_]+(?:\s[^\W\d_]+)?)\s*(?::|\s[\-–]|[\-–]\s)|([^\W\d_]+)[\-–])\s*(?=[^\W\d_])"
+)
 _LABEL_LAST = re.compile(r"\s*(?:\(([^()]+)\)|[-–]\s*([^\W\d_]+(?:\s[^\W\d_]+)?))\s*$")
 _NUMBER = re.compile(r"\+?\d[\d\s.\-–()]{6,}\d")
 _HAS_NUMBER = re.compile(r"\d{8}|\d{4}[\s.\-]\d{3}|\d{3}[\s.\-]\d{3}[\s.\-]\d{3}")
@@ -161,15 +163,15 @@ def _parts(raw: str, place: _Place) -> list[str]:
 
 def _begins_like_a_name(piece: str) -> bool:
     label = _LABEL_FIRST.match(piece)
-    rest = piece[label.end() :] if label and relation_of(label[1]) is not None else piece
-    bare = _SIR.sub("", _without_honorific(rest))
-    return _of_family(bare) and not bare[:1].islower()
+    rest = piece[label.end() :] if label and relation_of(label[1] or label[2]) is not None else piece
+    bare = _without_honorific(rest)
+    return any(_of_family(name) and not name[:1].islower() for name in (bare, _SIR.sub("", bare)))
 
 
 def _one_name(part: str, place: _Place) -> tuple[Mention | None, bool]:
     holder: Holder = None
     part = part.strip(" ,;/")
-    if (match := _LABEL_FIRST.match(part)) and (said := relation_of(match[1])) is not None:
+    if (match := _LABEL_FIRST.match(part)) and (said := relation_of(match[1] or match[2])) is not None:
         holder, part = said, part[match.end() :]
     if (
         (match := _LABEL_LAST.search(part))
@@ -196,16 +198,14 @@ def _without_honorific(name: str) -> str:
 
 
 def sir_left_out(name: str, child: str) -> str:
-    """"Ông Lê B" is Lê B, unless the child is of a family Ông; then only a second Ông or another family's name tells."""
+    """ "Ông Lê B" is Lê B. A child of a family Ông has a father Ông; there only a second Ông tells."""
     match = _SIR.match(name)
     if match is None:
         return name
     rest = name[match.end() :]
-    if name[0].islower() and rest[0].isupper():
+    if (name[0].islower() and rest[0].isupper()) or (_of_family(rest) and child[:4].casefold() != "ông "):
         return rest
-    if not _of_family(rest):
-        return name
-    return name if child[:4].casefold() == "ông " and fold(rest).split()[0] != "ong" else rest
+    return rest if rest.casefold().startswith("ông ") else name
 
 
 def _of_family(name: str) -> bool:

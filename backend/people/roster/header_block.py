@@ -73,7 +73,7 @@ def _block(grid: Grid, start: int, height: int) -> Block | None:
     texts = [_texts(cells) for _, cells in rows]
     if any(row is None for row in texts):
         return None
-    if height > 1 and any(_is_title(text) for text in texts[0] or []):
+    if height > 1 and (_is_title_row(texts[0] or []) or any(_ends_header(cells) for _, cells in rows[1:])):
         return None
     table = _with_groups(grid, [number for number, _ in rows], [row for row in texts if row is not None])
     headings = tuple(_heading(tuple(row[column] for row in table)) for column in range(len(table[0])))
@@ -96,9 +96,18 @@ def _texts(cells: list[Cell]) -> list[str] | None:
     return texts if any(texts) else None
 
 
-def _is_title(text: str) -> bool:
-    """"Danh sách lớp 6A1" above the header is no group of columns, whichever column it stands over."""
-    return bool(text) and (_TITLE.match(fold(text)) is not None or class_in_title(text) is not None)
+def _ends_header(cells: list[Cell]) -> bool:
+    """Numbers of the columns, or the first class of the list ("Lớp 6A3 (GVCN: …)"), stand below a header, never in it."""
+    texts = [text_of(cell) for cell in cells if not is_blank(cell)]
+    return is_counter_row(cells) or (len(texts) <= 2 and class_in_title(" ".join(texts)) is not None)
+
+
+def _is_title_row(texts: list[str]) -> bool:
+    """ "Danh sách lớp 6A1" or "Lớp: | 6A1 | GVCN: | …" above the header is no group, whichever column it stands over."""
+    filled = [text for text in texts if text]
+    if any(_TITLE.match(fold(text)) is not None or class_in_title(text) is not None for text in filled):
+        return True
+    return len(filled) <= 6 and class_in_title(" ".join(filled)) is not None
 
 
 def _with_groups(grid: Grid, numbers: list[int], rows: list[list[str]]) -> list[list[str]]:
@@ -231,8 +240,8 @@ def is_counter_row(cells: list[Cell]) -> bool:
     if len(texts) < 3 or not all(_COUNTER.fullmatch(text) for text in texts):
         return False
     numbers = [int(digits) for text in texts if (digits := re.sub(r"\D", "", text.partition("=")[0]))]
-    # Consecutive numbers; a pupil's row does not count up from cell to cell.
-    return len(numbers) >= 2 and all(0 <= later - earlier <= 2 for earlier, later in pairwise(numbers))
+    # Consecutive numbers, begun anew for each list side by side; a pupil's row does not count up from cell to cell.
+    return len(numbers) >= 2 and all(0 <= later - earlier <= 2 or later == 1 for earlier, later in pairwise(numbers))
 
 
 def repeats_header(block: Block, cells: list[Cell]) -> bool:

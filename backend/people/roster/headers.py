@@ -118,7 +118,8 @@ def _meaning(text: str) -> Meaning | None:
         return Meaning(
             field,
             # "NS" may be a birth date or a birthplace.
-            weak=field in ("code", "birth_day", "birth_month", "birth_year", "male_mark", "school_code") or folded == "ns",
+            weak=field in ("code", "birth_day", "birth_month", "birth_year", "male_mark", "school_code")
+            or folded == "ns",
         )
     return _by_grammar(text, folded)
 

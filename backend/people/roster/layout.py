@@ -42,6 +42,7 @@ class Layout:
     columns: dict[str, list[int]]
     adults: list[Adult]
     unmapped: list[str]
+    serial_shift: int = 0
 
     @cached_property
     def month_first(self) -> bool:
@@ -78,7 +79,7 @@ def make_layout(grid: Grid, block: Block, today: dt.date) -> Layout:
     headings += [Heading("", None)] * (width - len(headings))
     meanings = [_heard(heading.meaning, _values(sample, column), today) for column, heading in enumerate(headings)]
     contexts = _contexts(meanings, headings)
-    layout = Layout(block, {}, [], [])
+    layout = Layout(block, {}, [], [], grid.serial_shift)
     for column, meaning in enumerate(meanings):
         if meaning is not None and meaning.owner == "" and meaning.field not in ("phone", "relation"):
             layout.columns.setdefault(meaning.field, []).append(column)

@@ -46,7 +46,7 @@ def is_family_name(word: str) -> bool:
 
 
 def says_nobody(cell: Cell) -> bool:
-    """"Không có", "chưa có": the cell says that there is nothing to write into it."""
+    """ "Không có", "chưa có": the cell says that there is nothing to write into it."""
     return isinstance(cell, str) and not is_error(cell) and _NOBODY.fullmatch(fold(text_of(cell))) is not None
 
 

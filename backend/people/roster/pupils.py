@@ -48,17 +48,24 @@ class FileHabits:
 def read_birth(layout: Layout, row: Row, today: dt.date) -> tuple[DateReading | None, Sex | None, int | None]:
     """(reading, sex when the date stands in a column "Nam" or "Nữ", column)."""
     column = layout.first("birth")
-    if column is not None and (reading := read_date(row.cell(column), today)) is not None:
+    if column is not None and (reading := _date_at(layout, row, column, today)) is not None:
         return month_first(reading) if layout.month_first else reading, None, column
     sexed: tuple[tuple[str, Sex], ...] = (("male_birth", "male"), ("female_birth", "female"))
     for name, sex in sexed:
         sexed_column = layout.first(name)
-        if sexed_column is not None and (reading := read_date(row.cell(sexed_column), today)) is not None:
+        if sexed_column is not None and (reading := _date_at(layout, row, sexed_column, today)) is not None:
             return reading, sex, sexed_column
     day, month, year = (layout.first(name) for name in ("birth_day", "birth_month", "birth_year"))
     if day is not None and month is not None and year is not None:
         return from_parts(row.cell(day), row.cell(month), row.cell(year), today), None, year
     return None, None, column
+
+
+def _date_at(layout: Layout, row: Row, column: int, today: dt.date) -> DateReading | None:
+    cell = row.cell(column)
+    if layout.serial_shift and isinstance(cell, int | float) and not isinstance(cell, bool) and cell > 10_000:
+        cell += layout.serial_shift
+    return read_date(cell, today)
 
 
 def read_pupil(
@@ -293,7 +300,9 @@ class _RowReader:
 
 def sex_codes(table_rows: list[tuple[Layout, Row]]) -> SexCode:
     """What 1 and 0 (or x and a gap) mean in this sheet, learned from middle names and personal numbers; empty when they do not tell."""
-    legend = _sex_legend({layout.label(column) for layout, _ in table_rows if (column := layout.first("sex")) is not None})
+    legend = _sex_legend(
+        {layout.label(column) for layout, _ in table_rows if (column := layout.first("sex")) is not None}
+    )
     if legend:
         return legend
     votes: dict[str, Counter[Sex]] = {}
@@ -322,7 +331,7 @@ def sex_codes(table_rows: list[tuple[Layout, Row]]) -> SexCode:
 
 
 def _sex_legend(labels: set[str]) -> SexCode:
-    """"Giới tính (1: Nam, 2: Nữ)" explains its codes itself."""
+    """ "Giới tính (1: Nam, 2: Nữ)" explains its codes itself."""
     if len(labels) != 1:
         return {}
     words = fold(labels.pop())

@@ -16,7 +16,13 @@ from backend.people.roster.xlsx import read_xlsx
 
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # The first record of a binary sheet with its length: a bare 09 00 would also be a tab at the head of UTF-16 text.
-_BIFF_WITHOUT_OLE = (b"\x09\x08\x08\x00", b"\x09\x08\x10\x00", b"\x09\x04\x06\x00", b"\x09\x02\x06\x00", b"\x09\x00\x04\x00")
+_BIFF_WITHOUT_OLE = (
+    b"\x09\x08\x08\x00",
+    b"\x09\x08\x10\x00",
+    b"\x09\x04\x06\x00",
+    b"\x09\x02\x06\x00",
+    b"\x09\x00\x04\x00",
+)
 _NEVER_TABLES = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"Rar!", b"7z\xbc\xaf", b"{\\rtf", b"\x1f\x8b")
 # In an OLE file these names, in UTF-16, tell an encrypted xlsx.
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")

@@ -18,7 +18,7 @@ _END_OF_CHAIN = 0xFFFFFFFE
 # BIFF records that place a value at a row and column, and the one that begins a sheet.
 _CELL_RECORDS = {0x0006, 0x0201, 0x0203, 0x0204, 0x0205, 0x027E, 0x00FD, 0x00D6, 0x00BD, 0x00BE}
 _BEGIN_OF_SHEET, _END_OF_SHEET, _SHEET_STARTS = 0x0809, 0x000A, 0x0085
-_FORMULA, _BOOLEAN_OR_ERROR = 0x0006, 0x0205
+_FORMULA, _BOOLEAN_OR_ERROR, _CALENDAR = 0x0006, 0x0205, 0x0022
 _ERROR_TEXTS = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!"}
 _DENSE_CELLS_MAX = 4_000_000
 _MINI_BELOW, _MINI_SECTOR = 4096, 64
@@ -35,9 +35,9 @@ def read_xls(data: bytes) -> list[Grid]:
         book = python_calamine.load_workbook(io.BytesIO(data))
         if len(book.sheets_metadata) > limits.SHEETS_MAX:
             raise RosterProblem.too_big(f"{limits.SHEETS_MAX} trang/sheets")
-        errors = _errors(data) if data.startswith(_OLE_MAGIC) else []
+        errors, shift = _hidden_facts(data) if data.startswith(_OLE_MAGIC) else ([], 0)
         grids = [
-            _grid(book, meta, errors[position] if position < len(errors) else {})
+            _grid(book, meta, errors[position] if position < len(errors) else {}, shift)
             for position, meta in enumerate(book.sheets_metadata)
             if meta.typ == python_calamine.SheetTypeEnum.WorkSheet
         ]
@@ -57,7 +57,7 @@ def read_xls(data: bytes) -> list[Grid]:
     return grids
 
 
-def _grid(book: Any, meta: Any, errors: Errors) -> Grid:
+def _grid(book: Any, meta: Any, errors: Errors, shift: int) -> Grid:
     sheet = book.get_sheet_by_name(meta.name)
     rows: list[tuple[int, list[Cell]]] = []
     wrong_rows = {row for row, _ in errors}
@@ -69,9 +69,8 @@ def _grid(book: Any, meta: Any, errors: Errors) -> Grid:
             if any(cell is not None for cell in cells):
                 rows.append((number, cells))
     merges = [(top + 1, left, bottom + 1, right) for (top, left), (bottom, right) in (sheet.merged_cell_ranges or [])]
-    return Grid(
-        name=meta.name, rows=rows, merges=merges, hidden=meta.visible != python_calamine.SheetVisibleEnum.Visible
-    )
+    hidden = meta.visible != python_calamine.SheetVisibleEnum.Visible
+    return Grid(name=meta.name, rows=rows, merges=merges, hidden=hidden, serial_shift=shift)
 
 
 def _refuse_giants(data: bytes) -> None:
@@ -91,14 +90,17 @@ def _refuse_giants(data: bytes) -> None:
                 raise RosterProblem.too_big(f"{_DENSE_CELLS_MAX} ô/cells")
 
 
-def _errors(data: bytes) -> list[Errors]:
-    """For each sheet the cells that show an error. calamine calls them empty, and a lost value would pass for none."""
+def _hidden_facts(data: bytes) -> tuple[list[Errors], int]:
+    """What calamine does not tell: for each sheet the cells that show an error (it calls them empty, and a lost value would
+    pass for none), and the days by which the workbook's calendar begins later."""
     try:
         stream = _workbook_stream(data)
-        starts = [struct.unpack_from("<I", body)[0] for record, body in _records(stream) if record == _SHEET_STARTS]
-        return [_errors_of_sheet(stream, start) for start in starts]
+        records = list(_records(stream))
+        starts = [struct.unpack_from("<I", body)[0] for record, body in records if record == _SHEET_STARTS]
+        shift = 1462 if any(record == _CALENDAR and body[:2] == b"\1\0" for record, body in records) else 0
+        return [_errors_of_sheet(stream, start) for start in starts], shift
     except (struct.error, IndexError, ValueError):
-        return []
+        return [], 0
 
 
 def _errors_of_sheet(stream: bytes, start: int) -> Errors:

@@ -73,7 +73,7 @@ class _Book:
         return grids
 
     def _grid(self, path: str, name: str, hidden: bool, formats: list[str], epoch: dt.datetime) -> Grid:
-        grid = Grid(name=name, rows=[], hidden=hidden)
+        grid = Grid(name=name, rows=[], hidden=hidden, serial_shift=1462 if epoch is _EPOCH_1904 else 0)
         last_row = 0
         with self._open(path) as stream:
             for tag, element in _elements(stream, ("row", "mergeCell")):

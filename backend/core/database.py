@@ -46,6 +46,10 @@ _LOST = (
 )
 
 
+class DatabaseAway(ConnectionError):
+    """No connection can be made or kept just now. The same work may succeed in a moment."""
+
+
 class Tx:
     """One transaction. Callbacks given to `after_commit` ring bells and wake listeners once the promise is kept."""
 
@@ -192,9 +196,12 @@ class _Held:
 
     async def connect(self) -> None:
         self.statements.clear()
-        self.connection = await asyncpg.connect(
-            self._url, server_settings=_READER_SETTINGS, command_timeout=_STATEMENT_SECONDS
-        )
+        try:
+            self.connection = await asyncpg.connect(
+                self._url, server_settings=_READER_SETTINGS, command_timeout=_STATEMENT_SECONDS
+            )
+        except OSError as error:
+            raise DatabaseAway(str(error)) from error
 
     async def run(self, verb: str, sql: str, arguments: tuple[Any, ...]) -> Any:
         if self.connection.is_closed():
@@ -232,10 +239,30 @@ class Database:
         await asyncio.wait_for(self._writers.close(), 10)
 
     @asynccontextmanager
+    async def _writer(self) -> AsyncIterator[asyncpg.Connection]:
+        try:
+            connection = await self._writers.acquire()
+        except OSError as error:
+            raise DatabaseAway(str(error)) from error
+        try:
+            yield connection
+        except asyncpg.InterfaceError as error:
+            # When the server goes away under a transaction, the rollback speaks last, and says only this.
+            if _is_lost(connection):
+                raise DatabaseAway(str(error)) from error
+            raise
+        except asyncpg.InternalClientError as error:
+            # The farewell came between two answers; nobody may meet what is left of this conversation.
+            connection.terminate()
+            raise DatabaseAway(str(error)) from error
+        finally:
+            await self._writers.release(connection)
+
+    @asynccontextmanager
     async def school(self, school_id: int) -> AsyncIterator[SchoolTx]:
         """One transaction in one school. Raising rolls back; bells ring only after the commit."""
         started = time.perf_counter()
-        async with self._writers.acquire() as connection:
+        async with self._writer() as connection:
             async with connection.transaction():
                 tx = SchoolTx(connection, school_id, self.bell)
                 await tx.execute("SELECT app.set_tenant($1)", school_id)
@@ -247,7 +274,7 @@ class Database:
     @asynccontextmanager
     async def directory(self) -> AsyncIterator[Tx]:
         """One transaction over directory and reference tables only: no tenant is set, so tenant tables are empty and closed."""
-        async with self._writers.acquire() as connection:
+        async with self._writer() as connection:
             async with connection.transaction():
                 tx = Tx(connection, self.bell)
                 yield tx
@@ -257,10 +284,18 @@ class Database:
     async def keep(self, sql: str, *arguments: Any) -> asyncpg.Record | None:
         """One statement over directory tables that commits by itself: what arrived is kept in one round trip."""
         started = time.perf_counter()
-        async with self._writers.acquire() as connection:
+        async with self._writer() as connection:
             row = await connection.fetchrow(sql, *arguments)
         _observe("keep", sql, time.perf_counter() - started, self._slow_seconds)
         return row
+
+
+def _is_lost(connection: asyncpg.Connection) -> bool:
+    try:
+        closed: bool = connection.is_closed()
+        return closed
+    except asyncpg.InterfaceError:  # so much so that the pool has taken it away already
+        return True
 
 
 async def _no_reset(connection: asyncpg.Connection) -> None:

@@ -30,8 +30,11 @@ _BY_STATUS = {
     413: problems.TOO_LARGE,
     415: problems.WRONG_MEDIA,
 }
-# Deadlock, serialisation failure, lock not available, too many connections: the same request may succeed in a moment.
-_BUSY_STATES = frozenset({"40P01", "40001", "55P03", "53300", "57014"})
+# Deadlock, serialisation failure, lock not available, too many connections, statement cancelled, the server going down or coming
+# up, a connection lost: the same request may succeed in a moment.
+_BUSY_STATES = frozenset(
+    {"40P01", "40001", "55P03", "53300", "57014", "57P01", "57P02", "57P03", "08000", "08003", "08006"}
+)
 
 
 def house_of(request: AnyRequest) -> House:
@@ -99,7 +102,7 @@ def answer_http_exception(request: AnyRequest, exception: HTTPException) -> Resp
 
 def answer_database(request: AnyRequest, exception: asyncpg.PostgresError) -> Response[bytes]:
     if exception.sqlstate in _BUSY_STATES:
-        return answer_problem(request, Problem(problems.BUSY, headers={"retry-after": "2"}))
+        return answer_away(request, exception)
     if isinstance(exception, asyncpg.DataError) and _cannot_be_stored(exception):
         return answer_problem(request, Problem(problems.BAD_REQUEST))
     return answer_unexpected(request, exception)
@@ -108,6 +111,23 @@ def answer_database(request: AnyRequest, exception: asyncpg.PostgresError) -> Re
 def _cannot_be_stored(exception: asyncpg.DataError) -> bool:
     """A number beyond the column's type, or a NUL in a text: values that no row can hold, so nobody has stored them."""
     return exception.sqlstate in ("22003", "22021") or "out of int" in str(exception)
+
+
+def answer_away(request: AnyRequest, _: Exception) -> Response[bytes]:
+    """The database cannot be reached, or not just now: whoever called may call again, and the bank does."""
+    return answer_problem(request, Problem(problems.BUSY, headers={"retry-after": "2"}))
+
+
+def answer_recursion(request: AnyRequest, exception: RecursionError) -> Response[bytes]:
+    """A body nested deeper than any reader follows is the caller's doing; any other endless loop would be ours."""
+    body = ScopeState.from_scope(request.scope).body
+    try:
+        msgspec.json.decode(body if isinstance(body, bytes) else b"")
+    except RecursionError:
+        return answer_problem(request, Problem(problems.BAD_REQUEST))
+    except msgspec.DecodeError:
+        pass
+    return answer_unexpected(request, exception)
 
 
 def answer_unexpected(request: AnyRequest, exception: Exception) -> Response[bytes]:
@@ -152,5 +172,7 @@ EXCEPTION_HANDLERS: dict[Any, Any] = {
     Problem: answer_problem,
     HTTPException: answer_http_exception,
     asyncpg.PostgresError: answer_database,
+    ConnectionError: answer_away,
+    RecursionError: answer_recursion,
     Exception: answer_unexpected,
 }

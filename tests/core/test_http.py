@@ -62,3 +62,11 @@ def test_the_log_hides_numbers_that_look_personal(secret: str) -> None:
 
 def test_the_log_drops_known_personal_fields() -> None:
     assert scrub(None, "info", {"event": "x", "full_name": "Nguyễn An"})["full_name"] == "…"
+
+
+@pytest.mark.parametrize(
+    "body", [b"[" * 20_000, b'{"phone": 1, "x": ' + b"[" * 20_000, b'{"phone": ' + b'{"a":' * 20_000]
+)
+async def test_a_body_nested_beyond_all_depth_is_a_bad_request(client: httpx.AsyncClient, body: bytes) -> None:
+    answer = await client.post("/v1/sign-in/codes", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code in (400, 422)

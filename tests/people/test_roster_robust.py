@@ -56,10 +56,27 @@ def test_any_text_table_gets_an_answer(rows: list[list[str]], encoding: str) -> 
     )
 
 
-@pytest.mark.parametrize("original", [XLSX, XLS], ids=["xlsx", "xls"])
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
-def test_any_damage_to_a_workbook_gets_an_answer(original: bytes, data: st.DataObject) -> None:
+def test_any_damage_to_a_workbook_gets_an_answer(data: st.DataObject) -> None:
+    _damage(XLSX, data)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_any_damage_to_an_old_workbook_gets_an_answer(data: st.DataObject) -> None:
+    """Few examples: each is read in a process apart."""
+    _damage(XLS, data)
+
+
+def test_a_damaged_count_does_not_take_the_process_down() -> None:
+    """Found by the test above: calamine asked for 859 GB and aborted, or was killed with 21 GB in use."""
+    damaged = bytearray(XLS)
+    damaged[1681] = 106
+    assert answer(bytes(damaged)) == "damaged"
+
+
+def _damage(original: bytes, data: st.DataObject) -> None:
     damaged = bytearray(original)
     for _ in range(data.draw(st.integers(1, 8))):
         damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))

@@ -7,11 +7,11 @@ from io import BytesIO
 from pathlib import PurePath
 
 from backend.people.roster import limits
+from backend.people.roster.apart import read_xls_apart
 from backend.people.roster.cells import Grid
 from backend.people.roster.delimited import read_delimited
 from backend.people.roster.markup import looks_like_excel_xml, looks_like_markup, read_excel_xml, read_html
 from backend.people.roster.reasons import RosterProblem
-from backend.people.roster.xls import read_xls
 from backend.people.roster.xlsx import read_xlsx
 
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -61,7 +61,7 @@ def _read(data: bytes, name: str) -> list[Grid]:
         case "zip":
             raise RosterProblem.not_a_table()
         case "binary":
-            return read_xls(data)
+            return read_xls_apart(data)
         case "excel_xml":
             return read_excel_xml(data)
         case "markup":

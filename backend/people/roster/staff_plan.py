@@ -1,6 +1,6 @@
 """The staff of the file against those of the roll, with homeroom classes and subjects. Pure.
 
-A file makes teachers and accountants. It never makes an administrator: that takes a person who decides it (see docs of the console).
+A file makes teachers and accountants. It never makes an administrator: that right is given by a person, one at a time.
 """
 
 from __future__ import annotations

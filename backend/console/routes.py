@@ -8,6 +8,7 @@ from backend.console.account import ROUTES as ACCOUNT
 from backend.console.announcements import ROUTES as ANNOUNCEMENTS
 from backend.console.audit import ROUTES as AUDIT
 from backend.console.bank_accounts import ROUTES as BANK_ACCOUNTS
+from backend.console.books import ROUTES as BOOKS
 from backend.console.calendar import ROUTES as CALENDAR
 from backend.console.classes import ROUTES as CLASSES
 from backend.console.fees import ROUTES as FEES
@@ -30,6 +31,7 @@ ROUTES: list[Any] = [
     *BANK_ACCOUNTS,
     *ACCOUNT,
     *CLASSES,
+    *BOOKS,
     *PUPILS,
     *STAFF,
     *ROSTER_IMPORT,

@@ -240,6 +240,11 @@ LINES = {
     # The roll of pupils, and who works here.
     ("GET", "/console/{school_id}/classes"): shown(lambda s: "/classes?find=an", STAFF, targets=BY_SCHOOL),
     ("GET", "/console/{school_id}/classes/{class_id}"): shown(of_class(""), TEACHERS | ACCOUNTANTS | ADMINS),
+    ("GET", "/console/{school_id}/classes/{class_id}/register"): shown(
+        of_class("/register?month=2026-10"), TEACHERS | ADMINS
+    ),
+    ("GET", "/console/{school_id}/classes/{class_id}/averages"): shown(of_class("/averages?term=1"), HOMEROOM | ADMINS),
+    ("GET", "/console/{school_id}/unreached"): shown(lambda s: "/unreached", ADMINS, targets=BY_SCHOOL),
     ("GET", "/console/{school_id}/classes/{class_id}/teachers"): shown(of_class("/teachers"), ADMINS),
     ("POST", "/console/{school_id}/classes/{class_id}/teachers"): sent(of_class("/teachers"), nothing, ADMINS),
     ("GET", "/console/{school_id}/pupils/{pupil_id}"): shown(of_pupil(), HOMEROOM | ACCOUNTANTS | ADMINS),

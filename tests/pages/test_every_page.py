@@ -49,7 +49,7 @@ def pages_of(busy: Busy) -> list[tuple[Person | None, str]]:
             for path in (
                 console, f"{room}/roll?day=2026-10-05", f"{room}/roll?day=2026-10-06&detail=1", f"{room}/marks/TOAN?term=1",
                 f"{room}/marks/GDTC?term=1", f"{console}/announcements", f"{console}/announcements/new?class_id={world.class_id}",
-                f"{console}/announcements/{busy.announcement_id}", room, "/console/account",
+                f"{console}/announcements/{busy.announcement_id}", room, f"{room}/register?month=2026-10", f"{room}/averages?term=1", "/console/account",
             )
         ],
         *[
@@ -64,7 +64,7 @@ def pages_of(busy: Busy) -> list[tuple[Person | None, str]]:
             for path in (
                 console, f"{console}/classes?find=an", f"{room}/teachers", f"{console}/pupils/{world.child.pupil_id}",
                 f"{console}/pupils/new", f"{console}/staff", f"{console}/calendar", f"{console}/audit", f"{console}/inbox",
-                f"{console}/bank-accounts",
+                f"{console}/bank-accounts", f"{console}/unreached", f"{console}/import",
             )
         ],
     ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -96,7 +97,8 @@ def document_problems(app: Litestar) -> None:
                 statuses.update(_WITH_BODY)
             if set(handler.parsed_fn_signature.parameters) - {"request", "state", "scope"}:
                 statuses.add(422)  # a path or query value of the wrong kind
-            own = dict(handler.responses or {})
+            # Generated examples are chance: they would differ at every start, and a reader learns nothing from them.
+            own = {status: replace(spec, generate_examples=False) for status, spec in (handler.responses or {}).items()}
             for status in sorted(statuses):
                 own.setdefault(
                     status,

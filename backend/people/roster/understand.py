@@ -13,8 +13,9 @@ from backend.people.roster.dates import DateReading, settle
 from backend.people.roster.layout import Layout
 from backend.people.roster.legacy import convert_grid
 from backend.people.roster.personal_ids import ministry_habit
-from backend.people.roster.pupils import FileHabits, Taken, bad_row, read_birth, read_pupil, sex_codes
+from backend.people.roster.pupils import FileHabits, Taken, bad_row, read_birth, read_pupil
 from backend.people.roster.reasons import bad
+from backend.people.roster.sex_codes import sex_codes
 from backend.people.roster.sheet_kinds import kind_of
 from backend.people.roster.staff import read_staff
 from backend.people.roster.tables import Row, SheetTables, read_tables

@@ -23,6 +23,7 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
     full_name: str
     language: Language
     has_password: bool
+    has_second_factor: bool
     closed: bool
     guardian_in: tuple[int, ...]
     staff_in: tuple[int, ...]
@@ -42,6 +43,7 @@ async def claims_of(tx: Tx, account_id: UUID) -> Claims:
         """
         SELECT a.full_name, a.language,
                a.password_hash IS NOT NULL AS has_password,
+               a.totp_confirmed_at IS NOT NULL AS has_second_factor,
                a.closed_at IS NOT NULL AS closed,
                array(SELECT DISTINCT p.school_id
                        FROM account_persons p

@@ -141,9 +141,10 @@ async def turn_off(house: House, who: Principal, code: str) -> None:
 async def _prove(house: House, tokens: TokenOffice, who: Principal, code: str, action: str) -> AccessToken:
     now = house.clock.now()
     await _limit(house, who)
+    turning_on = action == "second_factor.on"
     async with house.database.directory() as tx:
-        account = await _account(tx, who)
-        turning_on = action == "second_factor.on"
+        # Without its second factor a session is nobody's staff; whoever gave the password there may still pass it.
+        account = await _account(tx, who, by_password=not turning_on and await _gave_password(tx, who))
         if turning_on and account["totp_confirmed_at"] is not None:
             raise ALREADY_ON()
         if account["totp_sealed"] is None or (not turning_on and account["totp_confirmed_at"] is None):
@@ -165,9 +166,22 @@ async def _prove(house: House, tokens: TokenOffice, who: Principal, code: str, a
     return AccessToken(access_token=access_token, access_expires_at=expires_at, second_factor=second_factor)
 
 
-async def _account(tx: Tx, who: Principal) -> Any:
+async def _gave_password(tx: Tx, who: Principal) -> bool:
+    method = await tx.fetchval(
+        """
+        SELECT method
+          FROM sessions
+         WHERE session_id = $1
+           AND account_id = $2
+        """,
+        who.session_id, who.account_id,
+    )  # fmt: skip
+    return bool(method == "password")
+
+
+async def _account(tx: Tx, who: Principal, *, by_password: bool = False) -> Any:
     """The row, locked; only for people who work in a school or an area."""
-    if not (who.staff_in or who.areas):
+    if not (who.staff_in or who.areas or by_password):
         raise FORBIDDEN()
     return await tx.fetchrow(
         """

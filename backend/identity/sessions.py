@@ -323,8 +323,13 @@ def _signed_in(
 
 
 def _principal(house: House, claims: Claims, session: Any) -> Principal:
-    """Whoever has set a password works as staff only after giving it: a code by SMS must not be a way around it."""
-    as_staff = session["method"] == "password" or not claims.has_password
+    """Whoever has set a password, or turned a second factor on, works as staff only in a session that has passed it.
+
+    A code by SMS must not be a way around the password, nor a session from before, or a password set anew, around the second factor.
+    """
+    as_staff = (session["method"] == "password" or not claims.has_password) and (
+        session["second_factor"] or not claims.has_second_factor
+    )
     return Principal(
         account_id=session["account_id"],
         session_id=session["session_id"],

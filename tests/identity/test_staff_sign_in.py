@@ -22,6 +22,8 @@ from backend.identity.tokens import TokenOffice
 from tests.factories import World, fresh_phone
 from tests.identity.scenes import (
     PASSWORD,
+    add_guardian,
+    add_staff,
     bearer,
     renew,
     set_password,
@@ -343,17 +345,60 @@ async def test_a_session_without_the_second_factor_can_pass_it_later(
     early = await set_password(timed, await sign_in(timed, owner, house, world.accountant.phone))
     late = (await with_password(timed, world.accountant.phone)).json()
     secret, _ = await turn_on_second_factor(timed, early, clock.now())
-    assert not _principal(house, (await renew(timed, late["refresh_token"])).json()).second_factor
+    # From the next renewal on it is a session of nobody on the staff, until it passes.
+    late = (await renew(timed, late["refresh_token"])).json()
+    assert not _principal(house, late).second_factor and _principal(house, late).staff_in == ()
     clock.advance(timedelta(seconds=30))
     answer = await timed.post(
         "/v1/me/second-factor/check", headers=bearer(late), json={"totp": totp(secret, clock.now())}
     )
     assert answer.status_code == 200 and answer.json()["second_factor"]
+    assert _principal(house, answer.json()).staff_in == (world.school_id,)
     guesses = [
         (await timed.post("/v1/me/second-factor/check", headers=bearer(late), json={"totp": "000000"})).status_code
         for _ in range(6)
     ]
     assert guesses[-1] == 429
+
+
+async def test_a_code_and_the_password_together_are_no_way_around_the_second_factor(
+    timed: httpx.AsyncClient, clock: StoppedClock, owner: asyncpg.Connection, house: House, world: World
+) -> None:
+    """A teacher who is a parent still signs in by code, as a parent; setting the password there must not make a teacher of it."""
+    phone = fresh_phone()
+    await add_guardian(owner, world.school_id, phone, "Trần Thị Đôi", world.child)
+    await add_staff(owner, world.school_id, phone, "Trần Thị Đôi", "accountant")
+    signed_in = await set_password(timed, await sign_in(timed, owner, house, phone))
+    secret, _ = await turn_on_second_factor(timed, signed_in, clock.now())
+    by_code = await sign_in(timed, owner, house, phone)
+    assert _principal(house, by_code).staff_in == ()
+    changed = await timed.put(
+        "/v1/me/password", headers=bearer(by_code), json={"password": "hai con thằn lằn con", "current": PASSWORD}
+    )
+    assert changed.status_code == 200
+    assert _principal(house, changed.json()).staff_in == ()
+    assert _principal(house, (await renew(timed, by_code["refresh_token"])).json()).staff_in == ()
+    clock.advance(timedelta(seconds=30))
+    passed = await timed.post(
+        "/v1/me/second-factor/check", headers=bearer(changed.json()), json={"totp": totp(secret, clock.now())}
+    )
+    assert _principal(house, passed.json()).staff_in == (world.school_id,)
+
+
+async def test_a_code_by_sms_alone_passes_no_second_factor_check(
+    timed: httpx.AsyncClient, clock: StoppedClock, owner: asyncpg.Connection, house: House, world: World
+) -> None:
+    phone = fresh_phone()
+    await add_guardian(owner, world.school_id, phone, "Lý Thị Ba", world.child)
+    await add_staff(owner, world.school_id, phone, "Lý Thị Ba", "teacher")
+    signed_in = await set_password(timed, await sign_in(timed, owner, house, phone))
+    secret, _ = await turn_on_second_factor(timed, signed_in, clock.now())
+    by_code = await sign_in(timed, owner, house, phone)
+    clock.advance(timedelta(seconds=30))
+    refused = await timed.post(
+        "/v1/me/second-factor/check", headers=bearer(by_code), json={"totp": totp(secret, clock.now())}
+    )
+    assert refused.status_code == 403
 
 
 class _Watched:

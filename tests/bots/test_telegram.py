@@ -6,11 +6,10 @@ import itertools
 
 import asyncpg
 import httpx
-import pytest
 
-from tests.bots.conftest import SECRET, Bridge
+from tests.bots.conftest import Bridge
 from tests.factories import World
-from tests.twins.telegram import Fault, TwinChat
+from tests.twins.telegram import TwinChat
 
 _ids = itertools.count(910_000_000)
 

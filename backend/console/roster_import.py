@@ -14,6 +14,7 @@ from backend.core.problems import INVALID, FieldError, Problem
 from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
 from backend.pages import Refusal, go
+from backend.pages.forms import open_form
 from backend.people.roster import imports, limits
 
 _IMPORTS = "/console/{school_id:int}/import"
@@ -33,7 +34,7 @@ async def imports_page(request: AnyRequest, school_id: FromPath[int]) -> Respons
 async def upload(request: AnyRequest, school_id: FromPath[int]) -> Response[bytes]:
     """Who may not import is refused before the file is read."""
     await admin_desk(request, school_id)
-    form = await request.form()
+    form = await open_form(request)
     file = form.get("file")
     try:
         if not isinstance(file, UploadFile):

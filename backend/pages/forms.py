@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 
 import msgspec
 from litestar import Request
-from litestar.datastructures import UploadFile
+from litestar.datastructures import FormMultiDict, UploadFile
 
-from backend.core.problems import INVALID, FieldError, Problem
+from backend.core.problems import BAD_REQUEST, INVALID, FieldError, Problem
 from backend.core.wrongs import every_wrong_field
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -40,9 +40,17 @@ class Refusal:
         return self._fields
 
 
+async def open_form(request: Request[Any, Any, Any]) -> FormMultiDict:
+    """The form as it came. The framework's parser takes text that is no UTF-8 for a fault of the server."""
+    try:
+        return await request.form()
+    except ValueError as error:
+        raise BAD_REQUEST() from error
+
+
 async def read_form(request: Request[Any, Any, Any]) -> dict[str, str]:
     """The last value of every text field; files are left to their own page."""
-    form = await request.form()
+    form = await open_form(request)
     return {name: value for name, value in form.items() if not isinstance(value, UploadFile)}
 
 

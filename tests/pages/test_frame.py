@@ -8,6 +8,7 @@ import re
 import httpx
 import pytest
 
+from backend.pages import assets
 from tests.factories import World
 
 BROWSER = {"accept": "text/html,application/xhtml+xml", "accept-encoding": "gzip", "accept-language": "vi"}
@@ -97,10 +98,28 @@ async def test_static_files_are_kept_for_a_year_by_their_content(client: httpx.A
 
 
 @pytest.mark.parametrize(
-    "path", ["/static/house/../frame.py", "/static/house/frame.py", "/static/nowhere/house.css", "/static/house/.keep"]
+    "path",
+    [
+        "/static/house/../frame.py",
+        "/static/house/frame.py",
+        "/static/nowhere/house.css",
+        "/static/house/.keep",
+        "/static/house/%00.css",
+        "/static/swagger/%00",
+        f"/static/house/{'a' * 3000}.css",
+        f"/static/swagger/{'a' * 3000}.css",
+    ],
 )
 async def test_only_our_own_static_files_are_served(client: httpx.AsyncClient, path: str) -> None:
     assert (await client.get(path)).status_code == 404
+
+
+async def test_names_that_strangers_invent_are_not_remembered(client: httpx.AsyncClient) -> None:
+    await client.get("/static/house/house.css")
+    before = assets._read.cache_info().currsize
+    for number in range(5):
+        assert (await client.get(f"/static/house/invented{number}.css")).status_code == 404
+    assert assets._read.cache_info().currsize == before
 
 
 async def test_what_every_page_loads_is_small(client: httpx.AsyncClient) -> None:
@@ -126,6 +145,9 @@ async def test_one_message_is_shown_once(client: httpx.AsyncClient) -> None:
         "%%%",
         base64.urlsafe_b64encode(b'["no.such.text","good",{}]').decode(),
         base64.urlsafe_b64encode(b"{}").decode(),
+        base64.urlsafe_b64encode(b'["no.such.text","good",{"key":"x","language":"x"}]').decode(),
     ):
         answer = await client.get("/", headers={**BROWSER, "cookie": f"nc_flash={broken}"})
         assert answer.status_code == 200 and '<p class="note' not in answer.text
+    odd = base64.urlsafe_b64encode(b'["pages.signed_out","good",{"key":"x","language":"x"}]').decode()
+    assert (await client.get("/", headers={**BROWSER, "cookie": f"nc_flash={odd}"})).status_code == 200

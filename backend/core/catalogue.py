@@ -21,7 +21,7 @@ def entries() -> dict[str, dict[str, str]]:
     return found
 
 
-def say(key: str, language: str = "vi", **params: object) -> str:
+def say(key: str, language: str = "vi", /, **params: object) -> str:
     """The text `room.key` in the reader's language, its `{placeholders}` filled."""
     text = entries()[key]["en" if language == "en" else "vi"]
     return text.format(**params) if params else text

@@ -71,7 +71,8 @@ def local_path(text: str | None) -> str:
     parts = urlsplit(text)
     if parts.scheme or parts.netloc or parts.path.startswith(_REFRESH_PATH):
         return "/"
-    return text
+    # A header holds plain letters only; a browser would have written the others so as well.
+    return "".join(letter if letter.isascii() else quote(letter, errors="replace") for letter in text)
 
 
 def _cookie(key: str, value: str, path: str, settings: Settings, max_age: int | None) -> Cookie:

@@ -222,8 +222,20 @@ def test_only_paths_of_this_house_are_gone_back_to() -> None:
         "", None, "evil", "/x\r\nset-cookie: a=b", "/sign-in/renew?next=/sign-in/renew", "/" + "a" * 3000, " /app",
     ):  # fmt: skip
         assert local_path(outside) == "/", outside
-    for inside in ("/app", "/app/1/children/2?month=2026-10#now", "/console/lớp"):
+    for inside in ("/app", "/app/1/children/2?month=2026-10#now"):
         assert local_path(inside) == inside
+    assert local_path("/console/lớp?q=\ud800") == "/console/l%E1%BB%9Bp?q=%3F"
+
+
+async def test_a_renewed_browser_goes_back_to_a_path_in_vietnamese(
+    client: httpx.AsyncClient, owner: asyncpg.Connection, house: House, world: World
+) -> None:
+    signed_in = await sign_in(client, owner, house, world.parent.phone)
+    cookie = {"cookie": f"nc_refresh={signed_in['refresh_token']}"}
+    answer = await client.get("/sign-in/renew", params={"next": "/app?q=tìm lớp".replace(" ", "+")}, headers=cookie)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/app?q=t%C3%ACm+l%E1%BB%9Bp")
+    back = await client.post("/language", data={"language": "vi", "back": "/app/lớp"})
+    assert (back.status_code, back.headers["location"]) == (303, "/app/l%E1%BB%9Bp")
 
 
 async def test_cookies_are_secure_in_production(

@@ -163,3 +163,17 @@ async def test_every_answer_has_a_name_and_says_how_to_be_treated(client: httpx.
         headers = (await client.get(path)).headers
         assert len(headers["x-request-id"]) == 36
         assert (headers["x-content-type-options"], headers["x-frame-options"]) == ("nosniff", "DENY")
+
+
+def test_one_token_is_written_in_one_way_only() -> None:
+    """Decoders skip letters they do not know: each spelling would be remembered as a token of its own."""
+    token = jwt.encode(_claims(), Cipher(TEST_SECRET).key("access-token"), algorithm="HS256")
+    for odd in ("=", "==", "!" * 5000, "\n"):
+        assert OFFICE.verify(token + odd, now=time.time()) is None
+
+
+async def test_what_is_counted_does_not_grow_with_invented_methods(client: httpx.AsyncClient) -> None:
+    for number in range(3):
+        assert (await client.request(f"GUESS{number}", "/health/live")).status_code in (404, 405)
+    text = (await client.get("/metrics")).text
+    assert "GUESS" not in text and 'method="OTHER"' in text

@@ -107,7 +107,10 @@ async def match_by_hand(house: House, actor: UUID, school_id: int, transaction_i
             raise INVALID(
                 FieldError("/credit_pupil_id", "Trường không có học sinh này.", "The school has no such pupil.")
             )
-        await touch_families(desk.tx, [*(one.pupil_id for one in bills), *filter(None, [order.credit_pupil_id])])
+        # Credit that is used up here may be another family's than the bills'.
+        await touch_families(
+            desk.tx, [*(one.pupil_id for one in bills), *_creditors(held), *filter(None, [order.credit_pupil_id])]
+        )
         if order.shares:
             lays = _lays(order.shares, bills, held)
             await allocations.lay(desk.tx, transaction_id, lays, reason="by_person", made_by=actor, at=desk.at)
@@ -123,16 +126,11 @@ async def undo(house: House, actor: UUID, school_id: int, transaction_id: UUID, 
     """Whoever laid it, machine or person: bills open again, receipts are cancelled, and the money waits for a decision."""
     async with _desk(house, actor, school_id, transaction_id, "payment.undone", note) as desk:
         laid = await allocations.standing(desk.tx, transaction_id)
-        credits = [
-            (account, amount)
-            for account, amount in await ledger.held_of(desk.tx, transaction_id)
-            if account.book is Book.FAMILY_CREDIT
-        ]
+        held = await ledger.held_of(desk.tx, transaction_id)
+        credits = [(account, amount) for account, amount in held if account.book is Book.FAMILY_CREDIT]
         if not laid and not credits:
             raise NOTHING_TO_UNDO()
-        await touch_families(
-            desk.tx, [*(one.pupil_id for one in laid), *(UUID(account.kept_for) for account, _ in credits)]
-        )
+        await touch_families(desk.tx, [*(one.pupil_id for one in laid), *_creditors(credits)])
         here = desk.transaction.bank_account_id
         if laid:
             await allocations.take_back(desk.tx, transaction_id, here, laid, reason="undone", made_by=actor, at=desk.at)
@@ -244,6 +242,11 @@ def _lays(shares: Sequence[ShareIn], bills: Sequence[OpenBill], held: Sequence[t
                 source[1] = left - taken
                 wanted -= taken
     return lays
+
+
+def _creditors(held: Sequence[tuple[Account, int]]) -> list[UUID]:
+    """The pupils whose families have some of it as credit."""
+    return [UUID(account.kept_for) for account, _ in held if account.book is Book.FAMILY_CREDIT]
 
 
 async def _pupil_exists(tx: SchoolTx, pupil_id: UUID | None) -> bool:

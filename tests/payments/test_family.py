@@ -169,3 +169,23 @@ async def test_the_bot_and_pages_read_the_same_shape(money):
         *arguments, money.world.neighbour.account_id, money.world.child.pupil_id, on=today
     )
     assert theirs is None
+
+
+async def test_a_family_whose_credit_pays_another_childs_bill_sees_it_at_once(money):
+    await money.bill()
+    world = money.world
+    other = await money.invoice(world.classmate)
+    event = money.bank.credit(AMOUNT, "me chuyen tien")
+    await money.receive(event)
+    path = f"/transactions/{(await money.transaction(event))['transaction_id']}/match"
+    credited = {"note": "Chưa rõ", "credit_pupil_id": str(world.child.pupil_id)}
+    assert (await money.post(path, credited)).status_code == 204
+    mine = f"/v1/family/schools/{world.school_id}/pupils/{world.child.pupil_id}/invoices"
+    before = await money.http.get(mine, headers=world.parent.headers)
+    assert before.json()["credit"] == AMOUNT
+    laid = {"note": "Của bạn cùng lớp", "shares": [{"invoice_id": other["invoice_id"], "amount": AMOUNT}]}
+    assert (await money.post(path, laid)).status_code == 204
+    known = {**world.parent.headers, "if-none-match": before.headers["etag"]}
+    after = await money.http.get(mine, headers=known)
+    assert (after.status_code, after.json()["credit"]) == (200, 0)
+    await money.prove()

@@ -13,6 +13,7 @@ from backend.people.roster.cells import Cell, is_blank, text_of
 # How a cell came to its date. "excel" passed through Excel's hands as a real date and may have been swapped there.
 Kind = Literal["excel", "day_first", "month_first", "either", "certain"]
 
+_DAY_WORD = re.compile(r"^(?:sinh )?ngày\s*:?\s*(?=\d+\s*[/\-.])", re.IGNORECASE)
 _THREE = re.compile(r"(\d{1,4})\s*[/\-.,\\|_ ]\s*(\d{1,2})\s*[/\-.,\\|_ ]\s*(\d{1,4})")
 _TWO = re.compile(r"\d{1,2}\s*[/\-.,]\s*(\d{4})")
 _TIME = re.compile(r"[T ]\s*\d{1,2}:\d{2}(:\d{2})?(\.\d+)?\s*([AP]M|Z|SA|CH)?$|\s*([+-]\d{2}:\d{2})$", re.IGNORECASE)
@@ -91,7 +92,7 @@ def _serial(number: int) -> DateReading:
 
 
 def _from_text(text: str, today: dt.date) -> DateReading:
-    text = _TIME.sub("", _TIME.sub("", text)).strip()
+    text = _DAY_WORD.sub("", _TIME.sub("", _TIME.sub("", text))).strip()
     if match := _THREE.fullmatch(text):
         return _three_numbers(match[1], match[2], match[3], today)
     folded = strip_marks(text).casefold().strip()

@@ -75,6 +75,11 @@ def _read_adult(
         mention = people[0]
         _add_named(mention.holder or stated, mention.name, mention.phones + phones, family)
         return
+    if len(people) == len(phones) == 2 and not any(m.phones for m in people) and not any(p.holder for p in phones):
+        # Two names in one cell and two numbers in the next, in the same order.
+        for mention, phone in zip(people, phones, strict=True):
+            mention.phones = [phone]
+        phones = []
     for mention in people:
         _add_named(mention.holder, mention.name, mention.phones, family)
     family.loose += [LabelledPhone(p.e164, p.holder or stated) for p in phones]

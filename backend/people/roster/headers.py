@@ -81,6 +81,8 @@ _HINT = re.compile(r"\s*[(\[][^()\[\]]*[)\]]|\s*\*+")
 SCHOOL_YEAR = re.compile(
     r"\s*[(\[]?\s*(?:\b(?:năm học|nh)\s*:?\s*)?\b(20\d\d)\s*[-–/]\s*(?:20)?\d\d\b\s*[)\]]?", re.IGNORECASE
 )
+# "fatherName", "SDTMe": programs write their columns without blanks.
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_")
 _POSSESSIVE = re.compile(r"['’]s\b", re.IGNORECASE)
 _BILINGUAL = re.compile(r"\s*[/|\n]\s*|\s[-–]\s")
 _PHONE_MARK = re.compile(r"\bđt\b|\bđt\d|\bđtdđ\b|\bđtdđ\d", re.IGNORECASE)
@@ -96,6 +98,8 @@ def meaning_of(text: str) -> Meaning | None:
     if found is None and (shorter := _HINT.sub(" ", text).strip()) != text:
         # "Họ và tên (viết chữ in hoa)": the hint is not part of the name of the column.
         found = _meaning(shorter)
+    if found is None and (words := _CAMEL.sub(" ", text)) != text:
+        found = _meaning(words)
     if found is None and len(parts := _BILINGUAL.split(text)) == 2:
         found = _meaning(parts[0]) or _meaning(parts[1])
     return found

@@ -18,6 +18,7 @@ from backend.people.roster.number_columns import choose_number_columns
 from backend.people.roster.phone_cells import read_phones
 
 _SAMPLE_ROWS = 300
+_MIDDLE = frozenset(("middle name", "chu dem", "ten dem", "ten lot", "chu lot", "dem"))
 _NUMBERED = re.compile(r"\d")
 _MONTH_FIRST = re.compile(r"\bm{1,2} d{1,2} y|\bthang ngay nam\b|\bmonth day\b")
 _OWN_FIELD_LIST = """
@@ -78,6 +79,12 @@ def make_layout(grid: Grid, block: Block, today: dt.date) -> Layout:
     width = max([len(headings), *(len(cells) for cells in sample)], default=0)
     headings += [Heading("", None)] * (width - len(headings))
     meanings = [_heard(heading.meaning, _values(sample, column), today) for column, heading in enumerate(headings)]
+    if any(m is not None and m.field == "female_birth" for m in meanings):
+        # "Năm sinh: Nam | Nữ" with years below: the left one is the boys' column, not a column of years.
+        meanings = [
+            Meaning("male_birth") if h.meaning is not None and h.meaning.field == "male_birth" else m
+            for m, h in zip(meanings, headings, strict=True)
+        ]
     contexts = _contexts(meanings, headings)
     layout = Layout(block, {}, [], [], grid.serial_shift)
     for column, meaning in enumerate(meanings):
@@ -187,6 +194,9 @@ def _contexts(meanings: list[Meaning | None], headings: list[Heading]) -> list[O
 def _choose_names(layout: Layout, headings: list[Heading], sample: list[list[Cell]]) -> None:
     """The header "Họ và tên" may be one column, two under one merged header, or the family name beside a column "Tên"."""
     columns = layout.columns
+    if len(columns.get("head", [])) > 1:
+        # "First name | Middle name | Last name": the family comes first, wherever its column stands.
+        columns["head"].sort(key=lambda c: fold(layout.label(c)) in _MIDDLE)
     full = columns.get("full_name", [])
     heads = columns.get("head", [])
     if full and heads and "given" not in columns and _is_given(sample, heads[0], full[0]):
@@ -297,9 +307,9 @@ def _gather_adults(
     for column, meaning in enumerate(meanings):
         if meaning is None or meaning.field not in ("name", "phone", "relation"):
             continue
-        owner = (
-            meaning.owner or (contexts[column] if meaning.field == "relation" else "") or owners.get(column, "contact")
-        )
+        owner = meaning.owner or owners.get(column, "contact")
+        if meaning.field == "relation" and not meaning.owner:
+            owner = contexts[column] or _next_adult(meanings, column)
         number = "".join(_NUMBERED.findall(fold(headings[column].label)))[:1]
         key = (owner, number)
         if not number and owner in latest and (meaning.owner == "" or meaning.field != "name"):
@@ -312,6 +322,12 @@ def _gather_adults(
         {"name": adult.names, "phone": adult.phones, "relation": adult.relations}[meaning.field].append(column)
         latest[owner] = key
     layout.adults = list(adults.values())
+
+
+def _next_adult(meanings: list[Meaning | None], column: int) -> Owner:
+    """ "Quan hệ | Họ tên người thân | SĐT": the relation stands before the adult it tells of."""
+    later = (m.owner for m in meanings[column + 1 :] if m is not None and m.field == "name" and m.owner in PARENTAL)
+    return next(later, "contact")
 
 
 def _owners_of_generic_phones(

@@ -89,7 +89,7 @@ def read_guardian_name(cell: Cell) -> NameReading:
 def _without_remark(text: str) -> tuple[str, str]:
     """`1. Nguyễn Văn An (lớp trưởng) *` → `Nguyễn Văn An`, `lớp trưởng`."""
     text = _STAR.sub("", _NUMBERED.sub("", text))
-    remark = ""
+    text, _, remark = text.partition(" - ") if " - " in text else text.partition(" – ")
     while match := _REMARK.search(text):
         if match.start() == 0 and match.end() == len(text) and not match[1]:
             break

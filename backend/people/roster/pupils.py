@@ -182,6 +182,10 @@ class _RowReader:
         name, problem = read_class(cell)
         if not is_blank(grade) and (joined := join_grade(grade, cell) or _from_date(cell, grade)):
             name, problem = joined, None
+        grades = re.findall(r"\d+", text_of(grade)) if not is_blank(grade) else []
+        if name is not None and name.isdigit() and grades and int(grades[0]) != int(name):
+            # Grade 6, class 1: the school may write 6/1, 6.1 or 6A1; nobody can tell.
+            name = None
         if name is None:
             self._report(problem or "class_unreadable", column, text_of(cell))
             return None

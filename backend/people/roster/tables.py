@@ -23,7 +23,7 @@ from backend.people.roster.layout import Layout, make_layout
 from backend.people.roster.phone_cells import read_phones
 
 _FOOTER = re.compile(
-    r"^(tong so|tong cong|cong$|cong \d|cong trang|chuyen trang|mang sang|tong$|tong \d|tong hop|danh sach (nay|tren|co|gom)|an dinh|"
+    r"^(tong so|tong cong|cong$|cong \d|cong (lop|khoi|toan|so)\b|cong trang|chuyen trang|mang sang|tong$|tong \d|tong hop|danh sach (nay|tren|co|gom)|an dinh|"
     r"nguoi lap|nguoi nhap|nguoi kiem tra|"
     r"hieu truong|pho hieu truong|kt hieu truong|giao vien chu nhiem|gvcn|gv chu nhiem|thu truong|ky ten|(ky|ki) (va )?ghi ro|"
     r"(ky|ki) (va )?dong dau|xac nhan|si so|trong do|luu y|phe duyet|duyet cua|tm |t m |bgh|ban giam hieu|noi nhan|nu \d+$|"
@@ -33,6 +33,13 @@ _FOOTER = re.compile(
 _PAGE_TITLE = re.compile(
     r"^(ubnd|uy ban nhan dan|so gd|so giao duc|phong gd|phong giao duc|bo gd|bo giao duc|truong (mn|th|thcs|thpt|tieu hoc|mam non|"
     r"trung hoc|pho thong|ptdt)|nam hoc (20)?\d\d|cong hoa xa hoi|doc lap tu do|danh sach|so yeu ly lich|kem theo)\b"
+)
+_SUM = re.compile(r"(cong|tong)\b")
+_EXAMPLE = re.compile(r"(vd|vi du|mau|example|ex|e g|sample)( \d+)?( nguyen van [a-c])?$")
+# A template explains its columns below the header: "Bắt buộc | dd/mm/yyyy | Nam/Nữ".
+_LEGEND = re.compile(
+    r"(khong )?bat buoc( nhap)?|tuy chon|required|optional|text|chuoi|so|ngay|dinh dang.*|d{1,2} m{1,2} y{2,4}|nam nu|nam hoac nu|"
+    r"x neu (la )?nu|\d+ (chu )?so|nhap .*|chon .*|vd \S+|vi du .*"
 )
 _LEAVERS = re.compile(
     r"\b(hoc sinh|hs|danh sach|ds|cac em) (da |)(chuyen di|chuyen truong|thoi hoc|bo hoc|nghi hoc|ra truong|tot nghiep)\b"
@@ -160,6 +167,8 @@ class _Walk:
             number, cells = grid.rows[position]
             if after_header and is_counter_row(cells):
                 continue
+            if after_header and _is_legend(cells):
+                continue
             after_header = False
             if repeats_header(block, cells):
                 after_header, self._ended = True, False
@@ -188,6 +197,8 @@ class _Walk:
         texts = _texts(row.cells)
         if len(texts) > 4 or any(re.fullmatch(r"\d+", text) for text in texts[:1]):
             return False
+        if any(_SUM.match(fold(text)) for text in texts):
+            return False
         before = (self._class, self._left)
         joined = fold(" ".join(texts))
         if not re.search(r"\b(lop|danh sach|hoc sinh|hs)\b", joined) and not (
@@ -206,7 +217,8 @@ class _Walk:
         name = name_text(layout, row)
         strong = self._is_strong(layout, row)
         numbered = _is_numbered(layout, row)
-        if strong and name and (numbered or not _FOOTER.search(fold(name))):
+        example = not numbered and any(_EXAMPLE.match(fold(text)) for text in _texts(row.cells)[:2])
+        if strong and name and not example and (numbered or not _FOOTER.search(fold(name))):
             self._ended = False
             table.rows.append(row)
             return
@@ -215,6 +227,9 @@ class _Walk:
             return
         if not numbered and any(_PAGE_TITLE.search(fold(text)) for text in _texts(row.cells)):
             self._title(row.cells)
+            return
+        if example:
+            self._sheet.doubtful.append((layout, row))
             return
         facts = _facts(layout, row)
         if self._ended or (not name and not facts):
@@ -270,6 +285,11 @@ def _facts(layout: Layout, row: Row) -> int:
 
 def _names_only(layout: Layout) -> bool:
     return not layout.adults and set(layout.columns) <= {"full_name", "head", "given", "note", "status"}
+
+
+def _is_legend(cells: list[Cell]) -> bool:
+    texts = [fold(text) for text in _texts(cells)]
+    return len(texts) >= 2 and sum(_LEGEND.fullmatch(text) is not None for text in texts) * 2 > len(texts)
 
 
 def _texts(cells: list[Cell]) -> list[str]:

@@ -19,6 +19,7 @@ from backend.core.problems import FORBIDDEN, NOT_FOUND
 from backend.identity.guards import PUBLIC
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "testclient"})
+_PROXY_HEADERS = frozenset({"x-forwarded-for", "x-real-ip", "forwarded", "via"})
 
 
 class Health(msgspec.Struct):
@@ -66,9 +67,14 @@ async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
     if token:
         if not same(request.headers.get("authorization", ""), f"Bearer {token}"):
             raise FORBIDDEN()
-    elif request.client is not None and request.client.host not in _LOOPBACK:
+    elif request.client is not None and (request.client.host not in _LOOPBACK or _came_through_a_proxy(request)):
         raise FORBIDDEN()
     return Response(generate_latest(REGISTRY), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _came_through_a_proxy(request: Request[Any, Any, Any]) -> bool:
+    """A proxy on this machine brings the whole internet to loopback."""
+    return not _PROXY_HEADERS.isdisjoint(request.headers)
 
 
 @get("/problems/{name:str}", tags=["house"], **PUBLIC)

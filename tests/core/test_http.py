@@ -48,6 +48,13 @@ async def test_metrics_count_by_route_not_by_address(client: httpx.AsyncClient) 
     assert "/problems/invalid" not in text
 
 
+@pytest.mark.parametrize("header", ["x-forwarded-for", "x-real-ip", "forwarded", "via"])
+async def test_metrics_are_not_for_those_whom_a_proxy_brings(client: httpx.AsyncClient, header: str) -> None:
+    """A proxy on the same machine knocks from loopback, whoever stands behind it."""
+    assert (await client.get("/metrics")).status_code == 200
+    assert (await client.get("/metrics", headers={header: "203.0.113.9"})).status_code == 403
+
+
 async def test_readiness_names_what_is_missing(client: httpx.AsyncClient) -> None:
     assert (await client.get("/health/ready")).json() == {"status": "ready", "database": True, "redis": True}
 

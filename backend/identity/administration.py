@@ -10,7 +10,7 @@ from backend.core.database import SchoolTx
 from backend.core.house import House
 from backend.core.problems import problem
 from backend.core.ratelimit import Bucket
-from backend.identity.accounts import persons_of
+from backend.identity.accounts import claims_of, persons_of
 from backend.identity.audit import record, record_account
 from backend.identity.codes import promise_code
 from backend.identity.entitlement import require_role
@@ -26,8 +26,8 @@ INVITATION = timedelta(hours=24)
 WORKS_ELSEWHERE = problem(
     "works-elsewhere",
     409,
-    vi="Người này còn làm việc ở trường khác nên trường này không thể đặt lại cách đăng nhập.",
-    en="This person works in another school as well, so this school cannot reset the sign-in.",
+    vi="Người này còn làm việc ở trường khác hoặc ở cấp quản lý nên trường này không thể đặt lại cách đăng nhập.",
+    en="This person works in another school or for its authority as well, so this school cannot reset the sign-in.",
 )
 
 
@@ -79,8 +79,11 @@ async def invite(
 
 
 async def _reset(house: House, tx: SchoolTx, school_id: int, account_id: UUID) -> list[UUID]:
-    """One school must not weaken the door of another."""
-    if any(person.kind == "staff" and person.school_id != school_id for person in await persons_of(tx, account_id)):
+    """One school must not weaken the door of another, nor of the province that looks over it."""
+    elsewhere = {person.school_id for person in await persons_of(tx, account_id) if person.kind == "staff"} - {
+        school_id
+    }
+    if elsewhere or (await claims_of(tx, account_id)).areas:
         raise WORKS_ELSEWHERE()
     await forget_password(tx, account_id)
     await record_account(tx, account_id, "password.reset_by_school", at=house.clock.now())

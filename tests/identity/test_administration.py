@@ -175,6 +175,21 @@ async def test_a_school_does_not_reset_who_works_in_another_as_well(
     path = f"/v1/schools/{world.school_id}/staff/{world.teacher.person_id}/invitation"
     refused = await client.post(path, headers=world.admin.headers, json={"reset": True})
     assert (refused.status_code, refused.json()["type"]) == (409, "/problems/works-elsewhere")
+
+
+async def test_a_school_does_not_reset_who_administers_an_area(
+    client: httpx.AsyncClient, owner: asyncpg.Connection, house: House, world: World
+) -> None:
+    """Any school can put any number and name on its staff; that must not open the authority's door."""
+    signed_in = await set_password(client, await sign_in(client, owner, house, world.teacher.phone))
+    await owner.execute(
+        "INSERT INTO account_areas (account_id, area_code, granted_at) VALUES ($1, 'T0', now())",
+        world.teacher.account_id,
+    )
+    path = f"/v1/schools/{world.school_id}/staff/{world.teacher.person_id}/invitation"
+    refused = await client.post(path, headers=world.admin.headers, json={"reset": True})
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/works-elsewhere")
+    assert (await client.get("/v1/me", headers=bearer(signed_in))).status_code == 200
     assert (await with_password(client, world.teacher.phone)).status_code == 200
 
 

@@ -67,7 +67,7 @@ def _personal_ids(
 
 
 def _is_of_children(sample: Sample, column: int, today: dt.date) -> bool:
-    numbers = [d for v in _values(sample, column) if len(d := _digits(v)) in (11, 12)]
+    numbers = [d for v in _values(sample, column) if len(d := _digits(v)) in (10, 11, 12)]
     recent = sum(_of_child(number, today) for number in numbers)
     return recent * 2 > len(numbers) > 0
 
@@ -94,18 +94,28 @@ def _codes(columns: Columns, headings: list[Heading], sample: Sample, unmapped: 
 def _exchanged(columns: Columns, heard: list[int], sample: Sample, today: dt.date) -> None:
     """The ministry's column full of children's personal numbers: it changed places with the other column, or stands alone."""
     ministry = columns.get("moedu_id", [])
-    if not ministry or not _mostly_children(sample, ministry[0], today):
+    if not ministry:
         return
-    other = [column for column in heard if _mostly_ministry(sample, column)]
-    if len(other) == 1 and len(columns.get("personal_id", [])) <= 1:
+    other = [
+        column
+        for column in heard
+        if _mostly_ministry(sample, column) and not _mostly_children(sample, column, today, 10)
+    ]
+    if (
+        len(other) == 1
+        and len(columns.get("personal_id", [])) <= 1
+        and _mostly_children(sample, ministry[0], today, 10)
+    ):
         columns["personal_id"], columns["moedu_id"] = ministry, other
-    elif "personal_id" not in columns:
+    elif "personal_id" not in columns and _mostly_children(sample, ministry[0], today):
         columns["personal_id"] = columns.pop("moedu_id")
 
 
-def _mostly_children(sample: Sample, column: int, today: dt.date) -> bool:
+def _mostly_children(sample: Sample, column: int, today: dt.date, shortest: int = 11) -> bool:
+    """Ten digits may have been twelve (001… is Hà Nội), but they may as well be the ministry's."""
     values = _values(sample, column)
-    return 0 < len(values) * 7 <= 10 * sum(len(d := _digits(v)) in (11, 12) and _of_child(d, today) for v in values)
+    found = sum(shortest <= len(d := _digits(v)) <= 12 and _of_child(d, today) for v in values)
+    return 0 < len(values) * 7 <= 10 * found
 
 
 def _mostly_ministry(sample: Sample, column: int) -> bool:

@@ -2,7 +2,7 @@
 
 `site` is the whole application behind granian on a free loopback port, over this test process's database, in demo mode (sign-in codes
 are shown on the page). `phone` and `laptop` are fresh browsers; `plain` is one whose scripts are switched off. All of a run's browser
-tests carry `ON_BROWSER`, so that parallel test processes start one server and one browser.
+tests carry `ON_BROWSER`, so that parallel test processes start one server and one browser. Every room's tests find these by name.
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from backend.identity.doorkeeper import ACCESS_COOKIE
 from backend.serving import Child, environment_for, free_port, serve_command, wait_until_ready
-from tests.conftest import test_settings as settings_of
 from tests.factories import Person
+
+if TYPE_CHECKING:  # rooms without pages need not load a browser's driver
+    from playwright.async_api import Browser, BrowserContext, Page
 
 ON_BROWSER = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 PHONE = {"width": 360, "height": 740}
@@ -36,6 +38,8 @@ def chromium() -> str | None:
 @pytest.fixture(scope="session")
 def site(database_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the server."""
+    from tests.conftest import test_settings as settings_of
+
     port = free_port("127.0.0.1", 18_200 + os.getpid() % 20_000)
     settings = settings_of(
         mode="demo",
@@ -60,6 +64,8 @@ async def browser() -> AsyncIterator[Browser]:
     path = chromium()
     if path is None:
         pytest.skip("no Chromium or Chrome on PATH and none named by NHIPCAU_CHROMIUM")
+    from playwright.async_api import async_playwright
+
     async with async_playwright() as playwright:
         # Inside containers there is no user namespace for the sandbox; only our own pages are opened.
         started = await playwright.chromium.launch(

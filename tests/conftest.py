@@ -27,6 +27,7 @@ from backend.core.settings import Settings
 from backend.embedded import postgres
 from backend.embedded.redis import EmbeddedRedis
 from backend.serving import Child, environment_for, free_port, serve_command, wait_until_ready
+from tests.browser import browser, laptop, phone, plain, site  # noqa: F401  (fixtures for every room)
 from tests.factories import World, make_world
 
 TEST_SECRET = "test-secret-of-forty-characters-000000000"

@@ -15,7 +15,13 @@ _ALWAYS = {
     "log_min_messages": "warning",
 }
 # A test's data is worth nothing after the test; a demo's should survive a power cut.
-_THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+_THROWAWAY = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    # Test processes share one server, and each holds several applications' doors open.
+    "max_connections": "400",
+}
 
 
 class _Server(PostgresServer):

@@ -24,7 +24,8 @@ class Bridge:
     settings: Settings
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: its worker would deliver and settle behind the backs of other rooms' tests.
+@pytest.fixture(scope="package")
 async def bridge(database_url: str, redis_url: str) -> AsyncIterator[Bridge]:
     twin = TelegramTwin(TOKEN)
     await twin.start()

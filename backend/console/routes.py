@@ -6,6 +6,7 @@ from typing import Any
 
 from backend.console.account import ROUTES as ACCOUNT
 from backend.console.announcements import ROUTES as ANNOUNCEMENTS
+from backend.console.area import ROUTES as AREA
 from backend.console.audit import ROUTES as AUDIT
 from backend.console.bank_accounts import ROUTES as BANK_ACCOUNTS
 from backend.console.books import ROUTES as BOOKS
@@ -23,6 +24,7 @@ from backend.console.transfers import ROUTES as TRANSFERS
 
 ROUTES: list[Any] = [
     *HOME,
+    *AREA,
     *ROLL,
     *MARKS,
     *ANNOUNCEMENTS,

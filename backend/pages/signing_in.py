@@ -17,7 +17,7 @@ from backend.core.ratelimit import client_address
 from backend.identity import codes, cookies, sessions, sign_in
 from backend.identity.guards import PUBLIC, SIGNED_IN
 from backend.identity.phones import read_phone
-from backend.identity.principal import principal_of, principal_or_none
+from backend.identity.principal import Principal, principal_of, principal_or_none
 from backend.identity.sessions import Device
 from backend.identity.tokens import token_office
 from backend.pages.forms import Refusal, into, read_form
@@ -156,9 +156,7 @@ def entered(request: AnyRequest, signed_in: SignedIn, wanted: str) -> Response[b
     house = house_of(request)
     principal = token_office(request).verify(signed_in.access_token, now=house.clock.now().timestamp())
     assert principal is not None, "we have just made this token"
-    fallback = (
-        "/app" if principal.guardian_in and _door(request) == "app" else "/console" if principal.staff_in else "/app"
-    )
+    fallback = home_of(principal, by_console=_door(request) == "console")
     path = cookies.local_path(wanted) if wanted else "/"
     response = go(fallback if path == "/" else path, cookies=[_pending_cookie(request, "", 0)])
     cookies.set_session(response, signed_in, house.settings)
@@ -168,9 +166,16 @@ def entered(request: AnyRequest, signed_in: SignedIn, wanted: str) -> Response[b
 def _after(request: AnyRequest, wanted: str | None) -> str:
     path = cookies.local_path(wanted)
     principal = principal_or_none(request)
-    if path != "/":
-        return path
-    return "/app" if principal is not None and principal.guardian_in else "/console"
+    return path if path != "/" or principal is None else home_of(principal, by_console=_door(request) == "console")
+
+
+def home_of(principal: Principal, *, by_console: bool) -> str:
+    """The first page of somebody who may be several things: a teacher with a child is led to what the door was for."""
+    if principal.guardian_in and not (by_console and principal.staff_in):
+        return "/app"
+    if principal.staff_in:
+        return "/console"
+    return "/console/area" if principal.areas else "/app"
 
 
 def _phone_form(

@@ -15,15 +15,16 @@ from backend.identity.staff_sign_in import sign_in_with_password
 from backend.identity.tokens import token_office
 from backend.pages.forms import Refusal, into, read_form
 from backend.pages.frame import AnyRequest, go, page
-from backend.pages.signing_in import device_of, entered
+from backend.pages.signing_in import device_of, entered, home_of
 from schemas.identity import PasswordSignIn
 
 
 @get("/console/sign-in", include_in_schema=False, **PUBLIC)
 async def password_page(request: AnyRequest, next: FromQuery[str | None] = None) -> Response[bytes]:
-    if principal_or_none(request) is not None:
+    principal = principal_or_none(request)
+    if principal is not None:
         path = local_path(next)
-        return go("/console" if path == "/" else path)
+        return go(home_of(principal, by_console=True) if path == "/" else path)
     return _form(request, next or "")
 
 

@@ -179,6 +179,9 @@ LINES = {
     ("GET", "/console"): Line(
         ask=lambda s: Ask("/console"), allowed=on_any(*WORKERS, "other_admin"), targets=NOTHING, by_cookie=True
     ),
+    ("GET", "/console/area"): Line(
+        ask=lambda s: Ask("/console/area"), allowed=on_any("area_admin"), targets=NOTHING, by_cookie=True
+    ),
     ("GET", "/console/{school_id}"): shown(lambda s: "", STAFF, targets=BY_SCHOOL),
     # The roll and the marks.
     ("GET", "/console/{school_id}/classes/{class_id}/roll"): shown(of_class("/roll"), TEACHERS | ADMINS),

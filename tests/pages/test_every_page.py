@@ -59,6 +59,7 @@ def pages_of(busy: Busy) -> list[tuple[Person | None, str]]:
                 f"{console}/transfers/{busy.transaction_id}",
             )
         ],
+        (world.area_admin, "/console/area"),
         *[
             (world.admin, path)
             for path in (

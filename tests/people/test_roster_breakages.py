@@ -270,3 +270,85 @@ def test_a_row_that_only_names_a_class_of_a_subject_heads_the_rows_below_it() ->
 def test_a_cover_beside_a_list_needs_no_report() -> None:
     understood = read(xlsx(Sheet("Bìa", [["HỒ SƠ HỌC SINH"]]), Sheet("6A", [["STT", "Họ tên"], [1, "Lê A"]])))
     assert (len(understood.pupils), understood.bad_rows) == (1, [])
+
+
+def test_abbreviations_in_old_letters_are_known() -> None:
+    tcvn3_rows = "STT,Hä vµ tªn,Líp,S§T bè,§T mÑ\n1,NguyÔn V¨n An,6A,0912345678,0987654321\n".encode("latin-1")
+    vni_rows = "STT,Hoï vaø teân,Lôùp,SÑT boá,ÑT meï\n1,Nguyeãn Vaên An,6A,0912345678,0987654321\n".encode("latin-1")
+    for data in (tcvn3_rows, vni_rows):
+        assert lines(read(data, "ds.csv")) == [
+            "Nguyễn Văn An | 6A | - | - | - | - | F:-:+84912345678, M:-:+84987654321"
+        ]
+
+
+def test_columns_named_by_programs_are_read() -> None:
+    understood = read(
+        csv_bytes(
+            [
+                ["fullName", "dateOfBirth", "className", "fatherName", "fatherPhone", "SDTMe"],
+                ["Lê An", "2015-09-05", "5A", "Lê Ba", "0912345678", "0987654321"],
+            ]
+        )
+    )
+    assert lines(understood) == ["Lê An | 5A | 2015-09-05 | - | - | - | F:Lê Ba:+84912345678, M:-:+84987654321"]
+
+
+def test_a_name_in_three_columns_begins_with_the_family_wherever_it_stands() -> None:
+    for header in (["Last name", "Middle name", "First name"], ["Họ", "Tên đệm", "Tên"]):
+        assert read_rows([*header, "Class"], ["Lê", "Văn", "An", "5A"]).pupils[0].full_name == "Lê Văn An"
+    turned = read_rows(["First name", "Middle name", "Last name", "Class"], ["An", "Văn", "Lê", "5A"])
+    assert turned.pupils[0].full_name == "Lê Văn An"
+
+
+def test_hints_and_examples_of_a_template_are_no_pupils() -> None:
+    understood = read_rows(
+        ["STT", "Họ và tên", "Ngày sinh", "Lớp"],
+        ["Bắt buộc", "Bắt buộc", "dd/mm/yyyy", "Bắt buộc"],
+        ["VD", "Nguyễn Văn A", "01/01/2015", "5A"],
+        [1, "Lê An", "05/09/2015", "5A"],
+    )
+    assert [p.full_name for p in understood.pupils] == ["Lê An"]
+    assert codes(understood) == [(3, "perhaps_not_a_pupil")]
+
+
+def test_a_subtotal_names_no_class_for_the_rows_below_it() -> None:
+    understood = read_rows(
+        ["STT", "Họ tên", "Lớp"], [1, "Lê An", "5A"], [None, "Cộng lớp 5A: 1", None], [2, "Lê Bé", "5B"]
+    )
+    assert ([p.class_name for p in understood.pupils], understood.bad_rows) == (["5A", "5B"], [])
+
+
+def test_the_relation_may_stand_before_the_adult() -> None:
+    understood = read_rows(
+        ["Họ tên", "Lớp", "Quan hệ", "Họ tên người thân", "SĐT"], ["Lê An", "5A", "Mẹ", "Vũ Tư", "0912345678"]
+    )
+    assert lines(understood) == ["Lê An | 5A | - | - | - | - | M:Vũ Tư:+84912345678"]
+
+
+def test_two_parents_and_two_numbers_in_two_cells_are_paired() -> None:
+    understood = read_rows(
+        ["Họ tên", "Lớp", "Họ tên bố/mẹ", "SĐT bố/mẹ"], ["Lê An", "5A", "Lê Ba\nVũ Tư", "0912345678\n0987654321"]
+    )
+    assert lines(understood) == ["Lê An | 5A | - | - | - | - | F:Lê Ba:+84912345678, M:Vũ Tư:+84987654321"]
+
+
+def test_a_grade_and_a_bare_number_leave_the_class_open() -> None:
+    assert codes(read_rows(["Họ tên", "Khối", "Lớp"], ["Lê An", 6, 1])) == [(2, "class_unreadable")]
+
+
+def test_years_under_boys_and_girls_tell_the_sex() -> None:
+    understood = read_rows(
+        ["Họ tên", "Năm sinh", None, "Lớp"],
+        [None, "Nam", "Nữ"],
+        ["Lê An", 2016, None, "4A"],
+        ["Lê Bé", None, 2016, "4A"],
+    )
+    assert [p.sex for p in understood.pupils] == ["male", "female"]
+    assert codes(understood) == [(3, "date_year_only"), (4, "date_year_only")]
+
+
+def test_a_personal_number_that_lost_two_zeros_in_the_other_column_is_found() -> None:
+    header = ["Họ tên", "Giới tính", "Ngày sinh", "Lớp", "Mã định danh Bộ GD&ĐT", "Số ĐDCN"]
+    rows = [[f"Lê Văn {n}", "Nam", "05/09/2014", "6A", 6214000450 + i, f"341234567{i}"] for i, n in enumerate("ABCD")]
+    pupil = read_rows(header, *rows).pupils[0]
+    assert (pupil.personal_id, pupil.moedu_id) == ("006214000450", "3412345670")

@@ -33,6 +33,7 @@ _VNI_AFTER = {
 _VNI_ALONE = {"ô": "ơ", "ö": "ư", "ñ": "đ", "æ": "ỉ", "ó": "ĩ", "ò": "ị", "î": "ỵ"}
 _VNI_PAIR = re.compile(r"([aeouyôö])([øùûõïâàáåãäêèéúüë])|[ôöñæóòî]", re.IGNORECASE)
 _ABBREVIATION = re.compile(r"[B-DĐF-HJ-NP-TV-XZ]{1,6}")
+_KNOWN = frozenset(("SĐT", "ĐT", "ĐTDĐ", "ĐDCN", "SĐDCN", "GDĐT", "ĐTLH", "SĐTLH"))
 _WORD = re.compile(r"[^\s\d,.;:()/\-+*\"'!?&]+")
 
 
@@ -80,6 +81,10 @@ def spot(text: str) -> str | None:
     # Proof for Unicode: Vietnamese letters outside Latin-1. Western quotes and dashes prove nothing.
     if any(ord(c) > 0xFF and unicodedata.name(c, "").startswith("LATIN") and c not in "ŒœŠšŸŽžƒ" for c in text):
         return "unicode"
+    # "S§T" and "SÑT" are no words, and yet nothing else becomes SĐT.
+    for name in ("tcvn3", "vni"):
+        if _KNOWN.intersection(_WORD.findall(_CONVERTERS[name](text))):
+            return name
     fitting = [name for name in ("tcvn3", "vni", "western") if _turns_vietnamese(text, name)]
     if _all_syllables(text):
         return None if fitting else "unicode"
@@ -115,13 +120,19 @@ def convert_grid(grid: Grid) -> set[tuple[int, int]]:
         for column, cell in enumerate(cells):
             if isinstance(cell, str) and not cell.isascii() and (found := spot(cell)):
                 proofs.setdefault(column, Counter())[found] += 1
-    whole = sum(proofs.values(), Counter())
+    whole = _prevailing(sum(proofs.values(), Counter()))
     unclear: set[tuple[int, int]] = set()
     for number, cells in grid.rows:
         for column, cell in enumerate(cells):
             if isinstance(cell, str) and not cell.isascii():
                 cells[column] = _converted(cell, proofs.get(column) or whole, (number, column), unclear)
     return unclear
+
+
+def _prevailing(whole: Counter[str]) -> Counter[str]:
+    """What nearly every proof of a sheet says goes for the columns that prove nothing; a few words fit Unicode by chance."""
+    name, count = whole.most_common(1)[0] if whole else ("", 0)
+    return Counter({name: count}) if count * 10 >= 9 * whole.total() else whole
 
 
 def _converted(cell: str, habit: Counter[str], place: tuple[int, int], unclear: set[tuple[int, int]]) -> Cell:

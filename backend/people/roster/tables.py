@@ -23,8 +23,8 @@ from backend.people.roster.layout import Layout, make_layout
 from backend.people.roster.phone_cells import read_phones
 
 _FOOTER = re.compile(
-    r"^(tong so|tong cong|cong$|cong \d|cong (lop|khoi|toan|so)\b|cong trang|chuyen trang|mang sang|tong$|tong \d|tong hop|danh sach (nay|tren|co|gom)|an dinh|"
-    r"nguoi lap|nguoi nhap|nguoi kiem tra|"
+    r"^(tong so|tong cong|cong$|cong \d|cong (lop|khoi|toan|so)\b|cong trang|chuyen trang|mang sang|"
+    r"tong$|tong \d|tong hop|danh sach (nay|tren|co|gom)|an dinh|nguoi lap|nguoi nhap|nguoi kiem tra|"
     r"hieu truong|pho hieu truong|kt hieu truong|giao vien chu nhiem|gvcn|gv chu nhiem|thu truong|ky ten|(ky|ki) (va )?ghi ro|"
     r"(ky|ki) (va )?dong dau|xac nhan|si so|trong do|luu y|phe duyet|duyet cua|tm |t m |bgh|ban giam hieu|noi nhan|nu \d+$|"
     r"total|het$|het danh sach)|ngay \d* ?thang \d* ?nam|^ghi chu .{8}"

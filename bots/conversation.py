@@ -11,6 +11,7 @@ import msgspec
 
 from backend.core.house import House
 from backend.core.metrics import CHAT_TURNS
+from backend.core.text import fold
 from bots import system
 from bots.answers import notices, personal, which_child
 from bots.answers.knowledge import entry_of
@@ -18,14 +19,15 @@ from bots.answers.render import call_line, render
 from bots.chats import Chat
 from bots.intents import SURE, Understanding, every_intent, understand
 from bots.intents_phrases import NONE
-from bots.normalise import normalise
 from bots.slots import Slots, read_phone
 from bots.talk import Talk
 from schemas.chat import Answer, Button, Incoming
+from schemas.people import Child
 
 _LEVELS: Final = ("preschool", "primary", "lower-secondary", "upper-secondary")
 _TRANSFER_OF: Final = {level: f"transfer-{level}" for level in _LEVELS}
 _BUTTONS_MAX: Final = 6
+_REPLY_WORDS_MAX: Final = 6
 # Safety first: these show a number to ring before any other text (the general ones carry it in their knowledge).
 _CALL_FIRST: Final = frozenset({"my-attendance-today"})
 
@@ -82,7 +84,7 @@ async def _understood(talk: Talk, meant: Understanding, text: str) -> Answer:
     if meant.intent == NONE or meant.score < SURE:
         return await _unsure(talk, meant, text)
     talk.remember(unsure=0, question=text, asked="")
-    return await _say(talk, meant.intent, meant.slots, normalise(text).words, also=meant.also)
+    return await _say(talk, meant.intent, meant.slots, _plain(text), also=meant.also)
 
 
 def _refused(talk: Talk, *, others: bool) -> Answer:
@@ -112,7 +114,7 @@ async def _pressed(talk: Talk, press: str) -> Answer:
     if kind == "i" and value in every_intent():
         slots = talk.memory.slots
         talk.remember(unsure=0)
-        return await _say(talk, value, slots, normalise(talk.memory.question).words)
+        return await _say(talk, value, slots, _plain(talk.memory.question))
     if kind == "l" and value in _LEVELS and talk.previous is not None:
         intent = _TRANSFER_OF[value] if talk.previous == "transfer-general" else talk.previous
         return await _say(talk, intent, {**talk.memory.slots, "level": value}, ())
@@ -210,22 +212,29 @@ def _which(talk: Talk, intent: str, slots: Slots) -> Answer:
 
 async def _names_child(talk: Talk, text: str) -> Answer | None:
     """After “which child?”, a short reply that names one of them."""
-    normal = normalise(text)
-    if talk.chat.account_id is None or len(normal.words) > 6 or (talk.previous is None and not talk.memory.asked):
+    words = _plain(text)
+    if talk.chat.account_id is None or len(words) > _REPLY_WORDS_MAX:
         return None
-    children = await talk.children()
-    full = " ".join(normal.words)
-    named = [child for child in children if _is_answered_by(child.full_name, child.class_name, full)]
+    named = [child for child in await talk.children() if _is_answered_by(child, " ".join(words))]
     if len(named) != 1:
         return None
     chosen = (named[0].school_id, named[0].pupil_id)
     return await _personal(talk, talk.memory.asked, talk.memory.slots, (), chosen=chosen)
 
 
-def _is_answered_by(full_name: str, class_name: str | None, text: str) -> bool:
-    name = " ".join(normalise(full_name).words)
+def _is_answered_by(child: Child, reply: str) -> bool:
+    name = fold(child.full_name)
     given = name.rpartition(" ")[2]
-    return text in (name, given) or text.endswith(" " + given) or (class_name or "").lower() == text.replace("lop ", "")
+    return (
+        reply in (name, given)
+        or reply.endswith(" " + given)
+        or reply.removeprefix("lop ") == fold(child.class_name or "-")
+    )
+
+
+def _plain(text: str) -> tuple[str, ...]:
+    """The words as typed, folded. Names are compared with these: the understanding has put names aside."""
+    return tuple(fold(text).split())
 
 
 def _next_steps(talk: Talk, intent: str) -> list[Button]:

@@ -51,16 +51,21 @@ def understand(text: str, previous: str | None = None) -> Understanding:
         and (carried := intents_borders.carried_on(normal, previous, particulars, scores[ranked[0]])) is not None
     ):
         return Understanding(carried, 0.75, _choices(ranked, carried), particulars, (f"carries on {previous}",))
-    strongest, also = ranked[0], None
-    if strongest != NONE and (two := _two_questions(normal)) is not None and strongest in two:
-        strongest, also = two
+    strongest, score, also = ranked[0], scores[ranked[0]], None
+    if (
+        strongest != NONE
+        and (two := _two_questions(normal)) is not None
+        and (score < SURE or strongest in {two[0][0], two[1][0]})
+    ):
+        (strongest, score), (also, _) = two
     best = intents_borders.level_decides(strongest, particulars)
-    if margin < _GIBBERISH_MARGIN or (scores[ranked[0]] < SURE and not intents_fuzzy.knows_any(typed.words)):
+    if margin < _GIBBERISH_MARGIN or (score < SURE and not intents_fuzzy.knows_any(typed.words)):
         return Understanding(
             NONE, 1.0 - scores[best], _choices(ranked, NONE), particulars, ("nothing like any question known",)
         )
-    score = round(scores[strongest], 3)
-    return Understanding(best, score, _choices(ranked, best), particulars, _why(normal, strongest, best), also)
+    return Understanding(
+        best, round(score, 3), _choices(ranked, best), particulars, _why(normal, strongest, best), also
+    )
 
 
 def _mended(normal: Normal) -> Normal:
@@ -129,11 +134,11 @@ _ASKING: Final = frozenset(
 _CLAUSES_MAX: Final = 6
 
 
-def _two_questions(normal: Normal) -> tuple[str, str] | None:
+def _two_questions(normal: Normal) -> tuple[tuple[str, float], tuple[str, float]] | None:
     """The clear meanings of the first two asking clauses, if they differ. A story told before one question is not a question."""
     if not 1 < len(normal.parts) <= _CLAUSES_MAX:
         return None
-    found: list[str] = []
+    found: dict[str, float] = {}
     for part in normal.parts:
         if len(core(part)) < 2 or not _ASKING.intersection(part):
             continue
@@ -145,8 +150,11 @@ def _two_questions(normal: Normal) -> tuple[str, str] | None:
             and scores[strongest] >= _ALSO_LEAST
             and strongest not in found
         ):
-            found.append(strongest)
-    return (found[0], found[1]) if len(found) > 1 else None
+            found[strongest] = scores[strongest]
+    if len(found) < 2:
+        return None
+    first, second, *_ = found.items()
+    return (first[0], max(first[1], SURE)), second
 
 
 @cache

@@ -51,6 +51,7 @@ _NEARLY_PERSONAL: Final = frozenset(
     ]
 )
 _PERSONAL_SHARE: Final = 0.2
+_HARM_SHARE: Final = 0.1  # a message that may tell of harm is heard, whomever it names
 _CARRY_WORDS_MAX: Final = 8
 _CARRY_SCORE_MAX: Final = 0.92
 
@@ -122,7 +123,7 @@ def asks_for_others(normal: Normal, ranked: list[str], scores: dict[str, float])
 
 def _about_a_person(ranked: list[str], scores: dict[str, float]) -> bool:
     best = ranked[0]
-    if best in _NAMES_OTHERS or "bullying-report" in ranked[:3]:
+    if best in _NAMES_OTHERS or scores["bullying-report"] > _HARM_SHARE:
         return False
     if best == NONE or best.startswith("my-") or best in _NEARLY_PERSONAL:
         return True

@@ -65,8 +65,6 @@ def features(words: tuple[str, ...]) -> dict[str, float]:
     for left, right in pairwise(kept):
         found[f"b:{left} {right}"] = 1.0
         found[f"c:{left[-2:]}_{right[:2]}"] = 0.4
-    for left, right in zip(kept, kept[2:], strict=False):
-        found[f"s:{left} {right}"] = 0.6
     ideas = ideas_in(words)
     for place, idea in enumerate(ideas):
         found["i:" + idea] = 1.2

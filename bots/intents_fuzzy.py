@@ -10,7 +10,7 @@ from rapidfuzz.distance import OSA
 
 from bots.intents_features import core
 from bots.intents_phrases import by_writer
-from bots.normalise import is_syllable, normalise, vocabulary
+from bots.normalise import english_words, is_syllable, normalise
 
 _NEAREST = 24
 _SLIP_LEAST = 0.62
@@ -67,7 +67,7 @@ def _mended(word: str) -> tuple[str, ...]:
         len(word) < _SLIP_LETTERS_LEAST
         or not word.isalpha()
         or word in known
-        or word in vocabulary().english
+        or word in english_words()
         or is_syllable(word)
     ):
         return (word,)

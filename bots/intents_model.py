@@ -36,7 +36,7 @@ def stamp() -> str:
     """What the model was made from: the phrases, the word tables and the code between text and features."""
     made_of = chain(
         sorted((_HERE / "knowledge" / "phrases").glob("*.txt")),
-        (_HERE / "knowledge" / name for name in ("words.toml", "lexicon.toml")),
+        (_HERE / "knowledge" / name for name in ("words.toml", "english.toml", "lexicon.toml")),
         (_HERE / name for name in ("normalise.py", "intents_features.py")),
     )
     digest = sha256()

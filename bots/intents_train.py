@@ -19,7 +19,7 @@ from bots.normalise import normalise
 
 _SEED = 119
 _ROUNDS = 25
-_SOFTNESS = 0.5  # The C of the machine.
+_SOFTNESS = 1.0  # The C of the machine.
 _SMALLEST = 0.06  # Weights below this share of the largest in their row are noise; leaving them out quarters the work and the file.
 _SHARPNESS = 6.0
 

@@ -19,6 +19,7 @@ TEXT_MAX = 2000  # Longer messages are read up to here; Telegram itself stops at
 
 _KNOWLEDGE = Path(__file__).parent / "knowledge"
 _TOGETHER_MAX = 4
+_ENGLISH_TO_VIETNAMESE = 1.5
 
 # The shapes that stand for a value. They become one word each, so that 7h30 and 6h45 look alike to the model.
 _VALUES: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -92,8 +93,43 @@ class Normal(msgspec.Struct, frozen=True):
 def normalise(text: str) -> Normal:
     """Everything that understanding does to a text before it looks for a meaning."""
     neat = clean(text[: TEXT_MAX * 2])[:TEXT_MAX]
-    parts = tuple(words for part in _clauses(neat) if (words := _canonical(part)))
+    parts = tuple(words for part in _clauses(_without_names(neat)) if (words := _canonical(part)))
     return Normal(neat, tuple(word for part in parts for word in part), parts)
+
+
+# Names of people are words too: Bảo is also a storm, Hoàn a refund, An to eat. A family name with a capital begins one, and so does a
+# capital after a word for a child; four family names that mean nothing else are known in small letters as well.
+_FAMILY = (
+    "Nguyễn|Trần|Lê|Phạm|Hoàng|Huỳnh|Phan|Vũ|Võ|Đặng|Bùi|Đỗ|Hồ|Ngô|Dương|Lý|Đinh|Đoàn|Trịnh|Mai|Đào|Tô|Tạ|Hà|Cao|Lương|Thái|Châu|Phùng|Quách|Vương"
+    "|Trương|Lâm|Kiều|Giàng|Lò|Vàng|Sùng|Nguyen|Tran|Le|Pham|Hoang|Huynh|Phan|Vu|Vo|Dang|Bui|Do|Ho|Ngo|Duong|Ly|Dinh|Doan|Trinh|Truong"
+)
+_CAPITAL = r"[^\W\d_a-z][^\W\d_A-Z]*"
+_NAMES = (
+    re.compile(rf"\b(?:{_FAMILY})(?: {_CAPITAL}){{1,4}}"),
+    re.compile(
+        rf"(?<=\b[Bb]é )(?:{_CAPITAL})(?: {_CAPITAL}){{0,3}}|(?<=\b[Cc]háu )(?:{_CAPITAL})(?: {_CAPITAL}){{0,3}}"
+    ),
+    re.compile(
+        rf"(?<=\b[Ee]m )(?:{_CAPITAL})(?: {_CAPITAL}){{0,3}}|(?<=\b[Cc]on )(?:{_CAPITAL})(?: {_CAPITAL}){{0,3}}"
+    ),
+)
+_SMALL_NAME = re.compile(
+    r"\b(?:nguyen|nguyễn|pham|phạm|huynh|huỳnh)(?: (?!lop\b|lớp\b|hom\b|hôm\b|co\b|có\b)[^\W\d_]+){1,3}"
+)
+_NAME = " tenrieng "
+
+
+def _without_names(text: str) -> str:
+    if text.isupper() or text.istitle():
+        return text
+    for shape in _NAMES:
+        text = shape.sub(_if_capitals, text)
+    return _SMALL_NAME.sub(_NAME, text)
+
+
+def _if_capitals(match: re.Match[str]) -> str:
+    """`[^a-z]` also lets đ and ă in; a name begins every word with a capital."""
+    return _NAME if all(word[0].isupper() for word in match[0].split()) else match[0]
 
 
 _CLAUSE_END = re.compile(r"(?<!\d)[.](?!\d)|[?!;\n…]+|(?<!\d),(?!\d)|\s[-–]\s")
@@ -108,12 +144,16 @@ def _canonical(clause: str) -> tuple[str, ...]:
         clause = shape.sub(name, clause)
     raw = _TOKEN.findall(_POSSESSIVE.sub("", clause))
     folded = [fold(token).replace(" ", "") for token in raw]
+    whole = clause.isascii() and _is_english(folded)
     words: list[str] = []
     for position, token in enumerate(raw):
+        if whole and folded[position] in english_words():
+            words.append(folded[position])
+            continue
         before = folded[position - 1] if position else ""
         after = folded[position + 1] if position + 1 < len(folded) else ""
         words.extend(_meaning(token, folded[position], before, after))
-    return _join(words)
+    return _join(_translated(words, whole=whole))
 
 
 def _meaning(token: str, word: str, before: str, after: str) -> tuple[str, ...]:
@@ -122,6 +162,8 @@ def _meaning(token: str, word: str, before: str, after: str) -> tuple[str, ...]:
     marked = table.marked.get(token)
     if marked is not None:
         return marked
+    if word == "a" and not after:
+        return ()  # the courtesy at the end of a sentence, not "anh"
     for rule in table.contextual.get(word, ()):
         if _fits(rule, before, after):
             return tuple(rule.means.split())
@@ -141,7 +183,7 @@ def _fits(rule: _Rule, before: str, after: str) -> bool:
 @cache
 def _unslipped(word: str) -> tuple[str, ...]:
     """Undo typing slips of one folded token: class names, glued numbers, VNI digits, Telex letters, stretched letters."""
-    if word.isdigit() or is_syllable(word) or word in vocabulary().english:
+    if word.isdigit() or is_syllable(word) or word in english_words():
         return (word,)
     if match := _CLASS_NAME.match(word):
         return ("lop", match[1])
@@ -154,7 +196,7 @@ def _unslipped(word: str) -> tuple[str, ...]:
             return (candidate,)
         if candidate in vocabulary().shorthand:
             return vocabulary().shorthand[candidate]
-        if candidate in vocabulary().english:
+        if candidate in english_words():
             return (candidate,)
     if _VNI_DIGITS.search(word) and (letters := re.findall(r"[a-z]+|\d+", word)) and len(letters) <= 3:
         return tuple(
@@ -192,6 +234,54 @@ def _untelex(word: str) -> str:
             if is_syllable(candidate):
                 return candidate
     return stripped
+
+
+def is_english(text: str) -> bool:
+    """Is a text written in English?"""
+    return _is_english([word for token in _TOKEN.findall(text.lower()) if (word := fold(token))])
+
+
+def _is_english(words: list[str]) -> bool:
+    """Is a clause English as a whole? Words that both languages write (to, can, be, do) count for neither."""
+    letters = [word for word in words if not word.isdigit()]
+    english = sum(word in english_words() and not is_syllable(word) for word in letters)
+    vietnamese = sum(is_syllable(word) and word not in english_words() for word in letters)
+    if english == vietnamese == 0:
+        return len(letters) > 1 and english_words().issuperset(letters)
+    return english >= _ENGLISH_TO_VIETNAMESE * vietnamese
+
+
+def _translated(words: list[str], *, whole: bool) -> list[str]:
+    """English into the Vietnamese words of the examples, longest wording first; an English clause loses its grammar."""
+    table, empty = _english()
+    found: list[str] = []
+    position = 0
+    while position < len(words):
+        for length in range(min(_TOGETHER_MAX, len(words) - position), 0, -1):
+            wording = tuple(words[position : position + length])
+            meaning = table.get(wording)
+            if meaning is not None and (whole or length > 1 or not is_syllable(wording[0])):
+                found.extend(meaning)
+                position += length
+                break
+        else:
+            if not (whole and words[position] in empty):
+                found.append(words[position])
+            position += 1
+    return found or words
+
+
+@cache
+def _english() -> tuple[dict[tuple[str, ...], tuple[str, ...]], frozenset[str]]:
+    raw = tomllib.loads((_KNOWLEDGE / "english.toml").read_text(encoding="utf-8"))
+    table = {tuple(wording.split()): tuple(meaning.split()) for wording, meaning in raw["words"].items()}
+    return table, frozenset(raw["empty"]["words"].split())
+
+
+@cache
+def english_words() -> frozenset[str]:
+    table, empty = _english()
+    return frozenset(word for wording in table for word in wording) | empty | vocabulary().english
 
 
 def _join(words: list[str]) -> tuple[str, ...]:

@@ -18,13 +18,12 @@ from bots import schools
 from bots.answers.asking import Asker
 from bots.answers.knowledge import title_of
 from bots.chats import Chat, Memory
-from bots.normalise import normalise, vocabulary
+from bots.normalise import is_english
 from schemas.chat import Answer, Button, Incoming
 from schemas.people import Child
 
 # A short message carries the last question on for this long.
 THREAD = timedelta(minutes=10)
-_ENGLISH_SHARE = 0.6
 _ENGLISH_WORDS_LEAST = 2
 
 
@@ -121,11 +120,6 @@ class Talk:
 
 def _is_english(text: str, before: bool) -> bool:
     """Is this written in English? A word or two that both languages use changes nothing."""
-    words = [word for word in normalise(text).words if word.isalpha()]
-    if any(
-        character in "ăâđêôơưàảãáạằẳẵắặầẩẫấậèẻẽéẹềểễếệìỉĩíịòỏõóọồổỗốộờởỡớợùủũúụừửữứựỳỷỹýỵ" for character in text.lower()
-    ):
-        return False
-    if len(words) < _ENGLISH_WORDS_LEAST:
+    if len(text.split()) < _ENGLISH_WORDS_LEAST:
         return before
-    return sum(word in vocabulary().english for word in words) >= _ENGLISH_SHARE * len(words)
+    return text.isascii() and is_english(text)

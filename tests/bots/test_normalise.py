@@ -70,11 +70,23 @@ def test_values_become_one_word_of_their_kind() -> None:
     )
 
 
-def test_english_is_left_alone() -> None:
-    assert (
-        words("my son lost his student card, how much is the fee?")
-        == "my son lost his student card how much is the fee"
-    )
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("my son lost his student card", "con toi mat cua con the hoc sinh"),
+        ("transfer a grade 3 student", "chuyen truong lop 3 hoc sinh"),
+        ("what does he owe", "gi con no"),
+        ("bé 2 tuổi apply vào nursery cần document gì ạ", "be 2 tuoi nop don vao nha tre can giay to gi"),
+        ("con đi to quá", "con di to qua"),
+    ],
+)
+def test_english_becomes_the_words_of_the_examples(typed: str, meant: str) -> None:
+    assert words(typed) == meant
+
+
+def test_names_of_people_are_put_aside() -> None:
+    assert words("em Trần Bảo Ân có đi học không") == "em tenrieng co di hoc khong"
+    assert words("em được mấy điểm, con đọc ở đâu") == "em duoc may diem con doc o dau"
 
 
 def test_clauses_are_kept_apart() -> None:

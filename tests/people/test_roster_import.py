@@ -63,6 +63,11 @@ class Office:
 
     async def roll(self) -> list[tuple[Any, ...]]:
         """Every fact of the roll that an import may write, apart from times."""
+        # A whole school has just arrived in tables that were nearly empty when the planner last looked: without fresh
+        # statistics it walks them in nested loops for minutes.
+        await self.owner.execute(
+            "ANALYZE pupils, enrolments, classes, guardianships, guardians, staff, staff_roles, assignments"
+        )
         rows = await self.owner.fetch(
             """
             SELECT p.pupil_id, p.full_name, p.born_on, p.sex, p.personal_id_index, p.moedu_id, p.school_code, p.status, p.source,

@@ -352,3 +352,12 @@ def test_a_personal_number_that_lost_two_zeros_in_the_other_column_is_found() ->
     rows = [[f"Lê Văn {n}", "Nam", "05/09/2014", "6A", 6214000450 + i, f"341234567{i}"] for i, n in enumerate("ABCD")]
     pupil = read_rows(header, *rows).pupils[0]
     assert (pupil.personal_id, pupil.moedu_id) == ("006214000450", "3412345670")
+
+
+def test_a_title_between_another_title_and_the_header_is_no_part_of_the_header() -> None:
+    understood = read_rows(
+        ["DANH SÁCH HỌC SINH"], [None, "Lớp", "7D3", None, "GVCN:", "Lê X"],
+        ["No", "MOET code", "Personal ID", "Full name", None, "D.O.B"],
+        [1, None, None, "Lê Thị", "Châu", "05/09/2014"], merges=["D3:E3"],
+    )  # fmt: skip
+    assert [(p.full_name, p.class_name) for p in understood.pupils] == [("Lê Thị Châu", "7D3")]

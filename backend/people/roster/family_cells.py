@@ -210,7 +210,7 @@ def sir_left_out(name: str, child: str) -> str:
 
 def _of_family(name: str) -> bool:
     words = name.split()
-    return len(words) >= 2 and is_family_name(words[0])
+    return len(words) >= 2 and is_family_name(words[0].partition("-")[0])
 
 
 def _says_father_then_mother(label: str) -> bool:

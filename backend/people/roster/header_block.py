@@ -73,7 +73,7 @@ def _block(grid: Grid, start: int, height: int) -> Block | None:
     texts = [_texts(cells) for _, cells in rows]
     if any(row is None for row in texts):
         return None
-    if _is_title_row(texts[0] or []) or any(_ends_header(cells) for _, cells in rows[1:]):
+    if any(_is_title_row(row or []) for row in texts) or any(_ends_header(cells) for _, cells in rows[1:]):
         return None
     table = _with_groups(grid, [number for number, _ in rows], [row for row in texts if row is not None])
     headings = tuple(_heading(tuple(row[column] for row in table)) for column in range(len(table[0])))

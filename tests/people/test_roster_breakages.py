@@ -361,3 +361,12 @@ def test_a_title_between_another_title_and_the_header_is_no_part_of_the_header()
         [1, None, None, "Lê Thị", "Châu", "05/09/2014"], merges=["D3:E3"],
     )  # fmt: skip
     assert [(p.full_name, p.class_name) for p in understood.pupils] == [("Lê Thị Châu", "7D3")]
+
+
+def test_an_error_in_a_web_page_saved_as_excel_is_an_error() -> None:
+    page = "<table><tr><td>Họ tên<td>Lớp<td>CCCD</tr><tr><td>\nLê A<td>\n6A<td>\n#N/A</tr></table>".encode()
+    assert codes(read(page, "a.xls")) == [(2, "personal_id_length")]
+
+
+def test_a_number_of_an_internet_telephone_is_no_parents() -> None:
+    assert codes(read_rows(["Họ tên", "Lớp", "SĐT mẹ"], ["Lê A", "6A", "0672843925"])) == [(2, "phone_unreadable")]

@@ -93,7 +93,7 @@ def is_blank(cell: Cell) -> bool:
 
 def is_error(cell: Cell) -> bool:
     """`#N/A` and its kin: a formula that found nothing."""
-    return isinstance(cell, str) and cell.startswith("#") and _ERROR.fullmatch(cell.strip()) is not None
+    return isinstance(cell, str) and "#" in cell and _ERROR.fullmatch(cell.strip()) is not None
 
 
 def column_letter(index: int) -> str:

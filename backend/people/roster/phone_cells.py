@@ -147,6 +147,8 @@ def _grouped_by_commas(text: str) -> str | None:
 @lru_cache(maxsize=8192)
 def _full_number(text: str) -> str | None:
     try:
-        return to_e164(text)
+        number = to_e164(text)
     except NotAPhone:
         return None
+    # 065 and 067 are the ranges of internet telephones; on a parent's line they are a slip of the pen.
+    return None if number.startswith("+846") else number

@@ -7,9 +7,10 @@ from typing import Any, TypeVar
 
 import msgspec
 from litestar import Request
-from litestar.datastructures import FormMultiDict, UploadFile
+from litestar.datastructures import UploadFile
 
-from backend.core.problems import BAD_REQUEST, INVALID, FieldError, Problem
+from backend.core.http import open_form as open_form
+from backend.core.problems import INVALID, FieldError, Problem
 from backend.core.wrongs import every_wrong_field
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -38,14 +39,6 @@ class Refusal:
     @property
     def fields(self) -> Mapping[str, str]:
         return self._fields
-
-
-async def open_form(request: Request[Any, Any, Any]) -> FormMultiDict:
-    """The form as it came. The framework's parser takes text that is no UTF-8 for a fault of the server."""
-    try:
-        return await request.form()
-    except ValueError as error:
-        raise BAD_REQUEST() from error
 
 
 async def read_form(request: Request[Any, Any, Any]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from litestar.datastructures import UploadFile
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, MultipartBody, Parameter
 
-from backend.core.http import house_of
+from backend.core.http import house_of, open_form
 from backend.core.problems import INVALID, FieldError
 from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
@@ -29,11 +29,20 @@ _FILE = ResponseSpec(
 _NO_FILE = ("Chưa chọn tệp.", "No file was sent.")
 
 
+async def _holds_one_file(request: AnyRequest) -> None:
+    """Before the framework looks for it: a form without a file, or with two, is a fault of the server to it."""
+    form = await open_form(request)
+    files = [name for name, value in form.multi_items() if isinstance(value, UploadFile)]
+    if len(files) != 1 or len(form.getall(files[0])) != 1:
+        raise INVALID(FieldError("/data", *_NO_FILE))
+
+
 @post(
     IMPORTS,
     tags=["roster"],
     status_code=201,
     request_max_body_size=_BODY_BYTES_MAX,
+    before_request=_holds_one_file,
     **STAFF,
 )
 async def upload_roster(

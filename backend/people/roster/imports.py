@@ -51,6 +51,8 @@ _SEALED_FOR = "roster-file"
 _KEPT_DAYS = 90
 _FILE_NAME_MAX = 200
 _LISTED_MAX = 50
+# From here on the planner's idea of the roll is wrong enough to matter (see app.refresh_roll_statistics).
+_MANY_NEW = 300
 # Reading takes a processor and some memory; more at a time would only slow each other, and everybody else, down.
 _READING = asyncio.Semaphore(2)
 
@@ -153,6 +155,8 @@ async def write(
 ) -> None:  # fmt: skip
     """The plan and its line in the audit trail, in the caller's transaction."""
     await apply_plan(tx, plan, cipher, Deed(now, school_day(now), actor, str(kept.import_id)), progress)
+    if kept.pupils_new + kept.guardians_new >= _MANY_NEW:
+        await tx.execute("SELECT app.refresh_roll_statistics()")
     detail = {name: value for name, value in msgspec.structs.asdict(kept).items() if isinstance(value, int) and value}
     await record(
         tx, "roster.applied", "roster_import", kept.import_id, at=now, actor=actor,

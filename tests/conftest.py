@@ -12,6 +12,7 @@ from pathlib import Path
 import asyncpg
 import httpx
 import pytest
+import redis.asyncio
 from filelock import FileLock
 from litestar import Litestar
 
@@ -71,6 +72,14 @@ def redis_url() -> Iterator[str]:
     server = EmbeddedRedis()
     yield server.url
     server.stop()
+
+
+@pytest.fixture
+async def empty_queue(redis_url: str) -> None:
+    """For tests that run a burst worker: it ends when the queue is empty, and a worker that an earlier test killed left jobs marked as running."""
+    connection = redis.asyncio.from_url(redis_url)
+    await connection.flushall()
+    await connection.aclose()
 
 
 @pytest.fixture(scope="session")

@@ -278,6 +278,7 @@ async def test_every_text_fits_into_one_plain_sms(house: House, language: str, p
     assert plain_text(text).isascii()
 
 
+@pytest.mark.usefixtures("empty_queue")
 async def test_the_worker_hears_the_bell_and_sends(
     client: httpx.AsyncClient,
     owner: asyncpg.Connection,

@@ -39,14 +39,11 @@ from tests.twins.fcm import Fault, FcmTwin
 
 @pytest.fixture
 async def settings(
-    house: House, fcm: FcmTwin, tmp_path: Path, database_url: str, redis_url: str
+    house: House, fcm: FcmTwin, tmp_path: Path, database_url: str, redis_url: str, empty_queue: None
 ) -> AsyncIterator[Settings]:
     """As an operator would set them, with the twin's addresses."""
     credentials = tmp_path / "fcm.json"
     credentials.write_bytes(msgspec.json.encode(fcm.credentials()))
-    connection = redis.asyncio.from_url(redis_url)
-    await connection.flushall()
-    await connection.aclose()
     yield msgspec.structs.replace(
         house.settings,
         database_url=database_url,

@@ -1,8 +1,12 @@
 """From the bank's call to the settled bill with nobody calling anything in between: bell, job, sweep."""
 
+import pytest
+
 from backend.worker import CRONS, create_worker
 from tests.conftest import test_settings as settings_of
 from tests.payments.conftest import AMOUNT
+
+pytestmark = pytest.mark.usefixtures("empty_queue")
 
 
 async def work(database_url, redis_url):

@@ -67,9 +67,15 @@ def _personal_ids(
 
 
 def _is_of_children(sample: Sample, column: int, today: dt.date) -> bool:
-    numbers = [d for v in _values(sample, column) if len(d := _digits(v)) in (10, 11, 12)]
-    recent = sum(_of_child(number, today) for number in numbers)
-    return recent * 2 > len(numbers) > 0
+    """Not fewer numbers of children than of adults. A damaged number speaks for nobody, and nine digits are an adult's old card."""
+    numbers = [d for v in _values(sample, column) if (d := _digits(v))]
+    children = sum(10 <= len(d) <= 12 and _of_child(d, today) for d in numbers)
+    adults = sum(len(d) == 9 or (11 <= len(d) <= 12 and _of_adult(d, today)) for d in numbers)
+    return bool(numbers) and children >= adults
+
+
+def _of_adult(digits: str, today: dt.date) -> bool:
+    return looks_personal(digits.zfill(12)) and not _of_child(digits, today)
 
 
 def _of_child(digits: str, today: dt.date) -> bool:

@@ -15,7 +15,8 @@ from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
 from backend.pages import Refusal, go
 from backend.pages.forms import open_form
-from backend.people.roster import imports, limits
+from backend.people.roster import imports
+from backend.spreadsheets import limits
 
 _IMPORTS = "/console/{school_id:int}/import"
 _IMPORT = _IMPORTS + "/{import_id:uuid}"

@@ -16,8 +16,8 @@ import openpyxl
 import xlwt
 from openpyxl.utils import get_column_letter
 
-from backend.people.roster.legacy import _TCVN3
 from backend.people.roster.understand import understand
+from backend.spreadsheets.legacy import _TCVN3
 from schemas.roster import RosterPupil, Understood
 
 TODAY = dt.date(2026, 11, 24)

@@ -11,16 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.people.roster.cells import text_of
 from backend.people.roster.class_names import class_in_sheet_name, class_in_title, class_key, read_class
 from backend.people.roster.dates import DateReading, from_parts, read_date, settle
-from backend.people.roster.legacy import from_tcvn3, from_vni, spot
 from backend.people.roster.names import in_name_case, read_guardian_name, read_name
 from backend.people.roster.numbers import LostDigits, digits_text
 from backend.people.roster.personal_ids import ministry_habit, read_ministry_id, read_personal_id
 from backend.people.roster.phone_cells import read_phones
 from backend.people.roster.small_values import has_left, read_sex, relation_of
-from backend.people.roster.syllables import is_syllable
+from backend.spreadsheets.cells import text_of
+from backend.spreadsheets.legacy import from_tcvn3, from_vni, spot
+from backend.spreadsheets.syllables import is_syllable
 from tests.people.sheets import TODAY, tcvn3
 
 BORN = dt.date(2013, 4, 25)

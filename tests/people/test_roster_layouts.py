@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from backend.people.roster.reasons import RosterProblem
+from backend.spreadsheets.refusals import FileRefused
 from tests.people.sheets import (
     Sheet,
     codes,
@@ -515,7 +515,7 @@ def test_columns_nobody_needs_are_left_out_and_told() -> None:
      (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "locked"), (bytes(range(128, 256)) * 30, "encoding"), (b"x" * (21 * 2**20), "too_big")],
 )  # fmt: skip
 def test_a_file_that_is_no_list_is_refused_with_a_reason(data: bytes, code: str) -> None:
-    with pytest.raises(RosterProblem) as problem:
+    with pytest.raises(FileRefused) as problem:
         read(data, "a.xlsx")
     assert problem.value.code == code
 

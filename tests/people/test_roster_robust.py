@@ -15,9 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backend.people.roster.command import run
-from backend.people.roster.errors_file import ERRORS_HEADER, errors_file
-from backend.people.roster.reasons import REASONS, RosterProblem
+from backend.people.roster.reasons import REASONS
 from backend.people.roster.understand import to_json
+from backend.spreadsheets.errors_file import ERRORS_HEADER, errors_file
+from backend.spreadsheets.refusals import FileRefused
 from schemas.roster import Understood
 from tests.people.sheets import Sheet, csv_bytes, html_bytes, read, xls, xlsx
 
@@ -32,7 +33,7 @@ XLSX, XLS = xlsx(Sheet("DS", SMALL)), xls(Sheet("DS", SMALL))
 def answer(data: bytes, name: str = "a.xlsx") -> Understood | str:
     try:
         understood = read(data, name)
-    except RosterProblem as problem:
+    except FileRefused as problem:
         assert problem.vi and problem.en
         return problem.code
     json.dumps(to_json(understood))

@@ -6,8 +6,8 @@ import datetime as dt
 import re
 
 from backend.core.text import strip_marks
-from backend.people.roster.cells import Cell, fold, is_blank, text_of
 from backend.people.roster.names import in_name_case
+from backend.spreadsheets.cells import Cell, fold, is_blank, text_of
 
 _LENGTH_MAX = 40
 _PREFIX = re.compile(r"^(?:lop|lớp|lop hoc|l)\s*[.:]?\s*(?=[\dA-Za-zĐ])", re.IGNORECASE)

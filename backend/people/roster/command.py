@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 from zoneinfo import ZoneInfo
 
-from backend.people.roster.reasons import RosterProblem
 from backend.people.roster.understand import to_json, understand
+from backend.spreadsheets.refusals import FileRefused
 from schemas.roster import Understood
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ async def run(
         data = _bytes_of(path)
         understood = understand(data, str(path), datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).date())
     except OSError as error:
-        return _refuse(RosterProblem("unreadable", str(error.strerror)), path, as_json, out)
-    except RosterProblem as problem:
+        return _refuse(FileRefused("unreadable", str(error.strerror)), path, as_json, out)
+    except FileRefused as problem:
         return _refuse(problem, path, as_json, out)
     if dry_run and as_json:
         line(out, json.dumps(to_json(understood), ensure_ascii=False, indent=1))
@@ -56,7 +56,7 @@ def line(out: TextIO, text: str) -> None:
     out.write(text + "\n")
 
 
-def _refuse(problem: RosterProblem, path: Path | str, as_json: bool, out: TextIO) -> int:
+def _refuse(problem: FileRefused, path: Path | str, as_json: bool, out: TextIO) -> int:
     if as_json:
         reason = f"{problem.vi} / {problem.en}"
         row: dict[str, Any] = {"sheet": None, "row": None, "column": None, "value": Path(path).name, "reason": reason}

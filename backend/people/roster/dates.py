@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from backend.core.text import strip_marks
-from backend.people.roster.cells import Cell, is_blank, text_of
+from backend.spreadsheets.cells import Cell, is_blank, text_of
 
 # How a cell came to its date. "excel" passed through Excel's hands as a real date and may have been swapped there.
 Kind = Literal["excel", "day_first", "month_first", "either", "certain"]

@@ -6,9 +6,9 @@ import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable
 
-from backend.people.roster.cells import fold
 from backend.people.roster.class_names import class_key, grade_of
 from backend.people.roster.pupils import Taken
+from backend.spreadsheets.cells import fold
 from schemas.roster import BadCell, RosterGuardian, RosterPupil, RosterStaff
 
 # Beyond these a birth year cannot belong to the grade; narrower ones would hit pupils who started late or repeated years.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from backend.people.roster.cells import Cell, fold, is_blank, text_of
 from backend.people.roster.family_cells import Holder, Mention, Report, read_names, sir_left_out
 from backend.people.roster.layout import Adult
 from backend.people.roster.phone_cells import LabelledPhone, read_phones
 from backend.people.roster.small_values import relation_of
+from backend.spreadsheets.cells import Cell, fold, is_blank, text_of
 from schemas.roster import Relation, RosterGuardian
 
 

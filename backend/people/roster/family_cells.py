@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from backend.people.roster.cells import Cell, fold, is_blank, text_of
 from backend.people.roster.names import in_name_case, is_family_name, read_guardian_name
 from backend.people.roster.phone_cells import LabelledPhone, read_phones
 from backend.people.roster.small_values import relation_of
+from backend.spreadsheets.cells import Cell, fold, is_blank, text_of
 from schemas.roster import Relation
 
 Holder = Relation | Literal["parent"] | None

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-from backend.people.roster import limits
-from backend.people.roster.cells import Cell, Grid, fold, is_blank, text_of
 from backend.people.roster.class_names import class_in_title
 from backend.people.roster.headers import PARENTAL, STAFF_FIELDS, Meaning, meaning_of, owner_of
+from backend.spreadsheets import limits
+from backend.spreadsheets.cells import Cell, Grid, fold, is_blank, text_of
 
 _HEADER_ROWS_MAX = 3
 _HEADER_LENGTH_MAX = 90

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from backend.people.roster.cells import fold
+from backend.spreadsheets.cells import fold
 
 Owner = Literal["pupil", "father", "mother", "guardian", "parent", "contact", "teacher", ""]
 PARENTAL: frozenset[str] = frozenset({"father", "mother", "guardian", "parent", "contact"})

@@ -28,12 +28,12 @@ from backend.identity.entitlement import require_role
 from backend.identity.principal import Principal, require_second_factor
 from backend.people import personal_id
 from backend.people.roster.apply import Deed, Progress, apply_plan
-from backend.people.roster.errors_file import errors_file
 from backend.people.roster.plan import Plan, make_plan
-from backend.people.roster.reasons import REFUSALS, RosterProblem
 from backend.people.roster.review import counts, review
 from backend.people.roster.snapshot import Snapshot, read_snapshot, school_years
 from backend.people.roster.understand import understand
+from backend.spreadsheets.errors_file import errors_file
+from backend.spreadsheets.refusals import REFUSALS, FileRefused
 from schemas.roster import RosterImport, RosterReview, Understood
 
 # The file cannot be read at all: one problem for each of the reader's refusals, with its sentences.
@@ -168,11 +168,11 @@ async def _understand(data: bytes, file_name: str, now: datetime) -> Understood:
     try:
         async with _READING:
             return await asyncio.to_thread(understand, data, file_name, school_day(now))
-    except RosterProblem as refusal:
+    except FileRefused as refusal:
         raise unreadable(refusal) from refusal
 
 
-def unreadable(refusal: RosterProblem) -> Problem:
+def unreadable(refusal: FileRefused) -> Problem:
     return UNREADABLE[refusal.code](limit=refusal.limit)
 
 

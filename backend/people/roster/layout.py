@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import takewhile
 
-from backend.people.roster.cells import Cell, Grid, fold, is_blank, text_of
 from backend.people.roster.class_names import read_class
 from backend.people.roster.dates import read_date
 from backend.people.roster.header_block import Block, Heading, is_counter_row, may_begin_block
 from backend.people.roster.headers import PARENTAL, SCHOOL_YEAR, Meaning, Owner
 from backend.people.roster.number_columns import choose_number_columns
 from backend.people.roster.phone_cells import read_phones
+from backend.spreadsheets.cells import Cell, Grid, fold, is_blank, text_of
 
 _SAMPLE_ROWS = 300
 _MIDDLE = frozenset(("middle name", "chu dem", "ten dem", "ten lot", "chu lot", "dem"))

@@ -3,7 +3,6 @@ habit, and a few plain mistakes. Knows for every row what a careful reader must 
 
 from __future__ import annotations
 
-from backend.people.roster.cells import Cell
 from backend.people.roster.invented import InventedSchool
 from backend.people.roster.messy_rows import (
     Column,
@@ -16,6 +15,7 @@ from backend.people.roster.messy_rows import (
     Writer,
     written_phone,
 )
+from backend.spreadsheets.cells import Cell
 from schemas.roster import RosterPupil, RosterStaff
 
 __all__ = ["Expected", "Mess", "MessyFile", "to_xlsx", "write_school"]

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from backend.people.roster.cells import Cell, Merge
 from backend.people.roster.invented import InventedSchool
+from backend.spreadsheets.cells import Cell, Merge
 from schemas.roster import RosterGuardian, RosterPupil
 
 

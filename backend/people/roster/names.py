@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from backend.core.text import strip_marks
-from backend.people.roster.cells import Cell, fold, is_blank, is_error, text_of
+from backend.spreadsheets.cells import Cell, fold, is_blank, is_error, text_of
 
 NAME_LENGTH_MAX = 80
 # Only used to tell where a second person begins in one cell, never to judge a name. With marks, since "Tô" is a family and

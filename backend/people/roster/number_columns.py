@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-from backend.people.roster.cells import Cell, fold, is_blank, text_of
 from backend.people.roster.header_block import Heading
 from backend.people.roster.headers import Owner
 from backend.people.roster.numbers import LostDigits, digits_text
 from backend.people.roster.personal_ids import looks_personal
+from backend.spreadsheets.cells import Cell, fold, is_blank, text_of
 
 Columns = dict[str, list[int]]
 Sample = list[list[Cell]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from backend.people.roster.cells import Cell, text_of
+from backend.spreadsheets.cells import Cell, text_of
 
 _SCIENTIFIC = re.compile(r"(\d+)(?:[.,](\d+))?\s*[eE]\s*\+?(\d{1,2})")
 _POINT_ZERO = re.compile(r"(\d+)[.,]0+")

@@ -6,9 +6,9 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from backend.people.roster.cells import Cell, is_blank
 from backend.people.roster.names import says_nobody
 from backend.people.roster.numbers import LostDigits, digits_text
+from backend.spreadsheets.cells import Cell, is_blank
 from schemas.roster import Sex
 
 # The 63 province codes before July 2025; numbers given under them stay valid for life.

@@ -9,9 +9,9 @@ from typing import Literal
 
 from backend.core.phones import NotAPhone, to_e164
 from backend.core.text import fold
-from backend.people.roster.cells import Cell, is_blank, text_of
 from backend.people.roster.numbers import LostDigits, digits_text
 from backend.people.roster.small_values import relation_of
+from backend.spreadsheets.cells import Cell, is_blank, text_of
 from schemas.roster import Relation
 
 _PLAIN = re.compile(r"\+?\d{8,13}")

@@ -7,7 +7,6 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-from backend.people.roster.cells import Cell, address, fold, is_blank, text_of
 from backend.people.roster.class_names import class_key, join_grade, read_class
 from backend.people.roster.dates import DateReading, from_parts, month_first, read_date
 from backend.people.roster.families import read_family
@@ -18,6 +17,7 @@ from backend.people.roster.reasons import bad
 from backend.people.roster.sex_codes import SexCode
 from backend.people.roster.small_values import has_left, note_says_left, read_mark, read_sex
 from backend.people.roster.tables import Row, SheetTables, name_text
+from backend.spreadsheets.cells import Cell, address, fold, is_blank, text_of
 from schemas.roster import BadCell, RosterPupil, Sex
 
 

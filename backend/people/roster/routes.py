@@ -13,7 +13,8 @@ from backend.core.http import house_of, open_form
 from backend.core.problems import INVALID, FieldError
 from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
-from backend.people.roster import imports, limits
+from backend.people.roster import imports
+from backend.spreadsheets import limits
 from schemas.roster import RosterImport, RosterImportList, RosterReview
 
 AnyRequest = Request[Any, Any, Any]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from backend.people.roster.cells import fold, is_blank, text_of
 from backend.people.roster.layout import Layout
 from backend.people.roster.personal_ids import agrees, looks_personal
 from backend.people.roster.small_values import read_mark
 from backend.people.roster.tables import Row, name_text
+from backend.spreadsheets.cells import fold, is_blank, text_of
 from schemas.roster import Sex
 
 SexCode = dict[str, Sex]

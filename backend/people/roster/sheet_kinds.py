@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from backend.people.roster.cells import fold
 from backend.people.roster.headers import owner_of
 from backend.people.roster.tables import SheetTables
+from backend.spreadsheets.cells import fold
 
 _STAFF_TITLE = re.compile(
     r"\b(danh sach|ds|thong tin|ly lich|trich ngang) (trich ngang |toan the |doi ngu )?"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from backend.people.roster.cells import Cell, fold, is_blank, text_of
+from backend.spreadsheets.cells import Cell, fold, is_blank, text_of
 from schemas.roster import Relation, Sex
 
 _MALE = {"nam", "m", "male", "trai", "boy", "con trai"}

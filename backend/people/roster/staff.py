@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from backend.people.roster.cells import Cell, address, fold, is_blank, text_of
 from backend.people.roster.class_names import read_class
 from backend.people.roster.header_block import Block
 from backend.people.roster.headers import STAFF_FIELDS
@@ -12,6 +11,7 @@ from backend.people.roster.names import join_name, read_name
 from backend.people.roster.phone_cells import read_phones
 from backend.people.roster.reasons import bad
 from backend.people.roster.tables import Row, SheetTables
+from backend.spreadsheets.cells import Cell, address, fold, is_blank, text_of
 from schemas.roster import BadCell, RosterStaff, Teaching
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")

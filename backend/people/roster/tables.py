@@ -6,8 +6,6 @@ import datetime as dt
 import re
 from dataclasses import dataclass, field
 
-from backend.people.roster import limits
-from backend.people.roster.cells import Cell, Grid, fold, is_blank, text_of
 from backend.people.roster.class_names import class_in_sheet_name, class_in_title
 from backend.people.roster.dates import read_date
 from backend.people.roster.header_block import (
@@ -21,6 +19,8 @@ from backend.people.roster.header_block import (
 )
 from backend.people.roster.layout import Layout, make_layout
 from backend.people.roster.phone_cells import read_phones
+from backend.spreadsheets import limits
+from backend.spreadsheets.cells import Cell, Grid, fold, is_blank, text_of
 
 _FOOTER = re.compile(
     r"^(tong so|tong cong|cong$|cong \d|cong (lop|khoi|toan|so)\b|cong trang|chuyen trang|mang sang|"

@@ -8,10 +8,8 @@ from pathlib import PurePath
 from typing import Any
 
 from backend.people.roster import duplicates
-from backend.people.roster.cells import Grid, is_blank, text_of
 from backend.people.roster.dates import DateReading, settle
 from backend.people.roster.layout import Layout
-from backend.people.roster.legacy import convert_grid
 from backend.people.roster.personal_ids import ministry_habit
 from backend.people.roster.pupils import FileHabits, Taken, bad_row, read_birth, read_pupil
 from backend.people.roster.reasons import bad
@@ -19,14 +17,16 @@ from backend.people.roster.sex_codes import sex_codes
 from backend.people.roster.sheet_kinds import kind_of
 from backend.people.roster.staff import read_staff
 from backend.people.roster.tables import Row, SheetTables, read_tables
-from backend.people.roster.workbook import read_grids
+from backend.spreadsheets.cells import Grid, is_blank, text_of
+from backend.spreadsheets.legacy import convert_grid
+from backend.spreadsheets.workbook import read_grids
 from schemas.roster import BadCell, RosterPupil, RosterStaff, Sex, SheetReport, Understood
 
 Birth = tuple[DateReading | None, Sex | None, int | None]
 
 
 def understand(data: bytes, filename: str, today: dt.date) -> Understood:
-    """Raises RosterProblem when the file as a whole cannot be read."""
+    """Raises FileRefused when the file as a whole cannot be read."""
     grids = read_grids(data, filename)
     name = PurePath(filename.replace("\\", "/")).name
     return understand_grids(grids, name, today)

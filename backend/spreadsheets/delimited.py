@@ -8,11 +8,11 @@ import re
 import unicodedata
 from collections import Counter
 
-from backend.people.roster import limits
-from backend.people.roster.cells import Cell, Grid
-from backend.people.roster.legacy import from_tcvn3, from_vni
-from backend.people.roster.reasons import RosterProblem
-from backend.people.roster.syllables import vietnamese_share
+from backend.spreadsheets import limits
+from backend.spreadsheets.cells import Cell, Grid
+from backend.spreadsheets.legacy import from_tcvn3, from_vni
+from backend.spreadsheets.refusals import FileRefused
+from backend.spreadsheets.syllables import vietnamese_share
 
 _SEPARATORS = ",;\t|"
 _SEPARATOR_LINE = re.compile(r'^"?sep=(.)"?\r?\n', re.IGNORECASE)
@@ -30,7 +30,7 @@ _SURE = 0.6
 def read_delimited(data: bytes, name: str) -> list[Grid]:
     text = decode(data)
     if "\0" in text:
-        raise RosterProblem.not_a_table()
+        raise FileRefused.not_a_table()
     return [Grid(name=name, rows=_rows(text))]
 
 
@@ -74,7 +74,7 @@ def _single_byte(data: bytes) -> str:
     }
     best = max(scores, key=lambda name: scores[name])
     if scores[best] < _SURE:
-        raise RosterProblem("encoding")
+        raise FileRefused("encoding")
     return vietnamese if best == "cp1258" else western
 
 
@@ -97,9 +97,9 @@ def _rows(text: str) -> list[tuple[int, list[Cell]]]:
             if any(cell is not None for cell in cells):
                 rows.append((number, cells))
             if len(rows) > limits.ROWS_MAX:
-                raise RosterProblem.too_big(f"{limits.ROWS_MAX} dòng/rows")
+                raise FileRefused.too_big(f"{limits.ROWS_MAX} dòng/rows")
     except csv.Error as error:
-        raise RosterProblem.damaged() from error
+        raise FileRefused.damaged() from error
     return rows
 
 

@@ -7,8 +7,8 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable
 
-from backend.people.roster.cells import Cell, Grid
-from backend.people.roster.syllables import is_syllable
+from backend.spreadsheets.cells import Cell, Grid
+from backend.spreadsheets.syllables import is_syllable
 
 _TCVN3 = dict(
     zip(

@@ -1,4 +1,4 @@
-"""The same file with a column of errors added, so that a secretary mends the rows where they stand and sends it again."""
+"""The same file with a column of errors added, so that people mend the rows where they stand and send it again."""
 
 from __future__ import annotations
 
@@ -8,20 +8,34 @@ import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
-from typing import Any
+from typing import Any, Protocol
 
-from backend.people.roster.cells import Cell, Grid, text_of
-from backend.people.roster.reasons import RosterProblem
-from backend.people.roster.workbook import file_kind, read_grids
-from schemas.roster import BadCell, RosterBadRow
+from backend.spreadsheets.cells import Cell, Grid, text_of
+from backend.spreadsheets.refusals import FileRefused
+from backend.spreadsheets.workbook import file_kind, read_grids
 
 ERRORS_HEADER = "Lỗi cần sửa (Errors)"
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
+class Wrong(Protocol):
+    """One thing to mend: where it stands, and the sentence that says why."""
+
+    @property
+    def sheet(self) -> str: ...
+    @property
+    def row(self) -> int: ...
+    @property
+    def cell(self) -> str | None: ...
+    @property
+    def vi(self) -> str: ...
+    @property
+    def en(self) -> str: ...
+
+
 def errors_file(
-    data: bytes, filename: str, bad_rows: Iterable[BadCell | RosterBadRow], header_rows: dict[str, int]
+    data: bytes, filename: str, bad_rows: Iterable[Wrong], header_rows: dict[str, int]
 ) -> tuple[bytes, str, str]:
     """(bytes, file name, media type). xlsx keeps its looks; text stays text; every other container becomes xlsx."""
     reasons = _by_row(bad_rows)
@@ -35,7 +49,7 @@ def errors_file(
     return _as_xlsx(grids, reasons, header_rows), f"{stem}-loi.xlsx", XLSX
 
 
-def _by_row(bad_rows: Iterable[BadCell | RosterBadRow]) -> dict[str, dict[int, str]]:
+def _by_row(bad_rows: Iterable[Wrong]) -> dict[str, dict[int, str]]:
     found: dict[str, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
     for wrong in bad_rows:
         place = f"{wrong.cell} " if wrong.cell else ""
@@ -63,7 +77,7 @@ def _marked_original(
             book = openpyxl.load_workbook(io.BytesIO(data))
     except Exception as error:  # openpyxl is stricter than our reader; the copy then carries the values alone
         if isinstance(error, MemoryError):
-            raise RosterProblem.damaged() from error
+            raise FileRefused.damaged() from error
         return _as_xlsx(grids, reasons, header_rows)
     red = PatternFill("solid", fgColor="FFE0E0")
     for grid in grids:

@@ -7,10 +7,10 @@ import re
 
 from lxml import etree, html
 
-from backend.people.roster import limits
-from backend.people.roster.cells import Cell, Grid, Merge
-from backend.people.roster.delimited import decode
-from backend.people.roster.reasons import RosterProblem
+from backend.spreadsheets import limits
+from backend.spreadsheets.cells import Cell, Grid, Merge
+from backend.spreadsheets.delimited import decode
+from backend.spreadsheets.refusals import FileRefused
 
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
 _XML_ENCODING = re.compile(r"^\s*<\?xml[^>]*\?>")
@@ -39,7 +39,7 @@ def read_html(data: bytes, name: str) -> list[Grid]:
     try:
         document = html.document_fromstring(text, parser=html.HTMLParser(huge_tree=False))
     except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
-        raise RosterProblem.damaged() from error
+        raise FileRefused.damaged() from error
     # A table used for layout holds other tables; the innermost ones carry the lists.
     tables = [table for table in document.iter("table") if table.find(".//table") is None][: limits.SHEETS_MAX]
     names = _SHEET_NAME.findall(text)
@@ -94,7 +94,7 @@ def _html_rows(table: html.HtmlElement) -> tuple[list[tuple[int, list[Cell]]], l
         if any(cell is not None for cell in cells):
             rows.append((number, cells))
         if len(rows) > limits.ROWS_MAX or len(taken) > limits.CELLS_MAX:
-            raise RosterProblem.too_big(f"{limits.ROWS_MAX} dòng/rows")
+            raise FileRefused.too_big(f"{limits.ROWS_MAX} dòng/rows")
     return rows, merges
 
 
@@ -114,10 +114,10 @@ def read_excel_xml(data: bytes) -> list[Grid]:
     try:
         root = etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True))
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise RosterProblem.damaged() from error
+        raise FileRefused.damaged() from error
     grids = [_excel_xml_grid(sheet) for sheet in root.findall(f"{_SS}Worksheet")]
     if sum(len(grid.rows) for grid in grids) > limits.ROWS_MAX or len(grids) > limits.SHEETS_MAX:
-        raise RosterProblem.too_big(f"{limits.ROWS_MAX} dòng/rows")
+        raise FileRefused.too_big(f"{limits.ROWS_MAX} dòng/rows")
     return grids
 
 

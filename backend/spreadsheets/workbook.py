@@ -6,13 +6,13 @@ import zipfile
 from io import BytesIO
 from pathlib import PurePath
 
-from backend.people.roster import limits
-from backend.people.roster.apart import read_xls_apart
-from backend.people.roster.cells import Grid
-from backend.people.roster.delimited import read_delimited
-from backend.people.roster.markup import looks_like_excel_xml, looks_like_markup, read_excel_xml, read_html
-from backend.people.roster.reasons import RosterProblem
-from backend.people.roster.xlsx import read_xlsx
+from backend.spreadsheets import limits
+from backend.spreadsheets.apart import read_xls_apart
+from backend.spreadsheets.cells import Grid
+from backend.spreadsheets.delimited import read_delimited
+from backend.spreadsheets.markup import looks_like_excel_xml, looks_like_markup, read_excel_xml, read_html
+from backend.spreadsheets.refusals import FileRefused
+from backend.spreadsheets.xlsx import read_xlsx
 
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # The first record of a binary sheet with its length: a bare 09 00 would also be a tab at the head of UTF-16 text.
@@ -30,14 +30,14 @@ _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 def read_grids(data: bytes, filename: str) -> list[Grid]:
     if len(data) > limits.FILE_BYTES_MAX:
-        raise RosterProblem.too_big(f"{limits.FILE_BYTES_MAX // 2**20} MB")
+        raise FileRefused.too_big(f"{limits.FILE_BYTES_MAX // 2**20} MB")
     if not data.strip():
-        raise RosterProblem.empty()
+        raise FileRefused.empty()
     if data.startswith(_NEVER_TABLES):
-        raise RosterProblem.not_a_table()
+        raise FileRefused.not_a_table()
     grids = _read(data, PurePath(filename.replace("\\", "/")).stem)
     if not any(grid.rows for grid in grids):
-        raise RosterProblem.empty()
+        raise FileRefused.empty()
     return grids
 
 
@@ -54,12 +54,12 @@ def file_kind(data: bytes) -> str:
 
 def _read(data: bytes, name: str) -> list[Grid]:
     if data.startswith(_OLE) and _ENCRYPTED in data:
-        raise RosterProblem.locked()
+        raise FileRefused.locked()
     match file_kind(data):
         case "xlsx":
             return read_xlsx(data)
         case "zip":
-            raise RosterProblem.not_a_table()
+            raise FileRefused.not_a_table()
         case "binary":
             return read_xls_apart(data)
         case "excel_xml":
@@ -75,5 +75,5 @@ def _holds_worksheets(data: bytes) -> bool:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             names = archive.namelist()
     except zipfile.BadZipFile as error:
-        raise RosterProblem.damaged() from error
+        raise FileRefused.damaged() from error
     return any(n.casefold().endswith("workbook.xml") for n in names)

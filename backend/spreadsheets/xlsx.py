@@ -18,9 +18,9 @@ from typing import IO
 
 from lxml import etree
 
-from backend.people.roster import limits
-from backend.people.roster.cells import Cell, Grid, Merge
-from backend.people.roster.reasons import RosterProblem
+from backend.spreadsheets import limits
+from backend.spreadsheets.cells import Cell, Grid, Merge
+from backend.spreadsheets.refusals import FileRefused
 
 _BUILT_IN_DATES = {14, 15, 16, 17, 22, *range(27, 37), *range(50, 59)}
 _BUILT_IN_TIMES = {18, 19, 20, 21, 45, 46, 47}
@@ -38,9 +38,9 @@ def read_xlsx(data: bytes) -> list[Grid]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return _Book(archive).grids()
     except (zipfile.BadZipFile, etree.XMLSyntaxError, KeyError, zlib.error, EOFError, ValueError, IndexError) as error:
-        raise RosterProblem.damaged() from error
+        raise FileRefused.damaged() from error
     except (NotImplementedError, RuntimeError) as error:  # an unknown compression, or an encrypted member
-        raise RosterProblem.damaged() from error
+        raise FileRefused.damaged() from error
 
 
 class _Book:
@@ -61,7 +61,7 @@ class _Book:
         relations = self._relations(self._workbook)
         sheets = root.findall("{*}sheets/{*}sheet")
         if len(sheets) > limits.SHEETS_MAX:
-            raise RosterProblem.too_big(f"{limits.SHEETS_MAX} trang/sheets")
+            raise FileRefused.too_big(f"{limits.SHEETS_MAX} trang/sheets")
         grids = []
         for sheet in sheets:
             path = relations.get(_attribute(sheet, "id"))
@@ -88,7 +88,7 @@ class _Book:
                     grid.rows.append((number, cells))
                     self._rows_left -= 1
                 if self._cells_left < 0 or self._rows_left < 0:
-                    raise RosterProblem.too_big(f"{limits.ROWS_MAX} dòng/rows")
+                    raise FileRefused.too_big(f"{limits.ROWS_MAX} dòng/rows")
         grid.rows.sort(key=lambda row: row[0])
         return grid
 
@@ -186,11 +186,11 @@ def _refuse_bombs(archive: zipfile.ZipFile) -> None:
     """The directory's sizes are binding: zipfile stops reading a member at its declared size."""
     members = archive.infolist()
     if sum(member.file_size for member in members) > limits.UNPACKED_BYTES_MAX:
-        raise RosterProblem.too_big(f"{limits.UNPACKED_BYTES_MAX // 2**20} MB")
+        raise FileRefused.too_big(f"{limits.UNPACKED_BYTES_MAX // 2**20} MB")
     for member in members:
         grown = member.file_size > limits.UNPACK_RATIO_FROM_BYTES
         if grown and member.file_size > limits.UNPACK_RATIO_MAX * max(member.compress_size, 1):
-            raise RosterProblem.too_big(f"{limits.UNPACK_RATIO_MAX}:1")
+            raise FileRefused.too_big(f"{limits.UNPACK_RATIO_MAX}:1")
 
 
 def _elements(stream: IO[bytes], names: tuple[str, ...]) -> Iterator[tuple[str, etree._Element]]:

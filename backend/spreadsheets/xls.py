@@ -9,9 +9,9 @@ from typing import Any
 
 import python_calamine
 
-from backend.people.roster import limits
-from backend.people.roster.cells import Cell, Grid
-from backend.people.roster.reasons import RosterProblem
+from backend.spreadsheets import limits
+from backend.spreadsheets.cells import Cell, Grid
+from backend.spreadsheets.refusals import FileRefused
 
 _OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _END_OF_CHAIN = 0xFFFFFFFE
@@ -34,7 +34,7 @@ def read_xls(data: bytes) -> list[Grid]:
     try:
         book = python_calamine.load_workbook(io.BytesIO(data))
         if len(book.sheets_metadata) > limits.SHEETS_MAX:
-            raise RosterProblem.too_big(f"{limits.SHEETS_MAX} trang/sheets")
+            raise FileRefused.too_big(f"{limits.SHEETS_MAX} trang/sheets")
         errors, shift = _hidden_facts(data) if data.startswith(_OLE_MAGIC) else ([], 0)
         grids = [
             _grid(book, meta, errors[position] if position < len(errors) else {}, shift)
@@ -42,18 +42,18 @@ def read_xls(data: bytes) -> list[Grid]:
             if meta.typ == python_calamine.SheetTypeEnum.WorkSheet
         ]
     except python_calamine.PasswordError as error:
-        raise RosterProblem.locked() from error
+        raise FileRefused.locked() from error
     except python_calamine.CalamineError as error:
-        raise RosterProblem.locked() if "password" in str(error).casefold() else RosterProblem.damaged() from error
-    except RosterProblem:
+        raise FileRefused.locked() if "password" in str(error).casefold() else FileRefused.damaged() from error
+    except FileRefused:
         raise
     except BaseException as error:
         # A panic in the Rust below derives from BaseException, so that nobody swallows it by accident; here it is meant.
         if type(error).__name__ != "PanicException" and not isinstance(error, Exception):
             raise
-        raise RosterProblem.damaged() from error
+        raise FileRefused.damaged() from error
     if sum(len(grid.rows) for grid in grids) > limits.ROWS_MAX:
-        raise RosterProblem.too_big(f"{limits.ROWS_MAX} dòng/rows")
+        raise FileRefused.too_big(f"{limits.ROWS_MAX} dòng/rows")
     return grids
 
 
@@ -87,7 +87,7 @@ def _refuse_giants(data: bytes) -> None:
             row, column = struct.unpack_from("<HH", body)
             last_row, last_column = max(last_row, row + 1), max(last_column, column + 1)
             if last_row * last_column > _DENSE_CELLS_MAX:
-                raise RosterProblem.too_big(f"{_DENSE_CELLS_MAX} ô/cells")
+                raise FileRefused.too_big(f"{_DENSE_CELLS_MAX} ô/cells")
 
 
 def _hidden_facts(data: bytes) -> tuple[list[Errors], int]:

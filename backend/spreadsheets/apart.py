@@ -1,4 +1,4 @@
-"""Reads the old binary format in a process apart, with a ceiling on memory and time. It knows how to carry grids across, nothing of rosters.
+"""Reads the old binary format in a process apart, with a ceiling on memory and time. It carries grids across, and knows nothing in them.
 
 The reader below (calamine) believes a damaged file's own counts and asks for hundreds of gigabytes at once; where the system grants
 them lazily, the whole server is killed, and where not, the reader aborts its process. Either way it must not be ours.
@@ -14,17 +14,17 @@ from typing import Any
 
 import msgspec
 
-from backend.people.roster.cells import Cell, Grid
-from backend.people.roster.reasons import RosterProblem
+from backend.spreadsheets.cells import Cell, Grid
+from backend.spreadsheets.refusals import FileRefused
 
 _MEMORY_BYTES = 2_000_000_000
 _SECONDS = 60
-_ROOT = Path(__file__).parents[3]
+_ROOT = Path(__file__).parents[2]
 _MOMENTS: dict[str, Any] = {"date": dt.date, "datetime": dt.datetime, "time": dt.time}
 
 
 def read_xls_apart(data: bytes) -> list[Grid]:
-    """Raises RosterProblem, also when the reader died of the file."""
+    """Raises FileRefused, also when the reader died of the file."""
     try:
         done = subprocess.run(  # noqa: S603
             [sys.executable, "-m", __name__],
@@ -36,12 +36,12 @@ def read_xls_apart(data: bytes) -> list[Grid]:
             env={"PYTHONPATH": str(_ROOT)},
         )
     except subprocess.TimeoutExpired as late:
-        raise RosterProblem.damaged() from late
+        raise FileRefused.damaged() from late
     if done.returncode != 0:
-        raise RosterProblem.damaged()
+        raise FileRefused.damaged()
     answer = msgspec.msgpack.decode(done.stdout)
     if "problem" in answer:
-        raise RosterProblem(answer["problem"], answer["limit"])
+        raise FileRefused(answer["problem"], answer["limit"])
     return [_grid(found) for found in answer["grids"]]
 
 
@@ -68,7 +68,7 @@ def _carried_in(cell: Any) -> Cell:
 
 
 def _child() -> None:
-    from backend.people.roster.xls import read_xls
+    from backend.spreadsheets.xls import read_xls
 
     if sys.platform != "win32":
         import resource
@@ -88,7 +88,7 @@ def _child() -> None:
                 for grid in grids
             ]
         }
-    except RosterProblem as problem:
+    except FileRefused as problem:
         answer = {"problem": problem.code, "limit": problem.limit}
     sys.stdout.buffer.write(msgspec.msgpack.encode(answer))
 

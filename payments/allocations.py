@@ -219,7 +219,7 @@ async def take_back(
         for one in laid
     ]
     await ledger.book(tx, transfers, at=at, made_by=made_by)
-    await receipts.cancel(tx, [one.allocation_id for one in laid], at=at)
+    await receipts.cancel(tx, [one.allocation_id for one in laid], at=at, reason=reason, by=made_by)
 
 
 async def _insert(

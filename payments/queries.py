@@ -97,14 +97,19 @@ _FAMILY_INVOICES = f"""
     SELECT r.invoice_id,
            json_agg(json_build_object(
              'receipt_id', r.receipt_id,
-             'number', r.receipt_year || '/' || lpad(r.number::text, 6, '0'),
+             'number', CASE r.kind WHEN 'cash' THEN 'TM' WHEN 'card' THEN 'THE' ELSE '' END || r.receipt_year || '/'
+                       || lpad(r.number::text, greatest(6, length(r.number::text)), '0'),
+             'kind', r.kind,
              'amount', r.amount,
              'issued_at', r.issued_at,
-             'cancelled_at', r.cancelled_at) ORDER BY r.receipt_year, r.number) AS receipts
+             'cancelled_at', gone.cancelled_at) ORDER BY r.issued_at, r.kind, r.receipt_year, r.number) AS receipts
       FROM bills b
       JOIN payment_receipts r
         ON r.school_id = $1
        AND r.invoice_id = b.invoice_id
+      LEFT JOIN receipt_cancellations gone
+        ON gone.school_id = r.school_id
+       AND gone.receipt_id = r.receipt_id
      GROUP BY r.invoice_id
     )
     SELECT reader.etag,

@@ -1,4 +1,7 @@
-"""Receipts: numbered without gaps per school and year, one for every sum laid on a bill. It owns receipt_counters and payment_receipts."""
+"""Receipts: numbered without gaps per school, kind and year, one for every sum laid on a bill, cancelled only by a numbered paper.
+
+It owns receipt_counters, payment_receipts and receipt_cancellations. A receipt is never changed after it was made.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,26 @@ from datetime import date, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from backend.core.clock import school_day
+from backend.core.crypto import Cipher
 from backend.core.database import SchoolTx
 from backend.core.ids import new_id
-from backend.core.problems import NOT_FOUND
+from backend.core.problems import NOT_FOUND, problem
+from payments import seals
 from payments.queries import MAY_READ_INVOICE
-from payments.receipt_pdf import ReceiptPaper
+from payments.receipt_pdf import Cancelled, ReceiptPaper
+from payments.seals import SealedReceipt
+from schemas.payments import CheckedReceipt
+
+NOT_CANCELLED = problem(
+    "receipt-not-cancelled", 404, vi="Biên lai này chưa bị hủy.", en="This receipt has not been cancelled."
+)
+
+# Written before the year, so that a number says which series it belongs to.
+_SERIES = {"transfer": "", "cash": "TM", "card": "THE", "cancellation": "HUY"}
 
 
 class Laid(msgspec.Struct, frozen=True):
@@ -27,42 +42,53 @@ class Laid(msgspec.Struct, frozen=True):
 
 
 class Door(Protocol):
+    async def fetch(self, sql: str, *arguments: Any) -> Any: ...
     async def fetchrow(self, sql: str, *arguments: Any) -> Any: ...
 
 
-def written_number(year: int, number: int) -> str:
-    return f"{year}/{number:06d}"
+def written_number(year: int, number: int, kind: str = "transfer") -> str:
+    return f"{_SERIES[kind]}{year}/{number:06d}"
+
+
+# The kind is where the money came from. Counter and receipts are one statement: a number that is drawn is used.
+_ISSUE = """
+WITH laid AS (
+SELECT l.*,
+       CASE WHEN t.source IN ('cash', 'card') THEN t.source ELSE 'transfer' END AS kind
+  FROM unnest($4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::bigint[])
+  WITH ORDINALITY AS l (receipt_id, transaction_id, invoice_id, allocation_id, amount, place)
+  JOIN bank_transactions t
+    ON t.school_id = $1
+   AND t.transaction_id = l.transaction_id
+),
+drawn AS (
+INSERT INTO receipt_counters AS c (school_id, kind, receipt_year, last_number)
+SELECT $1, kind, $2, count(*)
+  FROM laid
+ GROUP BY kind
+    ON CONFLICT (school_id, kind, receipt_year)
+    DO UPDATE SET last_number = c.last_number + excluded.last_number
+RETURNING kind, last_number
+)
+INSERT INTO payment_receipts
+       (school_id, receipt_id, kind, receipt_year, number, transaction_id, invoice_id, allocation_id, amount, issued_at)
+SELECT $1, l.receipt_id, l.kind, $2,
+       d.last_number + 1 - row_number() OVER (PARTITION BY l.kind ORDER BY l.place DESC),
+       l.transaction_id, l.invoice_id, l.allocation_id, l.amount, $3
+  FROM laid l
+  JOIN drawn d
+    ON d.kind = l.kind
+"""
 
 
 async def issue(tx: SchoolTx, laid: Sequence[Laid], *, at: datetime) -> None:
     """Numbers are drawn in the transaction that uses them, under the till: nothing that fails leaves a gap."""
-    year = school_day(at).year
-    last = await tx.fetchval(
-        """
-        INSERT INTO receipt_counters AS c (school_id, receipt_year, last_number)
-        VALUES ($1, $2, $3)
-            ON CONFLICT (school_id, receipt_year)
-            DO UPDATE SET last_number = c.last_number + excluded.last_number
-        RETURNING last_number
-        """,
-        tx.school_id,
-        year,
-        len(laid),
-    )
     await tx.execute(
-        """
-        INSERT INTO payment_receipts
-               (school_id, receipt_id, receipt_year, number, transaction_id, invoice_id, allocation_id, amount, issued_at)
-        SELECT $1, r.receipt_id, $2, r.number, r.transaction_id, r.invoice_id, r.allocation_id, r.amount, $3
-          FROM unnest($4::uuid[], $5::int[], $6::uuid[], $7::uuid[], $8::uuid[], $9::bigint[])
-            AS r (receipt_id, number, transaction_id, invoice_id, allocation_id, amount)
-            ON CONFLICT (school_id, allocation_id) DO NOTHING
-        """,
+        _ISSUE,
         tx.school_id,
-        year,
+        school_day(at).year,
         at,
         [new_id() for _ in laid],
-        list(range(last - len(laid) + 1, last + 1)),
         [sum_.transaction_id for sum_ in laid],
         [sum_.invoice_id for sum_ in laid],
         [sum_.allocation_id for sum_ in laid],
@@ -70,27 +96,61 @@ async def issue(tx: SchoolTx, laid: Sequence[Laid], *, at: datetime) -> None:
     )
 
 
-async def cancel(tx: SchoolTx, allocation_ids: Sequence[UUID], *, at: datetime) -> None:
-    """A number stays used; the paper says that it was cancelled."""
-    await tx.execute(
-        """
-        UPDATE payment_receipts
-           SET cancelled_at = $3
-         WHERE school_id = $1
-           AND allocation_id = ANY ($2::uuid[])
-           AND cancelled_at IS NULL
-        """,
-        tx.school_id,
-        allocation_ids,
-        at,
-    )
+_CANCEL = """
+WITH standing AS (
+SELECT r.receipt_id, row_number() OVER (ORDER BY r.kind, r.receipt_year, r.number) AS place
+  FROM payment_receipts r
+ WHERE r.school_id = $1
+   AND r.allocation_id = ANY ($6::uuid[])
+   AND NOT EXISTS (SELECT
+                     FROM receipt_cancellations gone
+                    WHERE gone.school_id = $1
+                      AND gone.receipt_id = r.receipt_id)
+),
+drawn AS (
+INSERT INTO receipt_counters AS c (school_id, kind, receipt_year, last_number)
+SELECT $1, 'cancellation', $2, count(*)
+  FROM standing
+HAVING count(*) > 0
+    ON CONFLICT (school_id, kind, receipt_year)
+    DO UPDATE SET last_number = c.last_number + excluded.last_number
+RETURNING last_number
+)
+INSERT INTO receipt_cancellations
+       (school_id, receipt_id, cancellation_year, number, reason, cancelled_by, cancelled_at)
+SELECT $1, s.receipt_id, $2, d.last_number - (SELECT count(*) FROM standing) + s.place, $4, $5, $3
+  FROM standing s
+ CROSS JOIN drawn d
+"""
 
 
-_PAPER = f"""
-    SELECT r.receipt_year, r.number, r.amount, r.issued_at, r.cancelled_at,
+async def cancel(
+    tx: SchoolTx, allocation_ids: Sequence[UUID], *, at: datetime, reason: str = "undone", by: UUID | None = None
+) -> None:
+    """A number stays used; another numbered paper says why it no longer counts. What is cancelled already stays so."""
+    await tx.execute(_CANCEL, tx.school_id, school_day(at).year, at, reason, by, allocation_ids)
+
+
+# Everything a paper shows. A part of the statements below: what stands between their SELECT and their WHERE.
+_PAPERS = """
+    SELECT r.school_id, r.receipt_id, r.kind, r.receipt_year, r.number, r.amount, r.issued_at,
            i.reference, f.title, c.name AS class_name, p.full_name AS pupil_name,
            s.name AS school_name, s.address AS school_address,
-           t.booked_at, t.bank_reference
+           t.booked_at, t.bank_reference,
+           gone.cancellation_year, gone.number AS cancellation_number, gone.reason, gone.cancelled_at,
+           (SELECT w.full_name
+              FROM staff w
+             WHERE w.school_id = r.school_id
+               AND w.account_id = gone.cancelled_by
+             LIMIT 1) AS cancelled_by,
+           (SELECT w.full_name
+              FROM allocations a
+              JOIN staff w
+                ON w.school_id = a.school_id
+               AND w.account_id = a.made_by
+             WHERE a.school_id = r.school_id
+               AND a.allocation_id = r.allocation_id
+             LIMIT 1) AS laid_by
       FROM payment_receipts r
       JOIN invoices i
         ON i.school_id = r.school_id
@@ -98,9 +158,6 @@ _PAPER = f"""
       JOIN fees f
         ON f.school_id = i.school_id
        AND f.fee_id = i.fee_id
-      JOIN classes c
-        ON c.school_id = f.school_id
-       AND c.class_id = f.class_id
       JOIN pupils p
         ON p.school_id = i.school_id
        AND p.pupil_id = i.pupil_id
@@ -109,19 +166,71 @@ _PAPER = f"""
        AND t.transaction_id = r.transaction_id
       JOIN schools s
         ON s.school_id = r.school_id
+      LEFT JOIN classes c
+        ON c.school_id = f.school_id
+       AND c.class_id = f.class_id
+      LEFT JOIN receipt_cancellations gone
+        ON gone.school_id = r.school_id
+       AND gone.receipt_id = r.receipt_id"""
+
+_PAPER = f"""{_PAPERS}
      WHERE r.school_id = $1
        AND r.receipt_id = $4
        {MAY_READ_INVOICE}
 """
 
+_PAPERS_OF_TRANSACTION = f"""{_PAPERS}
+     WHERE r.school_id = $1
+       AND r.transaction_id = $4
+       AND gone.receipt_id IS NULL
+       {MAY_READ_INVOICE}
+     ORDER BY r.kind, r.receipt_year, r.number
+     LIMIT 100
+"""
 
-async def paper(door: Door, school_id: int, account_id: UUID, receipt_id: UUID, *, on: date) -> ReceiptPaper:
+
+class Reader(msgspec.Struct, frozen=True):
+    """Who asks for a paper, on which day of the school, and what the paper's code is sealed with and leads to."""
+
+    account_id: UUID
+    on: date
+    cipher: Cipher
+    public_url: str
+
+
+async def paper(door: Door, school_id: int, reader: Reader, receipt_id: UUID) -> ReceiptPaper:
     """For a guardian of the pupil or the school's accountant; anybody else does not learn that it exists."""
-    row = await door.fetchrow(_PAPER, school_id, account_id, on, receipt_id)
+    row = await door.fetchrow(_PAPER, school_id, reader.account_id, reader.on, receipt_id)
     if row is None:
         raise NOT_FOUND()
-    return ReceiptPaper(
-        number=written_number(row["receipt_year"], row["number"]),
+    return _paper(row, reader)
+
+
+async def papers_of(door: Door, school_id: int, reader: Reader, transaction_id: UUID) -> list[ReceiptPaper]:
+    """The receipts in force over one payment, for printing them together."""
+    rows = await door.fetch(_PAPERS_OF_TRANSACTION, school_id, reader.account_id, reader.on, transaction_id)
+    if not rows:
+        raise NOT_FOUND()
+    return [_paper(row, reader) for row in rows]
+
+
+async def cancellation(door: Door, school_id: int, reader: Reader, receipt_id: UUID) -> ReceiptPaper:
+    """The receipt with the code and the address of its cancellation."""
+    row = await door.fetchrow(_PAPER, school_id, reader.account_id, reader.on, receipt_id)
+    if row is None:
+        raise NOT_FOUND()
+    if row["cancelled_at"] is None:
+        raise NOT_CANCELLED()
+    sealed = SealedReceipt(
+        school_id, "cancellation", row["cancellation_year"], row["cancellation_number"], row["amount"]
+    )
+    return _with_code(_paper(row, reader), sealed, reader)
+
+
+def _paper(row: asyncpg.Record, reader: Reader) -> ReceiptPaper:
+    year, number, kind = row["receipt_year"], row["number"], row["kind"]
+    made = ReceiptPaper(
+        number=written_number(year, number, kind),
         school_name=row["school_name"],
         school_address=row["school_address"],
         pupil_name=row["pupil_name"],
@@ -132,5 +241,56 @@ async def paper(door: Door, school_id: int, account_id: UUID, receipt_id: UUID, 
         paid_at=row["booked_at"],
         issued_at=row["issued_at"],
         bank_reference=row["bank_reference"],
+        kind=kind,
+        cashier=None if kind == "transfer" else row["laid_by"],
+        cancelled=_cancelled(row),
+    )
+    return _with_code(made, SealedReceipt(row["school_id"], kind, year, number, row["amount"]), reader)
+
+
+def _cancelled(row: asyncpg.Record) -> Cancelled | None:
+    if row["cancelled_at"] is None:
+        return None
+    number = written_number(row["cancellation_year"], row["cancellation_number"], "cancellation")
+    return Cancelled(number, row["reason"], row["cancelled_at"], row["cancelled_by"])
+
+
+def _with_code(paper: ReceiptPaper, sealed: SealedReceipt, reader: Reader) -> ReceiptPaper:
+    code = seals.receipt_code(reader.cipher, sealed)
+    return msgspec.structs.replace(paper, code=code, verify_url=f"{reader.public_url}/verify?code={code}")
+
+
+_STANDS = """
+SELECT s.name AS school_name, r.issued_at, gone.cancelled_at
+  FROM payment_receipts r
+  JOIN schools s
+    ON s.school_id = r.school_id
+  LEFT JOIN receipt_cancellations gone
+    ON gone.school_id = r.school_id
+   AND gone.receipt_id = r.receipt_id
+ WHERE r.school_id = $1
+   AND r.amount = $5
+   AND CASE WHEN $2 = 'cancellation'
+            THEN gone.cancellation_year = $3 AND gone.number = $4
+            ELSE r.kind = $2 AND r.receipt_year = $3 AND r.number = $4
+       END
+"""
+
+
+async def checked(door: Door, cipher: Cipher, code: str) -> CheckedReceipt:
+    """For anybody who holds the paper. The seal is tried first, so guesses never reach the database; no person is named.
+
+    Raises NOT_FOUND for what the school has not made.
+    """
+    sealed = seals.read_receipt_code(cipher, code)
+    row = None if sealed is None else await door.fetchrow(_STANDS, *msgspec.structs.astuple(sealed))
+    if sealed is None or row is None:
+        raise NOT_FOUND()
+    return CheckedReceipt(
+        school_name=row["school_name"],
+        kind=sealed.kind,
+        number=written_number(sealed.year, sealed.number, sealed.kind),
+        amount=sealed.amount,
+        issued_at=row["issued_at"],
         cancelled_at=row["cancelled_at"],
     )

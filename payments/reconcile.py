@@ -152,10 +152,14 @@ SELECT a.allocation_id::text AS subject, a.amount AS expected, coalesce(r.amount
     ON r.school_id = a.school_id
    AND r.allocation_id = a.allocation_id
    AND r.school_id = $1
+  LEFT JOIN receipt_cancellations gone
+    ON gone.school_id = r.school_id
+   AND gone.receipt_id = r.receipt_id
+   AND gone.school_id = $1
  WHERE a.school_id = $1
    AND a.reverses IS NULL
    AND (r.amount IS DISTINCT FROM a.amount
-        OR (r.cancelled_at IS NOT NULL) <> EXISTS (SELECT
+        OR (gone.receipt_id IS NOT NULL) <> EXISTS (SELECT
                                                      FROM allocations back
                                                     WHERE back.school_id = a.school_id
                                                       AND back.reverses = a.allocation_id))
@@ -163,19 +167,25 @@ SELECT a.allocation_id::text AS subject, a.amount AS expected, coalesce(r.amount
  LIMIT 100
 """
 
-# Receipts are numbered 1, 2, 3 … without a gap.
+# Receipts of each kind, and cancellations, are numbered 1, 2, 3 … without a gap.
 _RECEIPTS_HAVE_NO_GAP = """
-SELECT coalesce(c.receipt_year, r.receipt_year)::text AS subject,
+SELECT coalesce(c.kind, r.kind) || ' ' || coalesce(c.receipt_year, r.receipt_year) AS subject,
        coalesce(c.last_number, 0)::bigint AS expected,
        coalesce(r.receipts, 0)::bigint AS found
-  FROM (SELECT k.receipt_year, k.last_number
+  FROM (SELECT k.kind, k.receipt_year, k.last_number
           FROM receipt_counters k
          WHERE k.school_id = $1) c
-  FULL JOIN (SELECT p.receipt_year, count(*) AS receipts, max(p.number) AS highest, min(p.number) AS lowest
+  FULL JOIN (SELECT p.kind, p.receipt_year, count(*) AS receipts, max(p.number) AS highest, min(p.number) AS lowest
                FROM payment_receipts p
               WHERE p.school_id = $1
-              GROUP BY p.receipt_year) r
-    ON r.receipt_year = c.receipt_year
+              GROUP BY p.kind, p.receipt_year
+              UNION ALL
+             SELECT 'cancellation', g.cancellation_year, count(*), max(g.number), min(g.number)
+               FROM receipt_cancellations g
+              WHERE g.school_id = $1
+              GROUP BY g.cancellation_year) r
+    ON r.kind = c.kind
+   AND r.receipt_year = c.receipt_year
  WHERE c.last_number IS DISTINCT FROM r.receipts
     OR c.last_number IS DISTINCT FROM r.highest
     OR r.lowest IS DISTINCT FROM 1

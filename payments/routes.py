@@ -16,10 +16,11 @@ from backend.core.problems import NOT_FOUND
 from backend.identity.entitlement import require_role
 from backend.identity.guards import GUARDIAN, MACHINE, SIGNED_IN, STAFF
 from backend.identity.principal import principal_of
-from payments import accounts, desk, hooks, invoices, qrimage, queries, receipt_pdf, receipts, reconcile
+from payments import accounts, desk, hooks, invoices, qrimage, queries, reconcile
 from payments.banks import sepay
 from payments.demo import bank_pays
 from payments.requests import payment_request
+from payments.routes_papers import ROUTES as PAPERS
 from schemas.payments import (
     BankAccountList,
     Billed,
@@ -191,22 +192,6 @@ async def get_qr_svg(request: AnyRequest, school_id: FromPath[int], invoice_id: 
     return Response(qrimage.svg(asked.payload), media_type="image/svg+xml", headers=_PRIVATE)
 
 
-@get(
-    SCHOOL + "/receipts/{receipt_id:uuid}/pdf",
-    tags=["payments"],
-    responses=_file("application/pdf", "The receipt"),
-    **SIGNED_IN,
-)
-async def get_receipt(request: AnyRequest, school_id: FromPath[int], receipt_id: FromPath[UUID]) -> Response[bytes]:
-    """A receipt as PDF, for a guardian of the pupil and for the school's accountant."""
-    house = house_of(request)
-    account_id, today = principal_of(request).account_id, school_day(house.clock.now())
-    paper = await receipts.paper(house.database.reader, school_id, account_id, receipt_id, on=today)
-    name = f"bien-lai-{paper.number.replace('/', '-')}.pdf"
-    headers = {**_PRIVATE, "content-disposition": f'inline; filename="{name}"'}
-    return Response(await receipt_pdf.drawn(paper), media_type="application/pdf", headers=headers)
-
-
 # The bank calls
 
 
@@ -344,7 +329,7 @@ ROUTES: list[Any] = [
     get_payment_request,
     get_qr_png,
     get_qr_svg,
-    get_receipt,
+    *PAPERS,
     sepay_hook,
     list_transactions,
     match_transaction,

@@ -15,6 +15,7 @@ InvoiceState = Literal["open", "part", "paid", "cancelled"]
 TransactionState = Literal[
     "settled", "part", "over", "ambiguous", "unmatched", "duplicate", "unreadable", "ignored", "refunded"
 ]
+ReceiptKind = Literal["transfer", "cash", "card"]
 Reference = Annotated[str, Meta(description="Stands first in the transfer's memo", examples=["HP2600017"])]
 # A single transfer over NAPAS 247 stays below 500 million đồng.
 BillDong = Annotated[
@@ -94,9 +95,22 @@ class InvoiceList(Struct):
 class ReceiptLine(Struct):
     receipt_id: UUID
     number: Annotated[str, Meta(examples=["2026/000123"])]
+    kind: ReceiptKind
     amount: PositiveDong
     issued_at: datetime
     cancelled_at: datetime | None
+
+
+class CheckedReceipt(Struct):
+    """What the holder of a paper may learn: the school made it, over this amount, and whether it still counts. Nobody is named."""
+
+    school_name: str
+    kind: Literal["transfer", "cash", "card", "cancellation"]
+    number: Annotated[str, Meta(examples=["2026/000123"])]
+    amount: PositiveDong
+    issued_at: datetime
+    cancelled_at: datetime | None
+    currency: str = CURRENCY
 
 
 class FamilyInvoice(Struct):

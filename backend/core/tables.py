@@ -14,6 +14,7 @@ TENANT = (
     "roll_calls", "roll_marks", "roll_history", "marks", "mark_history", "announcements",
     "notices", "notice_recipients", "deliveries", "delivery_attempts", "notice_receipts",
     "fees", "invoices", "bank_transactions", "allocations", "ledger_transfers", "tills", "receipt_counters", "payment_receipts",
+    "receipt_cancellations",
     "chat_handoffs",
 )  # fmt: skip
 
@@ -45,6 +46,7 @@ DIRECTORY = {
 APPEND_ONLY = (
     "audit_events", "account_events", "roll_history", "mark_history", "delivery_attempts", "notice_receipts",
     "ledger_transfers", "allocations",
+    "payment_receipts", "receipt_cancellations",
 )  # fmt: skip
 
 ALL = (*TENANT, *REFERENCE, *DIRECTORY)

@@ -85,6 +85,8 @@ SELECT create_distributed_table('receipt_counters', 'school_id', colocate_with =
 
 SELECT create_distributed_table('payment_receipts', 'school_id', colocate_with => 'pupils');
 
+SELECT create_distributed_table('receipt_cancellations', 'school_id', colocate_with => 'pupils');
+
 SELECT create_distributed_table('chat_handoffs', 'school_id', colocate_with => 'pupils');
 
 SELECT create_distributed_table('accounts', 'account_id', colocate_with => 'none');

@@ -211,9 +211,6 @@ LINES = {
     ("GET", "/v1/schools/{school_id}/invoices/{invoice_id}/qr"): on_invoice("/qr", FAMILY | KEEPERS),
     ("GET", "/v1/schools/{school_id}/invoices/{invoice_id}/qr.png"): on_invoice("/qr.png", FAMILY | KEEPERS),
     ("GET", "/v1/schools/{school_id}/invoices/{invoice_id}/qr.svg"): on_invoice("/qr.svg", FAMILY | KEEPERS),
-    ("GET", "/v1/schools/{school_id}/receipts/{receipt_id}/pdf"): Line(
-        ask=lambda s: Ask(school(s, f"/receipts/{s.made.receipt_id}/pdf")), allowed=FAMILY | KEEPERS, prepare=pay
-    ),
     ("POST", "/hooks/sepay/{hook_key}"): Line(
         ask=lambda s: Ask(f"/hooks/sepay/{s.world.hook_key}", content=b"{}"), allowed=NOBODY, targets=BY_SCHOOL
     ),

@@ -1,0 +1,240 @@
+"""Receipts have no gaps whatever fails between them, are cancelled by numbered papers, and prove to anybody that the school made them."""
+
+import asyncio
+import io
+import re
+
+import asyncpg
+import numpy
+import pypdf
+import pytest
+import zxingcpp
+from PIL import Image, ImageDraw
+
+from backend.core.clock import school_day
+from backend.core.crypto import Cipher
+from backend.core.ids import new_id
+from payments import drawing, ledger, receipts, seals
+from payments.seals import SealedReceipt
+from tests.payments.conftest import AMOUNT
+
+NOTE = {"note": "Chuyển nhầm em."}
+
+
+async def paid(money) -> dict:
+    """A bill that was paid by transfer, as its family sees it."""
+    await money.bill()
+    await money.receive(money.bank.credit(AMOUNT, (await money.invoice())["reference"]))
+    return (await money.family())["invoices"][0]
+
+
+async def undo(money):
+    (row,) = (await money.get("/transactions")).json()["transactions"]
+    answer = await money.post(f"/transactions/{row['transaction_id']}/undo", NOTE)
+    assert answer.status_code == 204, answer.text
+
+
+def text_of(pdf: bytes) -> str:
+    return " ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages)
+
+
+def code_on(pdf: bytes) -> str:
+    found = re.search(r"BL\.[0-9]+\.[A-Z0-9.]+", text_of(pdf))
+    assert found
+    return found.group()
+
+
+async def numbers(money, kind: str = "transfer") -> list[int]:
+    rows = await money.owner.fetch(
+        "SELECT number FROM payment_receipts WHERE school_id = $1 AND kind = $2 ORDER BY number",
+        money.world.school_id,
+        kind,
+    )
+    return [row["number"] for row in rows]
+
+
+async def test_numbers_have_no_gap_when_transactions_fail_between_concurrent_ones(money):
+    """Thirty transactions on real connections at once; every third breaks after it has drawn its number."""
+    (receipt,) = (await paid(money))["receipts"]
+    (first,) = await numbers(money)
+    row = await money.owner.fetchrow(
+        "SELECT transaction_id, invoice_id FROM payment_receipts WHERE receipt_id = $1 AND school_id = $2",
+        receipt["receipt_id"],
+        money.world.school_id,
+    )
+
+    async def one(place: int) -> None:
+        now = money.house.clock.now()
+        async with money.house.database.school(money.world.school_id) as tx:
+            await ledger.hold_till(tx, at=now)
+            laid = [
+                receipts.Laid(new_id(), row["transaction_id"], row["invoice_id"], 1000) for _ in range(place % 2 + 1)
+            ]
+            await receipts.issue(tx, laid, at=now)
+            if place % 3 == 0:
+                raise ConnectionResetError
+
+    ended = await asyncio.gather(*(one(place) for place in range(30)), return_exceptions=True)
+    assert sum(isinstance(end, ConnectionResetError) for end in ended) == 10
+    assert sum(end is None for end in ended) == 20
+    assert await numbers(money) == list(range(first, first + 1 + 30))
+    last = await money.owner.fetchval(
+        "SELECT last_number FROM receipt_counters WHERE school_id = $1 AND kind = 'transfer'", money.world.school_id
+    )
+    assert last == 31
+
+
+async def test_cancellations_are_numbered_without_gaps_too(money):
+    await paid(money)
+    for _ in range(3):
+        await undo(money)
+        (row,) = (await money.get("/transactions")).json()["transactions"]
+        share = {"invoice_id": (await money.invoice())["invoice_id"], "amount": AMOUNT}
+        await money.post(f"/transactions/{row['transaction_id']}/match", {**NOTE, "shares": [share]})
+    rows = await money.owner.fetch(
+        "SELECT g.number, r.number AS receipt, g.cancelled_by, g.reason FROM receipt_cancellations g JOIN payment_receipts r"
+        " ON r.school_id = g.school_id AND r.receipt_id = g.receipt_id WHERE g.school_id = $1 ORDER BY g.number",
+        money.world.school_id,
+    )
+    assert [(row["number"], row["receipt"]) for row in rows] == [(1, 1), (2, 2), (3, 3)]
+    assert {row["cancelled_by"] for row in rows} == {money.world.accountant.account_id}
+    assert await numbers(money) == [1, 2, 3, 4]
+    await money.prove()
+
+
+async def test_cancelling_again_draws_no_number(money):
+    await paid(money)
+    await undo(money)
+    allocation = await money.owner.fetchval(
+        "SELECT allocation_id FROM payment_receipts WHERE school_id = $1", money.world.school_id
+    )
+    async with money.house.database.school(money.world.school_id) as tx:
+        await receipts.cancel(tx, [allocation, new_id()], at=money.house.clock.now(), reason="x")
+    assert await money.count("receipt_cancellations") == 1
+    await money.prove()
+
+
+@pytest.mark.parametrize("table", ["payment_receipts", "receipt_cancellations"])
+@pytest.mark.parametrize("verb", ["UPDATE {} SET number = 9", "DELETE FROM {}"])
+async def test_papers_cannot_be_changed(money, table, verb):
+    await paid(money)
+    await undo(money)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with money.house.database.school(money.world.school_id) as tx:
+            await tx.execute(f"{verb.format(table)} WHERE school_id = $1", money.world.school_id)
+
+
+async def test_a_lost_number_is_found_by_the_nightly_check(money):
+    await paid(money)
+    await undo(money)
+    await money.prove()
+    await money.owner.execute("UPDATE receipt_cancellations SET number = 2 WHERE school_id = $1", money.world.school_id)
+    found = (await money.get("/books/check")).json()["disagreements"]
+    assert [row["check"] for row in found] == ["receipts_have_no_gap"]
+    await money.owner.execute("UPDATE receipt_cancellations SET number = 1 WHERE school_id = $1", money.world.school_id)
+
+
+async def test_the_family_gets_receipt_and_cancellation_as_papers(money):
+    (receipt,) = (await paid(money))["receipts"]
+    path = f"/receipts/{receipt['receipt_id']}"
+    stands = await money.get(path + "/pdf", money.world.parent)
+    assert stands.status_code == 200 and "ĐÃ HỦY" not in text_of(stands.content)
+    assert (await money.get(path + "/cancellation/pdf", money.world.parent)).json()["type"].endswith("not-cancelled")
+    await undo(money)
+    gone = await money.get(path + "/pdf", money.world.parent)
+    assert "ĐÃ HỦY" in text_of(gone.content)
+    paper = await money.get(path + "/cancellation/pdf", money.world.parent)
+    said = text_of(paper.content)
+    assert paper.headers["content-type"] == "application/pdf"
+    assert f"HUY{school_day(money.house.clock.now()).year}/000001" in said and receipt["number"] in said
+    assert "Hoàng Thị Kế" in said
+
+
+async def test_receipts_of_one_payment_come_in_one_file(money):
+    await paid(money)
+    (row,) = (await money.get("/transactions")).json()["transactions"]
+    path = f"/transactions/{row['transaction_id']}/receipts/pdf"
+    assert len(pypdf.PdfReader(io.BytesIO((await money.get(path)).content)).pages) == 1
+    assert (await money.get(path, money.world.neighbour)).status_code == 404
+    await undo(money)
+    assert (await money.get(path)).status_code == 404
+
+
+async def test_anybody_can_ask_whether_a_paper_is_the_schools(money):
+    (receipt,) = (await paid(money))["receipts"]
+    pdf = (await money.get(f"/receipts/{receipt['receipt_id']}/pdf")).content
+    code = code_on(pdf)
+    answer = await money.http.get(f"/v1/receipts/{code}")
+    assert answer.status_code == 200
+    said = answer.json()
+    assert (said["amount"], said["number"], said["cancelled_at"]) == (AMOUNT, receipt["number"], None)
+    assert money.world.child.full_name not in answer.text
+    await undo(money)
+    assert (await money.http.get(f"/v1/receipts/{code.lower()}")).json()["cancelled_at"] is not None
+    cancellation = (await money.get(f"/receipts/{receipt['receipt_id']}/cancellation/pdf")).content
+    assert (await money.http.get(f"/v1/receipts/{code_on(cancellation)}")).json()["kind"] == "cancellation"
+
+
+async def test_a_sealed_code_over_nothing_is_not_the_schools(money):
+    made_up = SealedReceipt(money.world.school_id, "transfer", 2026, 77, AMOUNT)
+    code = seals.receipt_code(money.house.cipher, made_up)
+    assert seals.read_receipt_code(money.house.cipher, code) == made_up
+    assert (await money.http.get(f"/v1/receipts/{code}")).status_code == 404
+
+
+def test_no_changed_code_passes():
+    """Every single letter changed to every other one, and the amount grown: 0 of thousands pass."""
+    cipher = Cipher("a-secret-of-forty-characters-000000000000")
+    receipt = SealedReceipt(12, "cash", 2026, 123, 350_000)
+    code = seals.receipt_code(cipher, receipt)
+    assert seals.read_receipt_code(cipher, code) == receipt
+    alike = {("0", "O"), ("1", "I"), ("1", "L")}
+    changed = {
+        code[:place] + letter + code[place + 1 :]
+        for place in range(len(code))
+        for letter in ".0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+        if letter != code[place] and not (place >= len(code) - 10 and (code[place], letter) in alike)
+    }
+    changed |= {code.replace("350000", str(amount)) for amount in range(350_001, 359_000)}
+    assert len(changed) > 10_000
+    assert [one for one in changed if seals.read_receipt_code(cipher, one) is not None] == []
+    other = Cipher("another-secret-of-forty-characters-00000")
+    assert seals.read_receipt_code(other, code) is None
+
+
+def test_a_seal_survives_being_read_aloud():
+    cipher = Cipher("a-secret-of-forty-characters-000000000000")
+    for number in range(200):
+        sealed = seals.seal(cipher, "receipt", 1, number)
+        spoken = sealed.lower().replace("0", "o").replace("1", "l")
+        assert seals.is_sealed(cipher, "receipt", spoken, 1, number)
+        assert not seals.is_sealed(cipher, "notice", sealed, 1, number)
+    assert seals.seal(cipher, "p", 1, 23) != seals.seal(cipher, "p", 12, 3)
+
+
+class _Squares:
+    """Takes the squares that a page would print and paints them, so that a decoder of others can read them."""
+
+    def __init__(self) -> None:
+        self.image = Image.new("L", (680, 680), 255)
+        self._pen = ImageDraw.Draw(self.image)
+
+    def set_fill_color(self, *_: int) -> None: ...
+
+    def rect(self, x: float, y: float, width: float, height: float, *, style: str) -> None:
+        assert style == "F"
+        self._pen.rectangle((x * 20, y * 20, (x + width) * 20 - 1, (y + height) * 20 - 1), fill=0)
+
+
+def test_the_symbol_on_paper_is_read_by_another_decoder():
+    url = "https://truong.example.vn/verify?code=BL.12.TM2026.123.350000.7K3M9QX2WD"
+    page = _Squares()
+    drawing.symbol(page, url, 0, 0, 34)  # type: ignore[arg-type]
+    (symbol,) = zxingcpp.read_barcodes(numpy.array(page.image))
+    assert symbol.text == url
+
+
+def test_a_written_number_names_its_series():
+    assert receipts.written_number(2026, 12) == "2026/000012"
+    assert receipts.written_number(2026, 12, "cash") == "TM2026/000012"
+    assert receipts.written_number(2026, 1_234_567, "cancellation") == "HUY2026/1234567"

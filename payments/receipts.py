@@ -133,7 +133,7 @@ async def cancel(
 
 # Everything a paper shows. A part of the statements below: what stands between their SELECT and their WHERE.
 _PAPERS = """
-    SELECT r.school_id, r.receipt_id, r.kind, r.receipt_year, r.number, r.amount, r.issued_at,
+           r.school_id, r.receipt_id, r.kind, r.receipt_year, r.number, r.amount, r.issued_at,
            i.reference, f.title, c.name AS class_name, p.full_name AS pupil_name,
            s.name AS school_name, s.address AS school_address,
            t.booked_at, t.bank_reference,
@@ -173,13 +173,15 @@ _PAPERS = """
         ON gone.school_id = r.school_id
        AND gone.receipt_id = r.receipt_id"""
 
-_PAPER = f"""{_PAPERS}
+_PAPER = f"""
+    SELECT {_PAPERS}
      WHERE r.school_id = $1
        AND r.receipt_id = $4
        {MAY_READ_INVOICE}
 """
 
-_PAPERS_OF_TRANSACTION = f"""{_PAPERS}
+_PAPERS_OF_TRANSACTION = f"""
+    SELECT {_PAPERS}
      WHERE r.school_id = $1
        AND r.transaction_id = $4
        AND gone.receipt_id IS NULL

@@ -18,10 +18,10 @@ from backend.core.crypto import Cipher
 from backend.core.database import SchoolTx
 from backend.core.ids import new_id
 from backend.core.problems import NOT_FOUND, problem
-from payments import seals
+from payments import receipt_codes
 from payments.queries import MAY_READ_INVOICE
+from payments.receipt_codes import SealedReceipt
 from payments.receipt_pdf import Cancelled, ReceiptPaper
-from payments.seals import SealedReceipt
 from schemas.payments import CheckedReceipt
 
 NOT_CANCELLED = problem(
@@ -258,7 +258,7 @@ def _cancelled(row: asyncpg.Record) -> Cancelled | None:
 
 
 def _with_code(paper: ReceiptPaper, sealed: SealedReceipt, reader: Reader) -> ReceiptPaper:
-    code = seals.receipt_code(reader.cipher, sealed)
+    code = receipt_codes.receipt_code(reader.cipher, sealed)
     return msgspec.structs.replace(paper, code=code, verify_url=f"{reader.public_url}/verify?code={code}")
 
 
@@ -284,7 +284,7 @@ async def checked(door: Door, cipher: Cipher, code: str) -> CheckedReceipt:
 
     Raises NOT_FOUND for what the school has not made.
     """
-    sealed = seals.read_receipt_code(cipher, code)
+    sealed = receipt_codes.read_receipt_code(cipher, code)
     row = None if sealed is None else await door.fetchrow(_STANDS, *msgspec.structs.astuple(sealed))
     if sealed is None or row is None:
         raise NOT_FOUND()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from payments import seals
-from payments.seals import SealedReceipt
+from payments import receipt_codes
+from payments.receipt_codes import SealedReceipt
 from tests.identity.matrix import EVERYONE, FAMILY, NOTHING, Ask, Line, Scene
 from tests.payments.matrix_lines import KEEPERS, Billed, pay, school
 
@@ -32,7 +32,7 @@ async def code(scene: Scene) -> str:
         made.receipt_id,
     )
     assert row is not None
-    return seals.receipt_code(scene.house.cipher, SealedReceipt(scene.target.school_id, "transfer", *row))
+    return receipt_codes.receipt_code(scene.house.cipher, SealedReceipt(scene.target.school_id, "transfer", *row))
 
 
 RECEIPT = "/v1/schools/{school_id}/receipts/{receipt_id}"

@@ -14,8 +14,8 @@ from PIL import Image, ImageDraw
 from backend.core.clock import school_day
 from backend.core.crypto import Cipher
 from backend.core.ids import new_id
-from payments import drawing, ledger, receipts, seals
-from payments.seals import SealedReceipt
+from payments import drawing, ledger, receipt_codes, receipts
+from payments.receipt_codes import SealedReceipt
 from tests.payments.conftest import AMOUNT
 
 NOTE = {"note": "Chuyển nhầm em."}
@@ -177,8 +177,8 @@ async def test_anybody_can_ask_whether_a_paper_is_the_schools(money):
 
 async def test_a_sealed_code_over_nothing_is_not_the_schools(money):
     made_up = SealedReceipt(money.world.school_id, "transfer", 2026, 77, AMOUNT)
-    code = seals.receipt_code(money.house.cipher, made_up)
-    assert seals.read_receipt_code(money.house.cipher, code) == made_up
+    code = receipt_codes.receipt_code(money.house.cipher, made_up)
+    assert receipt_codes.read_receipt_code(money.house.cipher, code) == made_up
     assert (await money.http.get(f"/v1/receipts/{code}")).status_code == 404
 
 
@@ -186,8 +186,8 @@ def test_no_changed_code_passes():
     """Every single letter changed to every other one, and the amount grown: 0 of thousands pass."""
     cipher = Cipher("a-secret-of-forty-characters-000000000000")
     receipt = SealedReceipt(12, "cash", 2026, 123, 350_000)
-    code = seals.receipt_code(cipher, receipt)
-    assert seals.read_receipt_code(cipher, code) == receipt
+    code = receipt_codes.receipt_code(cipher, receipt)
+    assert receipt_codes.read_receipt_code(cipher, code) == receipt
     alike = {("0", "O"), ("1", "I"), ("1", "L")}
     changed = {
         code[:place] + letter + code[place + 1 :]
@@ -197,19 +197,19 @@ def test_no_changed_code_passes():
     }
     changed |= {code.replace("350000", str(amount)) for amount in range(350_001, 359_000)}
     assert len(changed) > 10_000
-    assert [one for one in changed if seals.read_receipt_code(cipher, one) is not None] == []
+    assert [one for one in changed if receipt_codes.read_receipt_code(cipher, one) is not None] == []
     other = Cipher("another-secret-of-forty-characters-00000")
-    assert seals.read_receipt_code(other, code) is None
+    assert receipt_codes.read_receipt_code(other, code) is None
 
 
 def test_a_seal_survives_being_read_aloud():
     cipher = Cipher("a-secret-of-forty-characters-000000000000")
     for number in range(200):
-        sealed = seals.seal(cipher, "receipt", 1, number)
+        sealed = receipt_codes.seal(cipher, "receipt", 1, number)
         spoken = sealed.lower().replace("0", "o").replace("1", "l")
-        assert seals.is_sealed(cipher, "receipt", spoken, 1, number)
-        assert not seals.is_sealed(cipher, "notice", sealed, 1, number)
-    assert seals.seal(cipher, "p", 1, 23) != seals.seal(cipher, "p", 12, 3)
+        assert receipt_codes.is_sealed(cipher, "receipt", spoken, 1, number)
+        assert not receipt_codes.is_sealed(cipher, "notice", sealed, 1, number)
+    assert receipt_codes.seal(cipher, "p", 1, 23) != receipt_codes.seal(cipher, "p", 12, 3)
 
 
 class _Squares:

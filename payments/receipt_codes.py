@@ -1,7 +1,7 @@
 """Short signed codes: a paper carries one, and anyone may ask whether it is the school's. It knows keys and letters, no table.
 
 A seal is fifty bits of an HMAC over everything that matters on the paper, in letters that survive being read aloud
-(Crockford's alphabet). Whoever changes an amount, a number or a school needs a new seal, and only this server makes seals.
+(Crockford's alphabet). Whoever changes an amount, a number or a school needs a new seal, and only this server makes receipt_codes.
 """
 
 from __future__ import annotations

@@ -111,7 +111,7 @@ def class_in_title(text: str) -> str | None:
     if len(bare) != len(text) or "KHOI LOP" in bare or "CAC LOP" in bare:
         return None
     found = list(_TITLE.finditer(bare))
-    names = {name for match in found if (name := _canonical(text[match.start(1) : match.end(1)]))}
+    names = {name for match in found if (name := _canonical(_in_title_case(text[match.start(1) : match.end(1)])))}
     if len(names) != 1:
         return None
     # "lớp 6A1, 6A2": the second name stands without the word.
@@ -119,6 +119,13 @@ def class_in_title(text: str) -> str | None:
     if _OPEN_END.search(found[-1][1]) and not _AFTER_GRADE.match(rest):
         return None
     return None if re.match(r"\s*(?:,|VA|;|&|\+)\s*\d{1,2}\s*[A-Z./]", rest) else names.pop()
+
+
+def _in_title_case(name: str) -> str:
+    """A title in capitals says "LỚP 10 TOÁN" for a class that every other place calls 10 Toán."""
+    number, _, word = name.partition(" ")
+    subject = number.isdigit() and word.isupper() and len(word) > 2 and re.fullmatch(_SUBJECT_CLASS, fold(word))
+    return f"{number} {in_name_case(word)}" if subject else name
 
 
 def class_in_sheet_name(name: str) -> str | None:

@@ -90,6 +90,7 @@ def one_row_each(pupils: list[Taken], wrong: list[BadCell]) -> tuple[list[Taken]
     """Repeated rows, the same pupil on several sheets, and namesakes. Returns the pupils and, by sheet, how many only repeat others."""
     repeats: Counter[str] = Counter()
     kept = _without_exact_repeats(pupils, wrong, repeats)
+    kept = _one_row_for_each_adult(kept)
     kept = _merged_across_sheets(kept, wrong, repeats)
     kept = _in_two_classes(kept, wrong)
     kept = _namesakes(kept, wrong)
@@ -137,6 +138,33 @@ def _without_exact_repeats(pupils: list[Taken], wrong: list[BadCell], repeats: C
         else:
             wrong.append(taken.bad("repeated_row", "full_name", p.full_name, f"({first.row.number})"))
     return kept
+
+
+def _one_row_for_each_adult(pupils: list[Taken]) -> list[Taken]:
+    """Some programs write a pupil once for each parent. The rows agree in all that is the pupil's own and follow each other
+    or carry the same number; the adults are others. Anything less is left to the rules for repeated pupils."""
+    kept: list[Taken] = []
+    latest: dict[Hashable, Taken] = {}
+    for taken in pupils:
+        first = latest.get(_who(taken))
+        if first is not None and _same_but_for_adults(first, taken, kept[-1] is first):
+            first.pupil.guardians = _united(first.pupil.guardians, taken.pupil.guardians)
+        else:
+            kept.append(taken)
+            latest[_who(taken)] = taken
+    return kept
+
+
+def _same_but_for_adults(first: Taken, other: Taken, adjacent: bool) -> bool:
+    one, two = first.pupil, other.pupil
+    own = [(p.sheet, p.born_on, p.sex, p.personal_id, p.moedu_id, p.school_code) for p in (one, two)]
+    if own[0] != own[1] or one.born_on is None or not one.guardians or not two.guardians:
+        return False
+    if not (adjacent or one.personal_id or one.moedu_id or one.school_code):
+        return False
+    parents = [{g.relation for g in p.guardians if g.relation != "guardian"} for p in (one, two)]
+    names = [{fold(g.name or "") for g in p.guardians} for p in (one, two)]
+    return not (parents[0] & parents[1]) and not (names[0] & names[1])
 
 
 def _merged_across_sheets(pupils: list[Taken], wrong: list[BadCell], repeats: Counter[str]) -> list[Taken]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from backend.people.roster.adult_columns import Adult
 from backend.people.roster.family_cells import Holder, Mention, Report, read_names, sir_left_out
-from backend.people.roster.layout import Adult
 from backend.people.roster.phone_cells import LabelledPhone, read_phones
 from backend.people.roster.small_values import relation_of
 from backend.spreadsheets.cells import Cell, fold, is_blank, text_of
@@ -66,6 +66,7 @@ def _read_adult(
         named = read_names(cell_at(column), column, labels(column), adult.owner in ("father", "mother"), report)
         people += named.people
         phones += named.phones
+        stated = stated or named.stated
         dead = dead or named.dead
     if adult.owner in ("father", "mother"):
         relation: Relation = "father" if adult.owner == "father" else "mother"

@@ -17,12 +17,22 @@ Holder = Relation | Literal["parent"] | None
 # report(code, column, value)
 Report = Callable[[str, int, str], None]
 
-_KIN = r"(?:cha|bố|ba|tía|mẹ|má|bố đẻ|mẹ đẻ|bố dượng|mẹ kế|ông|bà|ông nội|bà nội|ông ngoại|bà ngoại|bác|chú|cô|dì|cậu|phụ huynh)"
+_KIN_OF_TWO_WORDS = "bố đẻ|mẹ đẻ|bố dượng|mẹ kế|ông nội|bà nội|ông ngoại|bà ngoại"
+_KIN = rf"(?:{_KIN_OF_TWO_WORDS}|cha|bố|ba|tía|mẹ|má|ông|bà|bác|chú|cô|dì|cậu|phụ huynh)"
 _LABELS = re.compile(rf"(?<!\w)(?=(?:họ tên |tên )?{_KIN}\s*(?:\([^()]*\)\s*)?:)", re.IGNORECASE)
 _LABEL_FIRST = re.compile(
     r"^\s*(?:([^\W\d_]+(?:\s[^\W\d_]+)?)\s*(?::|\s[\-–]|[\-–]\s)|([^\W\d_]+)[\-–])\s*(?=[^\W\d_])"
 )
 _LABEL_LAST = re.compile(r"\s*(?:\(([^()]+)\)|[-–]\s*([^\W\d_]+(?:\s[^\W\d_]+)?))\s*$")
+# "Bố Lê Văn A", "Mẹ Trần Thị B": nobody's name begins so. Cha, Ba and Má need a family after them.
+_LABEL_BARE = re.compile(rf"({_KIN_OF_TWO_WORDS}|bố|mẹ)\s+(?=[^\W\d_])|(cha|ba|tía|má)\s+(?=\S+\s+\S)", re.IGNORECASE)
+_LABEL_ALONE = re.compile(rf"{_KIN}|ph|phhs", re.IGNORECASE)
+_OCCUPATION = re.compile(
+    r"(?:công nhân|nông dân|nông nghiệp|làm ruộng|làm nông|làm thuê|làm công|giáo viên|giảng viên|nội trợ|buôn bán|bán hàng|kinh doanh|tự do"
+    r"|lao động|lđtd|bộ đội|quân nhân|công an|cán bộ|công chức|viên chức|nhân viên|kế toán|bác sĩ|y tá|điều dưỡng|dược sĩ|luật sư|kỹ sư|kĩ sư"
+    r"|lái xe|tài xế|thợ|ở nhà|hưu trí|nghỉ hưu|xuất khẩu lao động|xklđ|dịch vụ|sinh viên|thất nghiệp|nghề nghiệp|nn)\b",
+    re.IGNORECASE,
+)
 _NUMBER = re.compile(r"\+?\d[\d\s.\-–()]{6,}\d")
 _HAS_NUMBER = re.compile(r"\d{8}|\d{4}[\s.\-]\d{3}|\d{3}[\s.\-]\d{3}[\s.\-]\d{3}")
 _PHONE_WORDS = re.compile(r"(?i)\b(sđt|đt|tel|dđ|đtdđ|zalo)\b\s*[:.]?")
@@ -47,6 +57,8 @@ class NameCell:
     people: list[Mention] = field(default_factory=list)
     # Numbers that the cell gives to nobody in particular.
     phones: list[LabelledPhone] = field(default_factory=list)
+    # "Mẹ" and nothing more: whose telephone it is that stands beside.
+    stated: Holder = None
     dead: bool = False
 
 
@@ -122,6 +134,12 @@ def _read_segment(raw: str, place: _Place, found: NameCell) -> None:
         phones = read.phones
         place.tell(read.problem)
         raw = _PHONE_WORDS.sub(" ", _NUMBER.sub(" ", raw))
+    alone = raw.strip(" .:-–(),;/•*\n")
+    if _LABEL_ALONE.fullmatch(alone):
+        said = relation_of(alone)
+        found.phones += [LabelledPhone(phone.e164, phone.holder or said) for phone in phones]
+        found.stated = found.stated or said
+        return
     people: list[Mention] = []
     for part in _parts(raw, place):
         mention, died = _one_name(part, place)
@@ -141,6 +159,10 @@ def _parts(raw: str, place: _Place) -> list[str]:
     if raw.islower():
         raw = in_name_case(raw)
     pieces = [piece for piece in _BETWEEN.split(raw.strip()) if piece.strip(" .:-–()")]
+    if len(pieces) > 1:
+        pieces = [piece for piece in pieces if not _OCCUPATION.match(piece.strip(" .:-–()"))]
+        if len(pieces) == 1:
+            return pieces
     if len(pieces) <= 1:
         return [" ".join(raw.split())] if pieces else []
     people = [piece for piece in pieces if _begins_like_a_name(piece)]
@@ -149,11 +171,10 @@ def _parts(raw: str, place: _Place) -> list[str]:
         and place.both_meant
         and (" - " not in raw or len(people) == 2)
         and all(len(piece.split()) >= 2 for piece in pieces)
+        and not (_is_labelled(pieces[0]) and not _is_labelled(pieces[1]))
     ):
         return pieces
-    if len(people) == len(pieces) and not (
-        place.one_person and not all(_LABEL_FIRST.match(p) or _LABEL_LAST.search(p) for p in pieces)
-    ):
+    if len(people) == len(pieces) and not (place.one_person and not all(map(_is_labelled, pieces))):
         return pieces
     if _begins_like_a_name(pieces[0]) and not any(relation_of(piece) for piece in pieces[1:]):
         place.tell("guardian_note")
@@ -161,18 +182,26 @@ def _parts(raw: str, place: _Place) -> list[str]:
     return [" ".join(raw.split())]
 
 
+def _label(piece: str) -> tuple[Holder, str]:
+    """Whom the words in front name, and the rest: "Mẹ: Trần Thị B", "Mẹ Trần Thị B"."""
+    if (match := _LABEL_FIRST.match(piece)) and (said := relation_of(match[1] or match[2])) is not None:
+        return said, piece[match.end() :]
+    if (match := _LABEL_BARE.match(piece)) and (match[1] or _of_family(piece[match.end() :])):
+        return relation_of(match[1] or match[2]), piece[match.end() :]
+    return None, piece
+
+
+def _is_labelled(piece: str) -> bool:
+    return _label(piece)[0] is not None or _LABEL_LAST.search(piece) is not None
+
+
 def _begins_like_a_name(piece: str) -> bool:
-    label = _LABEL_FIRST.match(piece)
-    rest = piece[label.end() :] if label and relation_of(label[1] or label[2]) is not None else piece
-    bare = _without_honorific(rest)
+    bare = _without_honorific(_label(piece)[1])
     return any(_of_family(name) and not name[:1].islower() for name in (bare, _SIR.sub("", bare)))
 
 
 def _one_name(part: str, place: _Place) -> tuple[Mention | None, bool]:
-    holder: Holder = None
-    part = part.strip(" ,;/")
-    if (match := _LABEL_FIRST.match(part)) and (said := relation_of(match[1] or match[2])) is not None:
-        holder, part = said, part[match.end() :]
+    holder, part = _label(part.strip(" ,;/-–:.•*"))
     if (
         (match := _LABEL_LAST.search(part))
         and (said := relation_of(match[1] or match[2])) is not None

@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from backend.people.roster.class_names import class_in_title
-from backend.people.roster.headers import PARENTAL, STAFF_FIELDS, Meaning, meaning_of, owner_of
+from backend.people.roster.headers import PARENTAL, QUESTION, STAFF_FIELDS, Meaning, meaning_of, owner_of
 from backend.spreadsheets import limits
 from backend.spreadsheets.cells import Cell, Grid, fold, is_blank, text_of
 
@@ -104,7 +104,7 @@ def _ends_header(cells: list[Cell]) -> bool:
 
 def _is_title_row(texts: list[str]) -> bool:
     """ "Danh sách lớp 6A1" or "Lớp: | 6A1 | GVCN: | …" above the header is no group, whichever column it stands over."""
-    filled = [text for text in texts if text]
+    filled = [QUESTION.sub("", text) for text in texts if text]
     if any(_TITLE.match(fold(text)) is not None or class_in_title(text) is not None for text in filled):
         return True
     return len(filled) <= 6 and class_in_title(" ".join(filled)) is not None

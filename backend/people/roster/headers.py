@@ -46,7 +46,7 @@ _MOTHER = re.compile(r"\b(me|mother|mom|mum)\b")
 _LADY = re.compile(r"\bbà\b(?=\W+mẹ)", re.IGNORECASE)
 _NOT_FATHER = re.compile(r"\bbo (gd|giao duc|mon|y te|dt)\b|\b(can|dang|noi) bo\b")
 _MINISTRY = re.compile(r"\bbộ\b", re.IGNORECASE)
-_PUPIL = re.compile(r"\b(hoc sinh|hs|hssv|tre|em|be|student|pupil)\b")
+_PUPIL = re.compile(r"\b(hoc sinh|hs|hssv|tre|em|be|student|pupil)\b|\bcua (con|chau)\b|\b(con|chau)$")
 
 _PHONE = re.compile(
     r"\b(sdt\d?|dien thoai\d?|d thoai|dthoai|so dt\d?|dtdd|di dong|phone|mobile|tel|dt\d|sodt|so dien thoai\d?"
@@ -74,7 +74,7 @@ _CLASS = re.compile(r"\blop\b")
 _OTHER_CLASS = re.compile(
     r"\b(cu|truoc|chu nhiem|gvcn|mau giao|khoi|so|si so|moi|sau|truong|chuc vu|buoi|hoc them|nang khieu|clb|day|ghep|bien che)\b"
 )
-_NAME_WORD_LIST = "ho va ten chu dem day du hoc sinh hs cua em tre be khai danh cac"
+_NAME_WORD_LIST = "ho va ten chu dem day du hoc sinh hs cua em tre be khai danh cac con chau"
 _NAME_WORDS = frozenset(_NAME_WORD_LIST.split())
 _HINT = re.compile(r"\s*[(\[][^()\[\]]*[)\]]|\s*\*+")
 # "Lớp 2026-2027", "Lớp (NH 2026-2027)": the year does not change what the column is.
@@ -85,6 +85,10 @@ SCHOOL_YEAR = re.compile(
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_")
 _POSSESSIVE = re.compile(r"['’]s\b", re.IGNORECASE)
 _BILINGUAL = re.compile(r"\s*[/|\n]\s*|\s[-–]\s")
+# "3. Họ và tên con": the questions of a form are numbered.
+QUESTION = re.compile(r"^\s*(?:câu\s*)?\d{1,2}\s*[.):]\s*(?=[^\W\d])", re.IGNORECASE)
+# "ĐTBmhk", "ĐĐGtx": columns of marks; the first letters of the one look like a telephone's.
+_MARKS = re.compile(r"(?:dtb|ddg|tbm)[a-z0-9]*( .*)?")
 _PHONE_MARK = re.compile(r"\bđt\b|\bđt\d|\bđtdđ\b|\bđtdđ\d", re.IGNORECASE)
 _BA = re.compile(r"\bba\b", re.IGNORECASE)
 _MA = re.compile(r"\bmá\b", re.IGNORECASE)
@@ -93,7 +97,7 @@ _MA = re.compile(r"\bmá\b", re.IGNORECASE)
 @lru_cache(maxsize=4096)
 def meaning_of(text: str) -> Meaning | None:
     """The meaning of one header text, already cleaned; None when it is not known as a header at all."""
-    text = _POSSESSIVE.sub("", SCHOOL_YEAR.sub(" ", text)).strip()
+    text = QUESTION.sub("", _POSSESSIVE.sub("", SCHOOL_YEAR.sub(" ", text))).strip()
     found = _meaning(text)
     if found is None and (shorter := _HINT.sub(" ", text).strip()) != text:
         # "Họ và tên (viết chữ in hoa)": the hint is not part of the name of the column.
@@ -117,6 +121,8 @@ def _meaning(text: str) -> Meaning | None:
     if folded == "nam":
         # Năm is a year, Nam a man; unmarked it depends on what stands below.
         return Meaning("birth_year" if "ă" in text.casefold() else "male_mark", weak=True)
+    if _MARKS.fullmatch(folded):
+        return Meaning("other")
     field = _FIELD_OF.get(folded)
     if field is not None:
         return Meaning(
@@ -194,7 +200,7 @@ def _of_pupil(folded: str) -> Meaning | None:
         return Meaning("birth")
     if re.match(r"(gioi tinh|phai)\b", folded):
         return Meaning("sex")
-    if _CLASS.search(folded) and len(words) <= 5 and not _OTHER_CLASS.search(folded) and not re.search(r"\d", folded):
+    if _CLASS.search(folded) and len(words) <= 7 and not _OTHER_CLASS.search(folded) and not re.search(r"\d", folded):
         return Meaning("class")
     return None
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
 
+from backend.people.roster.adult_columns import Adult, contexts_of, gather_adults, names_beside_phones
 from backend.people.roster.class_names import read_class
 from backend.people.roster.dates import read_date
 from backend.people.roster.header_block import Block, Heading, is_counter_row, may_begin_block
@@ -19,22 +20,7 @@ from backend.spreadsheets.cells import Cell, Grid, fold, is_blank, text_of
 
 _SAMPLE_ROWS = 300
 _MIDDLE = frozenset(("middle name", "chu dem", "ten dem", "ten lot", "chu lot", "dem"))
-_NUMBERED = re.compile(r"\d")
 _MONTH_FIRST = re.compile(r"\bm{1,2} d{1,2} y|\bthang ngay nam\b|\bmonth day\b")
-_OWN_FIELD_LIST = """
-    row_no sex female_mark male_mark grade status note moedu_id school_code male_birth female_birth
-"""
-_OWN_FIELDS = frozenset(_OWN_FIELD_LIST.split())
-
-
-@dataclass
-class Adult:
-    """The columns about one adult of the family."""
-
-    owner: Owner
-    names: list[int] = field(default_factory=list)
-    phones: list[int] = field(default_factory=list)
-    relations: list[int] = field(default_factory=list)
 
 
 @dataclass
@@ -79,13 +65,14 @@ def make_layout(grid: Grid, block: Block, today: dt.date) -> Layout:
     width = max([len(headings), *(len(cells) for cells in sample)], default=0)
     headings += [Heading("", None)] * (width - len(headings))
     meanings = [_heard(heading.meaning, _values(sample, column), today) for column, heading in enumerate(headings)]
+    meanings = names_beside_phones(meanings, [_values(sample, c) for c in range(width)])
     if any(m is not None and m.field == "female_birth" for m in meanings):
         # "Năm sinh: Nam | Nữ" with years below: the left one is the boys' column, not a column of years.
         meanings = [
             Meaning("male_birth") if h.meaning is not None and h.meaning.field == "male_birth" else m
             for m, h in zip(meanings, headings, strict=True)
         ]
-    contexts = _contexts(meanings, headings)
+    contexts = contexts_of(meanings, headings)
     layout = Layout(block, {}, [], [], grid.serial_shift)
     for column, meaning in enumerate(meanings):
         if meaning is not None and meaning.owner == "" and meaning.field not in ("phone", "relation"):
@@ -99,7 +86,7 @@ def make_layout(grid: Grid, block: Block, today: dt.date) -> Layout:
     _choose_births(layout, contexts, sample, today)
     _choose_classes(layout, sample)
     choose_number_columns(layout.columns, headings, contexts, sample, today, layout.unmapped)
-    _gather_adults(layout, meanings, headings, contexts)
+    layout.adults = gather_adults(meanings, headings, contexts)
     return layout
 
 
@@ -166,29 +153,6 @@ def _is_year(cell: Cell) -> bool:
 
 def _is_mark(cell: Cell) -> bool:
     return len(text_of(cell)) <= 4
-
-
-def _contexts(meanings: list[Meaning | None], headings: list[Heading]) -> list[Owner]:
-    """For each column, the adult whose columns it stands among: "Họ tên mẹ | Nghề nghiệp | Điện thoại" are all the mother's."""
-    contexts: list[Owner] = []
-    current: Owner = ""
-    for meaning, heading in zip(meanings, headings, strict=True):
-        if meaning is not None and meaning.owner in PARENTAL:
-            current = meaning.owner if meaning.owner != "contact" else ""
-        elif (
-            meaning is None
-            or meaning.field in ("class", "full_name", "head", "given")
-            or meaning.field in _OWN_FIELDS
-            or (
-                meaning.field == "other"
-                and re.search(
-                    r"\b(dia chi|cho o|noi o|thuong tru|dan toc|ton giao|que quan|noi sinh)\b", fold(heading.label)
-                )
-            )
-        ):
-            current = ""
-        contexts.append(current)
-    return contexts
 
 
 def _choose_names(layout: Layout, headings: list[Heading], sample: list[list[Cell]]) -> None:
@@ -295,55 +259,3 @@ def _year_in(label: str) -> int:
 def _class_names(sample: list[list[Cell]], column: int) -> int:
     names = [read_class(v)[0] for v in _values(sample, column)]
     return sum(name is not None and not name.isdigit() for name in names)
-
-
-def _gather_adults(
-    layout: Layout, meanings: list[Meaning | None], headings: list[Heading], contexts: list[Owner]
-) -> None:
-    adults: dict[tuple[Owner, str], Adult] = {}
-    latest: dict[Owner, tuple[Owner, str]] = {}
-    generic = [c for c, m in enumerate(meanings) if m is not None and m.field == "phone" and m.owner == ""]
-    owners = _owners_of_generic_phones(generic, meanings, contexts)
-    for column, meaning in enumerate(meanings):
-        if meaning is None or meaning.field not in ("name", "phone", "relation"):
-            continue
-        owner = meaning.owner or owners.get(column, "contact")
-        if meaning.field == "relation" and not meaning.owner:
-            owner = contexts[column] or _next_adult(meanings, column)
-        number = "".join(_NUMBERED.findall(fold(headings[column].label)))[:1]
-        key = (owner, number)
-        if not number and owner in latest and (meaning.owner == "" or meaning.field != "name"):
-            key = latest[owner]
-        adult = adults.setdefault(key, Adult(owner))
-        if meaning.field == "name" and adult.names:
-            # A second name column for the same kind of adult begins a second adult.
-            key = (owner, f"{number}/{column}")
-            adult = adults.setdefault(key, Adult(owner))
-        {"name": adult.names, "phone": adult.phones, "relation": adult.relations}[meaning.field].append(column)
-        latest[owner] = key
-    layout.adults = list(adults.values())
-
-
-def _next_adult(meanings: list[Meaning | None], column: int) -> Owner:
-    """ "Quan hệ | Họ tên người thân | SĐT": the relation stands before the adult it tells of."""
-    later = (m.owner for m in meanings[column + 1 :] if m is not None and m.field == "name" and m.owner in PARENTAL)
-    return next(later, "contact")
-
-
-def _owners_of_generic_phones(
-    generic: list[int], meanings: list[Meaning | None], contexts: list[Owner]
-) -> dict[int, Owner]:
-    """A bare "SĐT" header belongs to the adult it stands beside, if each adult has one or there is only one adult."""
-    named = {m.owner for m in meanings if m is not None and m.field == "name" and m.owner in PARENTAL}
-    with_phone = {m.owner for m in meanings if m is not None and m.field == "phone" and m.owner in PARENTAL}
-    beside = {c: contexts[c] for c in generic if contexts[c] != "" and contexts[c] not in with_phone}
-    if len(set(beside.values())) >= 2 or (beside and len(named) == 1):
-        return beside
-    for column, owner in beside.items():
-        follows = next(
-            (m.owner for m in meanings[column + 1 :] if m is not None and m.field == "name" and m.owner in PARENTAL),
-            None,
-        )
-        if follows is not None and follows != owner:
-            return {column: owner}
-    return {}

@@ -78,9 +78,15 @@ def _read_text(text: str) -> PhoneCell:
         if number not in seen:
             seen.add(number)
             result.phones.append(LabelledPhone(number, holder))
-        if words and holder is None and any(fold(word) not in _NOISE for word in words):
+        if words and _says_more(words, holder is not None):
             result.note = "phone_note"
     return result
+
+
+def _says_more(words: list[str], labelled: bool) -> bool:
+    """Beside a label ("mẹ", "bà nội") up to one more word belongs to it; two more are somebody's name, which would be lost."""
+    unknown = [word for word in words if fold(word) not in _NOISE and (not labelled or relation_of(word) is None)]
+    return len(unknown) > (1 if labelled else 0)
 
 
 def _numbers_with_words(pieces: list[tuple[str, str]], result: PhoneCell) -> list[str | list[str]]:

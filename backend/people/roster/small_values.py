@@ -22,6 +22,12 @@ _STAYED = re.compile(
     r"|chuyen lop|binh thuong|dang theo hoc|len lop|tiep nhan|di hoc lai)\b"
 )
 
+# "Hay nghỉ học", "nghỉ học nhiều", "tạm nghỉ 2 buổi" tell of days missed, not of a pupil gone.
+_ABSENCES = re.compile(
+    r"\b(hay|thuong|thinh thoang|doi khi|it|khong|chua|xin phep) (tam )?nghi\b|\bnghi (hoc )?(nhieu|thuong xuyen|co phep|khong phep|co li do|"
+    r"co ly do|om|(\d+|mot|hai|ba|bon|vai|may) (buoi|ngay|tiet)|vi om|do om|lam|mua|buoi|hoc them)\b"
+)
+
 _FATHER = {"bố", "bo", "cha", "ba", "tía", "father", "dad", "bố đẻ"}
 _MOTHER = {"mẹ", "me", "má", "ma", "mạ", "bầm", "mother", "mom", "mum"}
 _OTHER = {
@@ -71,7 +77,7 @@ def has_left(cell: Cell) -> bool | None:
 
 def note_says_left(cell: Cell) -> bool:
     """A remark such as "Chuyển đi 10/2025". Free remarks say many things; only the words for leaving count."""
-    return not is_blank(cell) and has_left(cell) is True
+    return not is_blank(cell) and has_left(cell) is True and not _ABSENCES.search(fold(text_of(cell)))
 
 
 def relation_of(text: str) -> Relation | Literal["parent"] | None:

@@ -18,6 +18,7 @@ from backend.people.roster.header_block import (
     side_by_side,
 )
 from backend.people.roster.layout import Layout, make_layout
+from backend.people.roster.merged import fill_merged, tells_of_adult
 from backend.people.roster.phone_cells import read_phones
 from backend.spreadsheets import limits
 from backend.spreadsheets.cells import Cell, Grid, fold, is_blank, text_of
@@ -45,7 +46,6 @@ _LEAVERS = re.compile(
     r"\b(hoc sinh|hs|danh sach|ds|cac em) (da |)(chuyen di|chuyen truong|thoi hoc|bo hoc|nghi hoc|ra truong|tot nghiep)\b"
 )
 _YEAR = re.compile(r"(?<!\d)(20\d\d)\s*[-–—/]\s*(20\d\d)(?!\d)")
-_FILLED_MERGE_CELLS_MAX = 500_000
 
 
 @dataclass
@@ -160,7 +160,7 @@ class _Walk:
         layout = make_layout(grid, block, self._today)
         table = Table(layout)
         self._sheet.tables.append(table)
-        covered = _fill_merged(grid, layout, block.end)
+        covered = fill_merged(grid, layout, block.end)
         self._ended = False
         after_header = True
         for position in range(block.end, len(grid.rows)):
@@ -174,7 +174,7 @@ class _Walk:
                 after_header, self._ended = True, False
                 continue
             row = Row(number, cells, self._class, self._left)
-            if number in covered and table.rows:
+            if table.rows and (number in covered or self._goes_on(table, row)):
                 table.rows[-1].continued.append(cells)
                 continue
             if not self._is_strong(layout, row):
@@ -185,6 +185,11 @@ class _Walk:
                     continue
             self._sort(table, row)
         return None
+
+    def _goes_on(self, table: Table, row: Row) -> bool:
+        above = table.rows[-1]
+        below = row.number == above.number + 1 + len(above.continued)
+        return below and not self._ended and tells_of_adult(table.layout, row.cells)
 
     def _other_header(self, block: Block, position: int) -> Block | None:
         if not may_begin_block(self._grid.rows[position][1]):
@@ -294,38 +299,3 @@ def _is_legend(cells: list[Cell]) -> bool:
 
 def _texts(cells: list[Cell]) -> list[str]:
     return [text for cell in cells if not is_blank(cell) and (text := text_of(cell))]
-
-
-def _fill_merged(grid: Grid, layout: Layout, start: int) -> set[int]:
-    """Write class and family cells into the rows that their merge covers. Returns the rows whose name is merged into the row above."""
-    names = {c for field_name in ("full_name", "head") for c in layout.columns.get(field_name, [])}
-    shared = {c for field_name in ("class", "grade") for c in layout.columns.get(field_name, [])}
-    shared |= {c for adult in layout.adults for c in (*adult.names, *adult.phones, *adult.relations)}
-    by_number = dict(grid.rows[start:])
-    covered: set[int] = set()
-    budget = _FILLED_MERGE_CELLS_MAX
-    for top, left, bottom, right in grid.merges:
-        if bottom <= top or top not in by_number or right - left > 30:
-            continue
-        budget -= bottom - top
-        if budget < 0:
-            break
-        if names & set(range(left, right + 1)):
-            covered.update(range(top + 1, bottom + 1))
-            continue
-        for column in range(left, right + 1):
-            source = by_number[top][column] if column < len(by_number[top]) else None
-            if column in shared and not is_blank(source):
-                _write_down(by_number, top, bottom, column, source)
-    return covered
-
-
-def _write_down(by_number: dict[int, list[Cell]], top: int, bottom: int, column: int, value: Cell) -> None:
-    for number in range(top + 1, bottom + 1):
-        cells = by_number.get(number)
-        if cells is None:
-            continue
-        while len(cells) <= column:
-            cells.append(None)
-        if is_blank(cells[column]):
-            cells[column] = value

@@ -107,3 +107,13 @@ def test_columns_of_averages_are_no_telephones() -> None:
     rows = [["STT", "Mã học sinh", "Họ và tên", "ĐĐGgk", "ĐĐGck", "ĐTBmhk"], [1, "HS01", "Lê A Tủa", 8.0, 7.0, 7.8]]
     understood = read(xlsx(Sheet("8B", rows)))
     assert (lines(understood), codes(understood)) == (["Lê A Tủa | 8B | - | - | - | - | -"], [])
+
+
+def test_a_title_over_some_column_is_no_group_of_columns() -> None:
+    understood = read_rows(
+        [None, "SỞ GD&ĐT HẢI PHÒNG"],
+        ["STT", "Mã số BHXH", "Họ và tên", "Lớp", "SĐT bố"],
+        [1, "2462613237", "Lê A Tủa", "6A1", "0912345678"],
+    )
+    assert (lines(understood), codes(understood)) == (["Lê A Tủa | 6A1 | - | - | - | - | F:-:+84912345678"], [])
+    assert understood.sheets[0].unmapped == ["Mã số BHXH"]

@@ -17,7 +17,9 @@ _HEADER_LENGTH_MAX = 90
 _DATA = re.compile(r"\d{3,}|\d[/\-.]\d|^\d+$")
 _COUNTER = re.compile(r"[(\[]?\s*(\d{1,2}|[a-zđ])\s*[)\]]?(?:\s*=.*)?", re.IGNORECASE)
 _NEVER_OF_ADULTS = frozenset(("class", "row_no", "status", "moedu_id", "school_code", "grade", "sex", "note"))
-_TITLE = re.compile(r"(danh sach lop|ubnd|uy ban|truong (th|thcs|thpt|mn)|cong hoa xa hoi|doc lap tu do|nam hoc 20)\b")
+_TITLE = re.compile(
+    r"((so|phong|bo) (gd|giao duc)|danh sach lop|ubnd|uy ban|truong (th|thcs|thpt|mn)|cong hoa xa hoi|doc lap tu do|nam hoc 20)\b"
+)
 _HINT = re.compile(r"^\(.*\)$|^\*+$")
 
 
@@ -73,6 +75,8 @@ def _block(grid: Grid, start: int, height: int) -> Block | None:
     texts = [_texts(cells) for _, cells in rows]
     if any(row is None for row in texts):
         return None
+    if height > 1 and _stands_alone(texts[0] or []):
+        return None
     if any(_is_title_row(row or []) for row in texts) or any(_ends_header(cells) for _, cells in rows[1:]):
         return None
     table = _with_groups(grid, [number for number, _ in rows], [row for row in texts if row is not None])
@@ -100,6 +104,12 @@ def _ends_header(cells: list[Cell]) -> bool:
     """Numbers of the columns, or the first class of the list ("Lớp 6A3 (GVCN: …)"), stand below a header, never in it."""
     texts = [text_of(cell) for cell in cells if not is_blank(cell)]
     return is_counter_row(cells) or (len(texts) <= 2 and class_in_title(" ".join(texts)) is not None)
+
+
+def _stands_alone(texts: list[str]) -> bool:
+    """One text in the row above the header is a title by chance over some column, unless it says whose columns follow."""
+    filled = [text for text in texts if text]
+    return len(filled) == 1 and meaning_of(filled[0]) is None and owner_of(filled[0]) in ("", "teacher")
 
 
 def _is_title_row(texts: list[str]) -> bool:

@@ -89,6 +89,8 @@ _BILINGUAL = re.compile(r"\s*[/|\n]\s*|\s[-–]\s")
 QUESTION = re.compile(r"^\s*(?:câu\s*)?\d{1,2}\s*[.):]\s*(?=[^\W\d])", re.IGNORECASE)
 # "ĐTBmhk", "ĐĐGtx": columns of marks; the first letters of the one look like a telephone's.
 _MARKS = re.compile(r"(?:dtb|ddg|tbm)[a-z0-9]*( .*)?")
+# In "Sở GD&ĐT" the last letters are no telephone.
+_EDUCATION = re.compile(r"\bgd\s*(?:&|-|–|và)?\s*đt\b", re.IGNORECASE)
 _PHONE_MARK = re.compile(r"\bđt\b|\bđt\d|\bđtdđ\b|\bđtdđ\d", re.IGNORECASE)
 _BA = re.compile(r"\bba\b", re.IGNORECASE)
 _MA = re.compile(r"\bmá\b", re.IGNORECASE)
@@ -165,7 +167,7 @@ def _by_grammar(text: str, folded: str) -> Meaning | None:
         return number
     if _AWAY.search(folded) and not _PHONE.search(folded):
         return Meaning("other", owner)
-    phone = _PHONE.search(folded) is not None or _PHONE_MARK.search(text) is not None
+    phone = _PHONE.search(folded) is not None or _PHONE_MARK.search(_EDUCATION.sub(" ", text)) is not None
     if owner in PARENTAL:
         if phone:
             # "Họ tên, SĐT phụ huynh": both in one cell; the reader of names takes numbers out as well.

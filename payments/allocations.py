@@ -7,7 +7,7 @@ fall together in the caller's transaction, which holds the till.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import asyncpg
@@ -18,6 +18,7 @@ from backend.core.ids import new_id
 from backend.core.versions import touch_families
 from notifications.outbox import PupilNotice, publish_each
 from payments import ledger, receipts
+from payments.balance import BALANCE
 from payments.ledger import Account, Transfer
 from payments.match import Bill
 
@@ -39,15 +40,13 @@ class LaidBefore(msgspec.Struct, frozen=True):
 
 
 # A part of the three statements below: everything between their SELECT and their WHERE.
-_BILLS = """
-       i.invoice_id, i.reference, i.bank_account_id, i.pupil_id, i.fee_id, i.amount,
+_BILLS = f"""
+       i.invoice_id, i.reference, i.bank_account_id, i.pupil_id, i.fee_id,
        i.cancelled_at IS NOT NULL AS cancelled,
        p.name_fold AS pupil_name, c.name_fold AS class_name,
-       i.amount - (SELECT coalesce(sum(a.amount), 0)
-                     FROM allocations a
-                    WHERE a.school_id = i.school_id
-                      AND a.invoice_id = i.invoice_id)::bigint AS remaining
+       i.due_on, f.mandatory, balance.asked, balance.paid, balance.asked - balance.paid AS remaining
   FROM invoices i
+  {BALANCE}
   JOIN pupils p
     ON p.school_id = i.school_id
    AND p.pupil_id = i.pupil_id
@@ -84,10 +83,7 @@ SELECT {_BILLS}
         OR i.reference = ANY ($4::text[])
         OR i.reference LIKE ANY ($5::text[])
         OR i.amount = $6)
-   AND i.amount > (SELECT coalesce(sum(a.amount), 0)
-                     FROM allocations a
-                    WHERE a.school_id = i.school_id
-                      AND a.invoice_id = i.invoice_id)
+   AND balance.remaining > 0
  ORDER BY (position(replace(p.name_fold, ' ', '') IN $3) > 0) DESC, i.due_on, i.invoice_id
  LIMIT 2000
 """
@@ -99,7 +95,10 @@ class OpenBill(msgspec.Struct, frozen=True):
     bill: Bill
     pupil_id: UUID
     fee_id: UUID
-    amount: int
+    asked: int
+    paid: int
+    due_on: date
+    mandatory: bool
 
 
 async def bills_by_reference(tx: SchoolTx, references: Sequence[str]) -> list[OpenBill]:
@@ -134,7 +133,7 @@ def _open_bill(row: asyncpg.Record) -> OpenBill:
         pupil_name=row["pupil_name"],
         class_name=row["class_name"],
     )
-    return OpenBill(bill, row["pupil_id"], row["fee_id"], row["amount"])
+    return OpenBill(bill, row["pupil_id"], row["fee_id"], row["asked"], row["paid"], row["due_on"], row["mandatory"])
 
 
 async def lay(

@@ -351,7 +351,7 @@ async def _cancel(
     if must_exist and not bills:
         raise NOT_FOUND()
     open_bills = [one for one in bills if not one.bill.cancelled]
-    with_money = [one for one in open_bills if one.bill.remaining != one.amount]
+    with_money = [one for one in open_bills if one.paid]
     if with_money:
         raise INVOICE_HAS_MONEY(invoices=len(with_money))
     if not open_bills:
@@ -372,10 +372,11 @@ async def _cancel(
             "bill_cancelled",
             ledger.income(one.fee_id),
             ledger.receivable(one.pupil_id),
-            one.amount,
+            one.asked,
             invoice_id=one.bill.invoice_id,
         )
         for one in open_bills
+        if one.asked
     ]
     await ledger.book(tx, transfers, at=at, made_by=by)
     await touch_families(tx, [one.pupil_id for one in open_bills])

@@ -1,21 +1,26 @@
 """The books: append-only double entry in whole đồng. It owns ledger_transfers and tills; a correction is another entry.
 
 One transfer debits one account and credits one, so the sum over all accounts is always nothing. Accounts are named by a
-kind and what it is kept for: receivable and family_credit by pupil, bank, unallocated and outgoing by bank account,
-income by fee. Money that arrives is unallocated until it is laid on a bill.
+kind and what it is kept for: receivable and family_credit by pupil, bank, unallocated, outgoing and refund by bank
+account, income and write_off by fee. Money that arrives is unallocated until it is laid on a bill.
+
+Every entry seals the one before it (chain.py); the till keeps the last seal and the last day that is closed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 import msgspec
 
+from backend.core.clock import school_day
 from backend.core.database import SchoolTx
 from backend.core.ids import new_id
+from payments import chain
 
 
 class Book(StrEnum):
@@ -25,6 +30,8 @@ class Book(StrEnum):
     FAMILY_CREDIT = "family_credit"
     INCOME = "income"
     OUTGOING = "outgoing"
+    REFUND = "refund"
+    WRITE_OFF = "write_off"
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -39,6 +46,16 @@ class Transfer(msgspec.Struct, frozen=True):
     amount: int
     transaction_id: UUID | None = None
     invoice_id: UUID | None = None
+    # The day it counts for, where that is not today; on a closed day, the first open one.
+    on: date | None = None
+
+
+class _Till(msgspec.Struct, frozen=True):
+    """Where the chain ends and up to which day the books are closed."""
+
+    last_seq: int
+    last_hash: bytes
+    closed_through: date | None
 
 
 def bank(bank_account_id: int) -> Account:
@@ -61,8 +78,21 @@ def family_credit(pupil_id: UUID) -> Account:
     return Account(Book.FAMILY_CREDIT, str(pupil_id))
 
 
+def refund(bank_account_id: int) -> Account:
+    """Promised to go back; what leaves the bank for it pays it off."""
+    return Account(Book.REFUND, str(bank_account_id))
+
+
+def write_off(fee_id: UUID) -> Account:
+    return Account(Book.WRITE_OFF, str(fee_id))
+
+
 def income(fee_id: UUID) -> Account:
     return Account(Book.INCOME, str(fee_id))
+
+
+# What hold_till saw. An entry looks again where the till has moved since, as after a savepoint that was rolled back.
+_seen: WeakKeyDictionary[SchoolTx, _Till] = WeakKeyDictionary()
 
 
 async def hold_till(tx: SchoolTx, *, at: datetime) -> None:
@@ -71,16 +101,19 @@ async def hold_till(tx: SchoolTx, *, at: datetime) -> None:
     Two copies of a webhook can arrive within milliseconds of each other and of a statement that tells the same credit;
     one lock, taken first by everybody, keeps them apart and cannot deadlock.
     """
-    await tx.execute(
+    row = await tx.fetchrow(
         """
         INSERT INTO tills AS t (school_id, held_at)
         VALUES ($1, $2)
             ON CONFLICT (school_id)
             DO UPDATE SET held_at = excluded.held_at
+        RETURNING last_seq, last_hash, closed_through
         """,
         tx.school_id,
         at,
     )
+    assert row is not None, "an upsert returns its row"
+    _seen[tx] = _Till(**row)
 
 
 async def book(tx: SchoolTx, transfers: Sequence[Transfer], *, at: datetime, made_by: UUID | None) -> None:
@@ -88,23 +121,56 @@ async def book(tx: SchoolTx, transfers: Sequence[Transfer], *, at: datetime, mad
     assert all(t.amount > 0 for t in transfers), "a transfer moves something; the other way round is another transfer"
     if not transfers:
         return
-    await tx.execute(
+    till = _seen.get(tx)
+    if till is None or not await _append(tx, till, transfers, at=at, made_by=made_by):
+        await hold_till(tx, at=at)
+        appended = await _append(tx, _seen[tx], transfers, at=at, made_by=made_by)
+        assert appended, "the till is held, so its chain does not move"
+
+
+async def _append(
+    tx: SchoolTx, till: _Till, transfers: Sequence[Transfer], *, at: datetime, made_by: UUID | None
+) -> bool:
+    """False, and nothing is written, when the chain does not end where the till said."""
+    ids = [new_id() for _ in transfers]
+    days = [_open_day(till, t.on, at) for t in transfers]
+    seals = [till.last_hash]
+    for seq, (id_, t, on) in enumerate(zip(ids, transfers, days, strict=True), till.last_seq + 1):
+        debit, credit = (t.debit.book.value, t.debit.kept_for), (t.credit.book.value, t.credit.kept_for)
+        seals.append(
+            chain.seal(
+                seals[-1], tx.school_id, seq, id_, debit, credit, t.amount, t.kind,
+                t.transaction_id, t.invoice_id, on, at, made_by,
+            )
+        )  # fmt: skip
+    last_seq = till.last_seq + len(transfers)
+    status = await tx.execute(
         """
+        WITH held AS (
+        UPDATE tills
+           SET last_seq = $14,
+               last_hash = $15
+         WHERE school_id = $1
+           AND last_seq = $16
+           AND last_hash = ($17::bytea[])[1]
+        RETURNING last_seq
+        )
         INSERT INTO ledger_transfers
                (school_id, transfer_id, debit_account, debit_ref, credit_account, credit_ref, amount, kind,
-                transaction_id, invoice_id, booked_at, made_by)
+                transaction_id, invoice_id, booked_on, booked_at, made_by, seq, prev_hash, hash)
         SELECT $1, t.transfer_id, t.debit_account, t.debit_ref, t.credit_account, t.credit_ref, t.amount, t.kind,
-               t.transaction_id, t.invoice_id, $2, $3
+               t.transaction_id, t.invoice_id, t.booked_on, $2, $3, $16 + t.position, t.prev_hash, t.hash
           FROM unnest($4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::text[],
-                      $11::uuid[], $12::uuid[])
+                      $11::uuid[], $12::uuid[], $13::date[], $17::bytea[], $18::bytea[])
+          WITH ORDINALITY
             AS t (transfer_id, debit_account, debit_ref, credit_account, credit_ref, amount, kind,
-                  transaction_id, invoice_id)
-            ON CONFLICT (school_id, transfer_id) DO NOTHING
+                  transaction_id, invoice_id, booked_on, prev_hash, hash, position)
+         WHERE EXISTS (SELECT FROM held)
         """,
         tx.school_id,
         at,
         made_by,
-        [new_id() for _ in transfers],
+        ids,
         [t.debit.book.value for t in transfers],
         [t.debit.kept_for for t in transfers],
         [t.credit.book.value for t in transfers],
@@ -113,7 +179,23 @@ async def book(tx: SchoolTx, transfers: Sequence[Transfer], *, at: datetime, mad
         [t.kind for t in transfers],
         [t.transaction_id for t in transfers],
         [t.invoice_id for t in transfers],
+        days,
+        last_seq,
+        seals[-1],
+        till.last_seq,
+        seals[:-1],
+        seals[1:],
     )
+    if status != f"INSERT 0 {len(transfers)}":
+        return False
+    _seen[tx] = _Till(last_seq, seals[-1], till.closed_through)
+    return True
+
+
+def _open_day(till: _Till, on: date | None, at: datetime) -> date:
+    """Nothing is booked into a closed period: what belongs there is booked on the first open day."""
+    day = min(on, school_day(at)) if on is not None else school_day(at)
+    return day if till.closed_through is None else max(day, till.closed_through + timedelta(days=1))
 
 
 async def held_of(tx: SchoolTx, transaction_id: UUID) -> list[tuple[Account, int]]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any, Protocol
 from uuid import UUID
 
+from payments.balance import BALANCE
+
 
 class Door(Protocol):
     async def fetchval(self, sql: str, *arguments: Any) -> Any: ...
 
 
-_TRANSACTIONS = """
+_TRANSACTIONS = f"""
 SELECT json_build_object(
          'transactions', coalesce(json_agg(l.entry ORDER BY l.transaction_id DESC), '[]'::json),
          'next_before', CASE WHEN count(*) = $4 THEN min(l.transaction_id::text) END)::text
@@ -41,16 +43,14 @@ SELECT json_build_object(
                              'pupil_name', p.full_name,
                              'class_name', c.name,
                              'title', f.title,
-                             'remaining', greatest(i.amount - (SELECT coalesce(sum(a.amount), 0)
-                                                                 FROM allocations a
-                                                                WHERE a.school_id = i.school_id
-                                                                  AND a.invoice_id = i.invoice_id), 0)::bigint,
+                             'remaining', balance.remaining,
                              'score', (s.item ->> 'score')::int,
                              'reasons', s.item -> 'reasons') ORDER BY s.position)
                       FROM jsonb_array_elements(t.suggestions) WITH ORDINALITY AS s (item, position)
                       JOIN invoices i
                         ON i.school_id = t.school_id
                        AND i.invoice_id = (s.item ->> 'invoice_id')::uuid
+                      {BALANCE}
                       JOIN fees f
                         ON f.school_id = i.school_id
                        AND f.fee_id = i.fee_id

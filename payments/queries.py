@@ -1,6 +1,6 @@
 """What is read about money, here and by other rooms: one function, one statement. It writes nothing.
 
-State and remainder of an invoice are derived from the allocations every time; they are stored nowhere.
+State and remainder of an invoice are derived every time (balance.py); they are stored nowhere.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
+
+from payments.balance import BALANCE, STATE
 
 # Other rooms read about money through this module.
 from payments.movements import transactions as transactions
@@ -41,18 +43,6 @@ MAY_READ_INVOICE = """AND (EXISTS (SELECT
                        AND keeper.status = 'active'
                        AND held.role IN ('accountant', 'school_admin')))"""
 
-_PAID = """LEFT JOIN LATERAL (SELECT coalesce(sum(a.amount), 0)::bigint AS paid
-                           FROM allocations a
-                          WHERE a.school_id = i.school_id
-                            AND a.invoice_id = i.invoice_id) laid
-        ON true"""
-
-_STATE = """CASE WHEN i.cancelled_at IS NOT NULL THEN 'cancelled'
-                WHEN laid.paid >= i.amount      THEN 'paid'
-                WHEN laid.paid > 0              THEN 'part'
-                ELSE 'open'
-           END"""
-
 
 class Door(Protocol):
     async def fetchrow(self, sql: str, *arguments: Any) -> Any: ...
@@ -81,15 +71,15 @@ _FAMILY_INVOICES = f"""
      LIMIT 1
     ),
     bills AS (
-    SELECT i.invoice_id, i.reference, i.amount, i.due_on, i.created_at, laid.paid,
+    SELECT i.invoice_id, i.reference, balance.asked AS amount, i.due_on, i.created_at, balance.paid,
            f.title, f.category, f.mandatory, f.legal_basis,
-           CASE WHEN i.cancelled_at IS NULL THEN greatest(i.amount - laid.paid, 0) ELSE 0 END AS remaining,
-           {_STATE} AS state
+           balance.remaining,
+           {STATE} AS state
       FROM invoices i
       JOIN fees f
         ON f.school_id = i.school_id
        AND f.fee_id = i.fee_id
-      {_PAID}
+      {BALANCE}
      WHERE i.school_id = $1
        AND i.pupil_id = $4
     ),
@@ -168,7 +158,7 @@ async def invoices_for_family(
 
 _TO_PAY = f"""
     SELECT i.invoice_id, i.reference, f.title,
-           CASE WHEN i.cancelled_at IS NULL THEN greatest(i.amount - laid.paid, 0) ELSE 0 END AS remaining,
+           balance.remaining,
            account.bank_account_id, account.bank_bin, account.account_number, account.account_name,
            account.reference_prefix, account.hook_key
       FROM invoices i
@@ -177,7 +167,7 @@ _TO_PAY = f"""
        AND f.fee_id = i.fee_id
       JOIN bank_accounts account
         ON account.bank_account_id = i.bank_account_id
-      {_PAID}
+      {BALANCE}
      WHERE i.school_id = $1
        AND i.invoice_id = $4
        {MAY_READ_INVOICE}
@@ -216,11 +206,11 @@ _FEES = f"""
         ON c.school_id = f.school_id
        AND c.class_id = f.class_id
       JOIN LATERAL (SELECT count(*) FILTER (WHERE i.cancelled_at IS NULL)                              AS invoices,
-                           count(*) FILTER (WHERE i.cancelled_at IS NULL AND laid.paid >= i.amount)    AS invoices_paid,
-                           coalesce(sum(i.amount) FILTER (WHERE i.cancelled_at IS NULL), 0)::bigint    AS billed,
-                           coalesce(sum(laid.paid), 0)::bigint                                         AS received
+                           count(*) FILTER (WHERE i.cancelled_at IS NULL AND balance.remaining = 0)      AS invoices_paid,
+                           coalesce(sum(balance.asked) FILTER (WHERE i.cancelled_at IS NULL), 0)::bigint AS billed,
+                           coalesce(sum(balance.paid), 0)::bigint                                        AS received
                       FROM invoices i
-      {_PAID}
+      {BALANCE}
                      WHERE i.school_id = f.school_id
                        AND i.fee_id = f.fee_id) sums
         ON true
@@ -263,12 +253,12 @@ _CLASS_INVOICES = f"""
                            'pupil_id', i.pupil_id,
                            'pupil_name', p.full_name,
                            'reference', i.reference,
-                           'amount', i.amount,
-                           'paid', laid.paid,
-                           'remaining', CASE WHEN i.cancelled_at IS NULL THEN greatest(i.amount - laid.paid, 0) ELSE 0 END,
+                           'amount', balance.asked,
+                           'paid', balance.paid,
+                           'remaining', balance.remaining,
                            'due_on', i.due_on,
-                           'overdue', i.cancelled_at IS NULL AND laid.paid < i.amount AND i.due_on < $3,
-                           'state', {_STATE},
+                           'overdue', balance.remaining > 0 AND i.due_on < $3,
+                           'state', {STATE},
                            'currency', 'VND') ORDER BY f.created_at DESC, f.fee_id, p.sort_key, i.invoice_id)
                            FILTER (WHERE i.invoice_id IS NOT NULL), '[]'::json))::text
       FROM classes c
@@ -282,7 +272,7 @@ _CLASS_INVOICES = f"""
       LEFT JOIN pupils p
         ON p.school_id = i.school_id
        AND p.pupil_id = i.pupil_id
-      {_PAID}
+      {BALANCE}
      WHERE c.school_id = $1
        AND c.class_id = $2
      GROUP BY c.class_id, c.name

@@ -11,6 +11,7 @@ import structlog
 
 from backend.core.database import Reader
 from backend.core.house import House
+from payments.balance import BALANCE
 from schemas.payments import Disagreement
 
 log = structlog.get_logger()
@@ -63,17 +64,13 @@ SELECT coalesce(b.ref, e.ref) AS subject, coalesce(b.balance, 0) AS expected, co
  LIMIT 100
 """
 
-# What the ledger says an invoice still asks for is what its amount and allocations say.
-_LEDGER_IS_INVOICE = """
+# What the ledger says an invoice still asks for is what its amount, its adjustments and its allocations say.
+_LEDGER_IS_INVOICE = f"""
 SELECT i.invoice_id::text AS subject,
-       (CASE WHEN i.cancelled_at IS NULL THEN i.amount ELSE 0 END - coalesce(laid.paid, 0))::bigint AS expected,
+       CASE WHEN i.cancelled_at IS NULL THEN balance.asked ELSE 0 END - balance.paid AS expected,
        coalesce(books.balance, 0)::bigint AS found
   FROM invoices i
-  LEFT JOIN (SELECT a.invoice_id, sum(a.amount) AS paid
-               FROM allocations a
-              WHERE a.school_id = $1
-              GROUP BY a.invoice_id) laid
-    ON laid.invoice_id = i.invoice_id
+  {BALANCE}
   LEFT JOIN (SELECT l.invoice_id,
                     sum(CASE WHEN l.debit_account = 'receivable' THEN l.amount ELSE 0 END)
                   - sum(CASE WHEN l.credit_account = 'receivable' THEN l.amount ELSE 0 END) AS balance
@@ -82,22 +79,18 @@ SELECT i.invoice_id::text AS subject,
               GROUP BY l.invoice_id) books
     ON books.invoice_id = i.invoice_id
  WHERE i.school_id = $1
-   AND CASE WHEN i.cancelled_at IS NULL THEN i.amount ELSE 0 END - coalesce(laid.paid, 0)
-       <> coalesce(books.balance, 0)
+   AND CASE WHEN i.cancelled_at IS NULL THEN balance.asked ELSE 0 END - balance.paid <> coalesce(books.balance, 0)
  ORDER BY i.invoice_id
  LIMIT 100
 """
 
-# No invoice is paid beyond its amount, none below nothing.
-_INVOICE_IS_NOT_OVERPAID = """
-SELECT i.invoice_id::text AS subject, i.amount AS expected, sum(a.amount)::bigint AS found
+# No invoice is paid beyond what it asks for, none below nothing.
+_INVOICE_IS_NOT_OVERPAID = f"""
+SELECT i.invoice_id::text AS subject, balance.asked AS expected, balance.paid AS found
   FROM invoices i
-  JOIN allocations a
-    ON a.school_id = i.school_id
-   AND a.invoice_id = i.invoice_id
+  {BALANCE}
  WHERE i.school_id = $1
- GROUP BY i.invoice_id, i.amount
-HAVING sum(a.amount) > i.amount OR sum(a.amount) < 0
+   AND (balance.paid > balance.asked OR balance.paid < 0)
  ORDER BY i.invoice_id
  LIMIT 100
 """

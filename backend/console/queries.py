@@ -10,6 +10,7 @@ import msgspec
 from backend.attendance.days import closed_because
 from backend.core.database import Reader
 from backend.identity.entitlement import STANDING, Standing, standing_of
+from payments.balance import BALANCE
 
 
 class Desk(msgspec.Struct, frozen=True):
@@ -183,39 +184,38 @@ class OpenBill(msgspec.Struct, frozen=True):
     remaining: int
 
 
+_OPEN_BILLS = f"""
+SELECT i.invoice_id, i.reference, i.pupil_id, p.full_name, c.name, f.title,
+       balance.remaining
+  FROM invoices i
+  JOIN fees f
+    ON f.school_id = i.school_id
+   AND f.fee_id = i.fee_id
+  JOIN classes c
+    ON c.school_id = f.school_id
+   AND c.class_id = f.class_id
+  JOIN pupils p
+    ON p.school_id = i.school_id
+   AND p.pupil_id = i.pupil_id
+  {BALANCE}
+ WHERE i.school_id = $1
+   AND i.cancelled_at IS NULL
+   AND balance.remaining > 0
+   AND (i.invoice_id = ANY ($2::uuid[])
+        OR p.name_fold LIKE '%' || $3 || '%'
+        OR lower(i.reference) = replace($3, ' ', ''))
+ ORDER BY i.invoice_id = ANY ($2::uuid[]) DESC, p.sort_key, i.due_on, i.invoice_id
+ LIMIT 30
+"""
+
+
 async def open_bills(reader: Reader, school_id: int, ids: list[UUID], found: str | None) -> list[OpenBill]:
     """The bills with these ids, and those whose pupil or reference fits the folded words. Thirty at most, named ones first.
 
     For pages of people who may read the school's books; the page has asked for that before.
     """
     rows = await reader.fetch(
-        """
-        SELECT i.invoice_id, i.reference, i.pupil_id, p.full_name, c.name, f.title,
-               (i.amount - coalesce(laid.paid, 0))::bigint AS remaining
-          FROM invoices i
-          JOIN fees f
-            ON f.school_id = i.school_id
-           AND f.fee_id = i.fee_id
-          JOIN classes c
-            ON c.school_id = f.school_id
-           AND c.class_id = f.class_id
-          JOIN pupils p
-            ON p.school_id = i.school_id
-           AND p.pupil_id = i.pupil_id
-          LEFT JOIN LATERAL (SELECT sum(a.amount) AS paid
-                               FROM allocations a
-                              WHERE a.school_id = $1
-                                AND a.invoice_id = i.invoice_id) AS laid
-            ON true
-         WHERE i.school_id = $1
-           AND i.cancelled_at IS NULL
-           AND i.amount > coalesce(laid.paid, 0)
-           AND (i.invoice_id = ANY ($2::uuid[])
-                OR p.name_fold LIKE '%' || $3 || '%'
-                OR lower(i.reference) = replace($3, ' ', ''))
-         ORDER BY i.invoice_id = ANY ($2::uuid[]) DESC, p.sort_key, i.due_on, i.invoice_id
-         LIMIT 30
-        """,
+        _OPEN_BILLS,
         school_id,
         ids,
         found,

@@ -15,6 +15,7 @@ TENANT = (
     "notices", "notice_recipients", "deliveries", "delivery_attempts", "notice_receipts",
     "fees", "invoices", "bank_transactions", "allocations", "ledger_transfers", "tills", "receipt_counters", "payment_receipts",
     "receipt_cancellations",
+    "invoice_adjustments", "payment_codes", "payment_code_bills", "virtual_accounts", "transaction_codes",
     "chat_handoffs",
 )  # fmt: skip
 
@@ -47,6 +48,7 @@ APPEND_ONLY = (
     "audit_events", "account_events", "roll_history", "mark_history", "delivery_attempts", "notice_receipts",
     "ledger_transfers", "allocations",
     "payment_receipts", "receipt_cancellations",
+    "ledger_transfers", "allocations", "invoice_adjustments", "transaction_codes",
 )  # fmt: skip
 
 ALL = (*TENANT, *REFERENCE, *DIRECTORY)

@@ -14,9 +14,10 @@ from uuid import UUID
 import msgspec
 
 from backend.core.database import Reader
+from payments.balance import BALANCE
 
 # $1 school, $2 account, $3 the school's day, $4 language. A row for each guardian the account is in this school: nearly always one.
-_HOME = """
+_HOME = f"""
 SELECT right(family.guardian_id::text, 8) || '.' || coalesce(v.version, 0) AS version, seen.unread, seen.children::text
   FROM guardians family
   LEFT JOIN family_versions v
@@ -104,23 +105,20 @@ SELECT right(family.guardian_id::text, 8) || '.' || coalesce(v.version, 0) AS ve
           AND e.pupil_id = bond.pupil_id
           AND e.to_on IS NULL
          LEFT JOIN LATERAL (
-              SELECT sum(i.amount - laid.paid)::bigint AS due,
+              SELECT sum(balance.remaining)::bigint AS due,
                      json_agg(json_build_object('invoice_id', i.invoice_id, 'title', f.title,
-                                                'amount', i.amount - laid.paid, 'due_on', i.due_on,
+                                                'amount', balance.remaining, 'due_on', i.due_on,
                                                 'overdue', i.due_on < $3)
                               ORDER BY i.due_on, i.created_at) AS unpaid
                 FROM invoices i
-               CROSS JOIN LATERAL (SELECT coalesce(sum(a.amount), 0)::bigint AS paid
-                                     FROM allocations a
-                                    WHERE a.school_id = $1
-                                      AND a.invoice_id = i.invoice_id) AS laid
+               {BALANCE}
                 JOIN fees f
                   ON f.school_id = $1
                  AND f.fee_id = i.fee_id
                WHERE i.school_id = $1
                  AND i.pupil_id = bond.pupil_id
                  AND i.cancelled_at IS NULL
-                 AND i.amount > laid.paid) AS bill
+                 AND balance.remaining > 0) AS bill
            ON true
         WHERE bond.school_id = $1
           AND bond.guardian_id = family.guardian_id

@@ -87,6 +87,16 @@ SELECT create_distributed_table('payment_receipts', 'school_id', colocate_with =
 
 SELECT create_distributed_table('receipt_cancellations', 'school_id', colocate_with => 'pupils');
 
+SELECT create_distributed_table('invoice_adjustments', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('payment_codes', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('payment_code_bills', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('virtual_accounts', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('transaction_codes', 'school_id', colocate_with => 'pupils');
+
 SELECT create_distributed_table('chat_handoffs', 'school_id', colocate_with => 'pupils');
 
 SELECT create_distributed_table('accounts', 'account_id', colocate_with => 'none');

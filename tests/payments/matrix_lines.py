@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from backend.core.clock import school_day
 from backend.core.ids import new_id
+from payments import ledger
 from payments.references import draw
 from tests.factories import YEAR, fresh_phone
 from tests.identity.matrix import ACCOUNTANTS, ADMINS, BY_SCHOOL, FAMILY, NOBODY, Ask, Line, Scene
@@ -98,17 +99,10 @@ async def _movements(scene: Scene, made: Billed, account: int) -> None:
 async def _transfer(
     scene: Scene, debit: tuple[str, str], credit: tuple[str, str], kind: str, transaction_id: UUID
 ) -> None:
-    await scene.owner.execute(
-        "INSERT INTO ledger_transfers (school_id, transfer_id, debit_account, debit_ref, credit_account, credit_ref, amount,"
-        " kind, transaction_id, booked_at) VALUES ($1, $2, $3, $4, $5, $6, 1000, $7, $8, $9)",
-        scene.target.school_id,
-        new_id(),
-        *debit,
-        *credit,
-        kind,
-        transaction_id,
-        scene.house.clock.now(),
-    )
+    accounts = [ledger.Account(ledger.Book(book), ref) for book, ref in (debit, credit)]
+    async with scene.house.database.school(scene.target.school_id) as tx:
+        transfer = ledger.Transfer(kind, *accounts, 1000, transaction_id)
+        await ledger.book(tx, [transfer], at=scene.house.clock.now(), made_by=None)
 
 
 async def pay(scene: Scene) -> Billed:

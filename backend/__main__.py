@@ -212,6 +212,18 @@ def ask(arguments: argparse.Namespace) -> None:
     run(sys.stdin.buffer, sys.stdout.buffer)
 
 
+def _match_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--bills", type=Path, required=True, help="open bills, one JSON object a line")
+    _jsonl_arguments(parser)
+
+
+@command("match", "measure matching: reads bank lines as JSON lines from standard input", _match_arguments)
+def match(arguments: argparse.Namespace) -> int:
+    from payments.match_command import run
+
+    return run(arguments.bills, sys.stdin.buffer, sys.stdout.buffer)
+
+
 @command("check", "check that bank, ledger, invoices and receipts agree; prints the rows that do not")
 def check(arguments: argparse.Namespace) -> int:
     from backend.core.settings import read

@@ -11,20 +11,23 @@ from typing import Literal
 from uuid import UUID
 
 import msgspec
-from rapidfuzz import fuzz
 
-from payments.references import Found, How, Memo
+from payments import match_likeness
+from payments.match_likeness import Child, another_child
+from payments.names import Told, class_form, told
+from payments.shape import Found, How, Memo
 
 SUGGESTIONS_MAX = 3
-# Below this a name in the memo is chance: half of all families share three surnames.
-_NAME_LIKENESS_MIN = 85
-
-_EXACT = (How.WORD, How.RUN_TOGETHER)
-_GUESS_SCORES = {How.LOOKALIKE: 100, How.NO_PREFIX: 90, How.CUT_SHORT: 60}
+EXACT = (How.WORD, How.RUN_TOGETHER)
+_GUESS_SCORES = {How.AMONG_DIGITS: 110, How.LOOKALIKE: 110, How.NO_PREFIX: 90, How.MISTYPED: 80, How.CUT_SHORT: 60}
+# Reasons that say something of the child or the payer; the others only order what these have found.
+_TELLING = frozenset(("name_alike", "payer_seen_before", "guardian_named", "pupil_code", "only_bill_of_this_amount"))
+# So few bills ask for an amount that the amount alone is worth a look.
+RARE_AMOUNT_MAX = 3
 
 
 class Bill(msgspec.Struct, frozen=True):
-    """`remaining` is what allocations have left of the amount. Names are folded (see core.text.fold)."""
+    """`remaining` is what allocations have left of what it asks for. Names are folded (see core.text.fold)."""
 
     invoice_id: UUID
     reference: str
@@ -33,12 +36,25 @@ class Bill(msgspec.Struct, frozen=True):
     cancelled: bool
     pupil_name: str
     class_name: str
+    # Whose it is, where names do not tell it; several bills of one pupil are no two children.
+    pupil: UUID | None = None
 
 
 class Credit(msgspec.Struct, frozen=True):
     bank_account_id: int
     amount: int
     memo: Memo
+
+
+class Hints(msgspec.Struct, frozen=True):
+    """What is known besides the memo: pupils for whom this payer paid before, whose guardian or code is named, and who else is named."""
+
+    payer_paid_for: frozenset[object] = frozenset()
+    guardian_of: frozenset[object] = frozenset()
+    by_code: frozenset[object] = frozenset()
+    children: tuple[Child, ...] = ()
+    # Bills that alone, or nearly, ask for this amount on this account.
+    rare_amount: frozenset[UUID] = frozenset()
 
 
 class Share(msgspec.Struct, frozen=True):
@@ -75,21 +91,55 @@ class NoMatch(msgspec.Struct, frozen=True):
 
 
 Decision = Match | Ambiguous | NoMatch
+_NOTHING = Hints()
 
 
-def match(credit: Credit, found: Sequence[Found], bills: Sequence[Bill]) -> Decision:
+def match(
+    credit: Credit, found: Sequence[Found], bills: Sequence[Bill], hints: Hints = _NOTHING, said: Told | None = None
+) -> Decision:
     """`bills` holds every bill whose reference was found, open or not, and besides any that may be worth suggesting."""
-    exact = {reading.code: reading.how for reading in found if reading.how in _EXACT}
+    exact = {reading.code: reading.how for reading in found if reading.how in EXACT}
     known = [bill for bill in bills if bill.reference in exact]
-    strangers = {code for code, how in exact.items() if how is How.WORD} - {bill.reference for bill in known}
+    said = said or told(credit.memo.raw)
     if not known:
+        strangers = any(how is How.WORD for how in exact.values())
         reason = "unknown_reference" if strangers else "no_reference"
-        return NoMatch((reason,), _suggest(credit, found, bills))
-    if strangers:
-        return _for_a_person(credit, known, "unknown_reference_beside")
+        return NoMatch((reason,), _suggest(credit, found, bills, hints, said))
+    doubtful = doubt(found, bills, hints.children, said)
+    if doubtful:
+        named = [bill for bill in bills if bill not in known and _is_named(said, bill)] if len(known) == 1 else []
+        return _for_a_person(credit, [*known, *named], doubtful)
     if len(known) > 1:
         return _split(credit, known)
     return _single(credit, known[0], exact[known[0].reference])
+
+
+def doubt(found: Sequence[Found], bills: Sequence[Bill], children: Sequence[Child], said: Told) -> str | None:
+    """Why the references may not be trusted, whatever the amount and whether or not their bills are open."""
+    exact = {reading.code: reading.how for reading in found if reading.how in EXACT}
+    known = [bill for bill in bills if bill.reference in exact]
+    codes = {bill.reference for bill in known}
+    if any(how is How.WORD and code not in codes for code, how in exact.items()):
+        return "unknown_reference_beside"
+    if any(reading.how is How.DAMAGED for reading in found):
+        return "damaged_reference_beside"
+    rivals = {reading.code for reading in found if reading.how in (How.RIVAL, How.AMONG_DIGITS)}
+    if any(bill.reference in rivals for bill in bills):
+        return "reference_may_be_another"
+    if any(bill.reference.startswith(code) for bill in bills for code in codes if bill.reference != code):
+        return "reference_may_be_another"
+    owners = [Child(bill.pupil_name, bill.class_name) for bill in known]
+    if owners and all(another_child(said, own, _without(children, owners)) for own in owners):
+        return "another_child_named"
+    return None
+
+
+def _without(children: Sequence[Child], owners: Sequence[Child]) -> list[Child]:
+    return [child for child in children if child not in owners]
+
+
+def _is_named(said: Told, bill: Bill) -> bool:
+    return bill.remaining > 0 and match_likeness.named_clearly(said, Child(bill.pupil_name, bill.class_name))
 
 
 def _single(credit: Credit, bill: Bill, how: How) -> Decision:
@@ -119,6 +169,8 @@ def _split(credit: Credit, known: Sequence[Bill]) -> Decision:
 
 
 def _hindrance(credit: Credit, bill: Bill) -> str | None:
+    if credit.amount <= 0:
+        return "no_amount"
     if bill.bank_account_id != credit.bank_account_id:
         return "another_account"
     if bill.cancelled:
@@ -132,26 +184,68 @@ def _for_a_person(credit: Credit, bills: Sequence[Bill], *reasons: str) -> Ambig
     return Ambiguous("over" if over else "ambiguous", reasons, suggestions)
 
 
-def _suggest(credit: Credit, found: Sequence[Found], bills: Iterable[Bill]) -> tuple[Suggestion, ...]:
+def _suggest(
+    credit: Credit, found: Sequence[Found], bills: Iterable[Bill], hints: Hints, said: Told
+) -> tuple[Suggestion, ...]:
     """The likeliest open bills, best first, each with what speaks for it; none when only the amount does."""
-    scored = [_score(credit, found, bill) for bill in bills if _hindrance(credit, bill) is None]
-    likely = [suggestion for suggestion in scored if set(suggestion.reasons) - {"amount_equal"}]
-    return tuple(sorted(likely, key=lambda s: (-s.score, s.reference))[:SUGGESTIONS_MAX])
-
-
-def _score(credit: Credit, found: Sequence[Found], bill: Bill) -> Suggestion:
-    weights: dict[str, int] = {}
+    guesses: dict[str, How] = {}
     for reading in found:
-        if reading.how is How.CUT_SHORT and bill.reference.startswith(reading.code):
-            weights["reference_cut_short"] = _GUESS_SCORES[How.CUT_SHORT]
-        elif reading.code == bill.reference and reading.how in _GUESS_SCORES:
-            weights[f"reference_{reading.how.value}"] = _GUESS_SCORES[reading.how]
-    name = bill.pupil_name.upper().replace(" ", "")
-    likeness = int(fuzz.partial_ratio(name, credit.memo.compact)) if len(name) <= len(credit.memo.compact) else 0
-    if likeness >= _NAME_LIKENESS_MIN:
-        weights["name_alike"] = likeness // 2
-        if bill.class_name.upper().replace(" ", "") in credit.memo.compact:
-            weights["class_named"] = 15
+        if reading.how in _GUESS_SCORES:
+            guesses.setdefault(reading.code, reading.how)
+    openly = [bill for bill in bills if _hindrance(credit, bill) is None]
+    scored = [(bill, one) for bill in openly if (one := _score(credit, guesses, bill, hints, said)) is not None]
+    ordered = sorted(scored, key=lambda pair: (-pair[1].score, pair[1].reference))
+    chosen = [one for _, one in ordered]
+    if len(ordered) > 2 and ordered[0][0].remaining != credit.amount:
+        chosen = _two_children(credit, ordered) or chosen
+    return tuple(chosen[:SUGGESTIONS_MAX])
+
+
+def _two_children(credit: Credit, ordered: Sequence[tuple[Bill, Suggestion]]) -> list[Suggestion] | None:
+    """One transfer for two bills of different children: the best pair that together asks for what came goes first."""
+    best = ordered[:20]
+    pairs = [
+        (one[1].score + two[1].score, -place, [one[1], two[1]])
+        for place, one in enumerate(best)
+        for two in best[place + 1 :]
+        if one[0].remaining + two[0].remaining == credit.amount and who(one[0]) != who(two[0])
+        if min(one[1].score, two[1].score) >= 75
+    ]
+    if not pairs:
+        return None
+    pair = max(pairs, key=lambda entry: entry[:2])[2]
+    together = [msgspec.structs.replace(one, reasons=(*one.reasons, "amount_equal_together")) for one in pair]
+    return together + [one for _, one in ordered if one not in pair]
+
+
+def who(bill: Bill) -> object:
+    """The child that a bill is for."""
+    return bill.pupil if bill.pupil is not None else (bill.pupil_name, bill.class_name)
+
+
+def _score(credit: Credit, guesses: dict[str, How], bill: Bill, hints: Hints, said: Told) -> Suggestion | None:
+    weights: dict[str, int] = {}
+    how = guesses.get(bill.reference)
+    if how is not None:
+        weights[f"reference_{how.value}"] = _GUESS_SCORES[how]
+    child = who(bill)
+    for reason, pupils, weight in (
+        ("payer_seen_before", hints.payer_paid_for, 60),
+        ("guardian_named", hints.guardian_of, 55),
+        ("pupil_code", hints.by_code, 95),
+    ):
+        if child in pupils:
+            weights[reason] = weight
+    alike = match_likeness.likeness(said, bill.pupil_name)
+    in_class = class_form(bill.class_name) in said.classes
+    if alike >= match_likeness.NAME_MIN or (alike >= match_likeness.GIVEN_MIN and in_class):
+        weights["name_alike"] = alike
+        if in_class:
+            weights["class_named"] = 30
+    if bill.invoice_id in hints.rare_amount:
+        weights["only_bill_of_this_amount"] = 35
+    if not weights or (how is None and not _TELLING & weights.keys()):
+        return None
     if bill.remaining == credit.amount:
         weights["amount_equal"] = 20
     return Suggestion(bill.invoice_id, bill.reference, sum(weights.values()), tuple(weights))

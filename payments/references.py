@@ -1,23 +1,34 @@
 """The payment reference: the few characters that bring a transfer back to its bill. It knows no bill and no database.
 
-It owns their shape, `HP2600017` = prefix of the school, digits drawn at random, Damm check digit, and how to find them
-in what a bank makes of a memo. Letters first and then only digits, because in a quarter of a million published memos
-nothing else looks like that; no check digit, no reference.
+It owns how references are drawn and how they are found in what a bank makes of a memo: `HP2600017` = prefix of the school,
+digits drawn at random, Damm check digit. Letters first and then only digits, because in a quarter of a million published
+memos nothing else looks like that; no check digit, no reference.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
-from enum import StrEnum
-
-import msgspec
+from collections.abc import Callable, Iterator, Sequence
 
 from backend.core.text import clean, strip_marks
+from payments import guesses
+from payments.guesses import leading_digits, occurrences
+from payments.shape import (
+    BODY_DIGITS,
+    BODY_DIGITS_MAX,
+    Found,
+    How,
+    Memo,
+    body_lengths,
+    check_digit,
+    is_body,
+    slips,
+    without_one,
+)
 
-BODY_DIGITS = 6
-BODY_DIGITS_MAX = 8
+__all__ = ["BODY_DIGITS", "BODY_DIGITS_MAX", "Found", "How", "Memo", "check_digit", "draw", "find", "is_prefix", "is_reference", "views"]  # fmt: skip
+
 PREFIX_DEFAULT = "HP"
 
 # These occur in memos in front of digits anyway: bank frames, "chuyển tiền", names. A school may not choose them.
@@ -26,46 +37,7 @@ PREFIXES_FORBIDDEN = frozenset(
 )
 # Two to five letters is what the bank feeds' own recognition accepts.
 _PREFIX = re.compile(r"[A-Z]{2,5}")
-
-_DAMM = ("0317598642", "7092154863", "4206871359", "1750983426", "6123045978",
-         "3674209581", "5869720134", "8945362017", "9438617205", "2581436790")  # fmt: skip
-
-# What a person types for a digit. Inside the body there are only digits, so the repair is one-way.
-_LOOKALIKE = str.maketrans("OQDILZSB", "00011258")
 _NOT_WORD = re.compile(r"[^0-9A-Z]+")
-
-
-class How(StrEnum):
-    """How a reference was read, from certain to guessed. Only the first two may ever move money."""
-
-    WORD = "word"
-    RUN_TOGETHER = "run_together"
-    LOOKALIKE = "lookalike"
-    NO_PREFIX = "no_prefix"
-    CUT_SHORT = "cut_short"
-
-
-class Found(msgspec.Struct, frozen=True):
-    """`code` is a whole reference, except after CUT_SHORT, where it is only its beginning."""
-
-    code: str
-    how: How
-
-
-class Memo(msgspec.Struct, frozen=True):
-    """The three views of a memo: as it came, as words, and run together."""
-
-    raw: str
-    words: tuple[str, ...]
-    compact: str
-
-
-def check_digit(digits: str) -> str:
-    """Damm: catches every single wrong digit and every swap of neighbours."""
-    state = 0
-    for digit in digits:
-        state = int(_DAMM[state][int(digit)])
-    return str(state)
 
 
 def is_prefix(prefix: str) -> bool:
@@ -73,7 +45,7 @@ def is_prefix(prefix: str) -> bool:
 
 
 def is_reference(code: str, prefix: str) -> bool:
-    return code.startswith(prefix) and _is_body(code[len(prefix) :])
+    return code.startswith(prefix) and is_body(code[len(prefix) :])
 
 
 def draw(
@@ -112,15 +84,46 @@ def views(memo: str) -> Memo:
     return Memo(memo, words, "".join(words))
 
 
-def find(memo: Memo, prefix: str) -> tuple[Found, ...]:
-    """Every reference that can be read out of the memo, the surest first, each code once."""
+def find(memo: Memo, prefix: str | Sequence[str]) -> tuple[Found, ...]:
+    """Every reference that can be read out of the memo, the surest first, each code once.
+
+    Guesses are for memos that hold no reference; beside a real one only doubts are told.
+    """
+    prefixes = _prefixes(prefix)
     found: dict[str, How] = {}
-    for reader in (_whole_words, _run_together, _lookalikes, _without_prefix, _cut_short):
-        for reading in reader(memo, prefix):
+    for one in prefixes:
+        for reading in (*_whole_words(memo, one), *_run_together(memo, one)):
+            # The surer way of reading the same code wins, whichever came first.
+            if reading.code not in found or reading.how is How.WORD:
+                found[reading.code] = reading.how
+    exact = [code for code, how in found.items() if how in (How.WORD, How.RUN_TOGETHER)]
+    if not exact:
+        return (*_ordered(found), *(reading for reading in guess(memo, prefixes) if reading.code not in found))
+    for one in prefixes:
+        for reading in guesses.damaged_beside(memo, one, exact):
             found.setdefault(reading.code, reading.how)
-        if reader is _run_together and found:
-            break  # Guessing is for memos that hold no reference; beside a real one it only adds noise.
-    return tuple(Found(code, how) for code, how in found.items())
+    return _ordered(found)
+
+
+def guess(memo: Memo, prefix: str | Sequence[str]) -> tuple[Found, ...]:
+    """What may have been meant: also for a memo whose reference turns out to be nobody's."""
+    found: dict[str, How] = {}
+    for one in _prefixes(prefix):
+        for reader in guesses.READERS:
+            for reading in reader(memo, one):
+                found.setdefault(reading.code, reading.how)
+    return _ordered(found)
+
+
+_ORDER = {how: place for place, how in enumerate(How)}
+
+
+def _ordered(found: dict[str, How]) -> tuple[Found, ...]:
+    return tuple(Found(code, how) for code, how in sorted(found.items(), key=lambda item: _ORDER[item[1]]))
+
+
+def _prefixes(prefix: str | Sequence[str]) -> Sequence[str]:
+    return (prefix,) if isinstance(prefix, str) else prefix
 
 
 def _whole_words(memo: Memo, prefix: str) -> Iterator[Found]:
@@ -131,63 +134,49 @@ def _whole_words(memo: Memo, prefix: str) -> Iterator[Found]:
 
 def _run_together(memo: Memo, prefix: str) -> Iterator[Found]:
     """Blanks inside, neighbours grown on. A whole word is not read a second time with the digits behind it."""
-    compact = "".join("|" if is_reference(word, prefix) else word for word in memo.words)
-    for start in _occurrences(compact, prefix):
-        digits = _leading_digits(compact[start + len(prefix) :])
-        # Shortest first: no reference in use has a shorter one as its beginning (see _hides_shorter).
-        body = next((digits[:length] for length in _body_lengths() if _is_body(digits[:length])), None)
-        if body:
-            yield Found(prefix + body, How.RUN_TOGETHER)
+    if prefix not in memo.compact:
+        return
+    pieces = ["|" if is_reference(word, prefix) else word for word in memo.words]
+    compact, borders = "".join(pieces), _borders(pieces)
+    for start in occurrences(compact, prefix):
+        first = start + len(prefix)
+        digits = leading_digits(compact[first:])
+        bodies = [digits[:length] for length in body_lengths() if is_body(digits[:length])]
+        if not bodies:
+            continue
+        # One that ends where a word or the digits end; else the shortest, for none in use begins with a shorter one.
+        clean_end = [body for body in bodies if len(body) == len(digits) or first + len(body) in borders]
+        body = (clean_end or bodies)[0]
+        crossed = any(border in borders for border in range(first + 1, first + len(body)))
+        if not clean_end and crossed:
+            # The beginning of a reference that was cut, and then a date or a number of the bank.
+            yield Found(prefix + body, How.AMONG_DIGITS)
+            continue
+        yield Found(prefix + body, How.RUN_TOGETHER)
+        for other in (
+            _meant_instead(digits, body) if len(digits) > len(body) and first + len(body) not in borders else ()
+        ):
+            yield Found(prefix + other, How.RIVAL)
 
 
-def _lookalikes(memo: Memo, prefix: str) -> Iterator[Found]:
-    for start in _occurrences(memo.compact, prefix):
-        after = memo.compact[start + len(prefix) :][: BODY_DIGITS_MAX + 1]
-        for length in _body_lengths():
-            repaired = after[:length].translate(_LOOKALIKE)
-            if repaired != after[:length] and _is_body(repaired):
-                yield Found(prefix + repaired, How.LOOKALIKE)
+def _meant_instead(digits: str, read: str) -> Iterator[str]:
+    """Digits follow directly: one may have been typed twice, or a longer reference with a slip in it."""
+    for length in body_lengths():
+        if len(digits) > length:
+            yield from (other for other in without_one(digits[: length + 1]) if other != read)
+        if len(digits) >= length > len(read):
+            yield from (other for other in slips(digits[:length]) if other != read and len(other) == length)
 
 
-def _without_prefix(memo: Memo, prefix: str) -> Iterator[Found]:
-    for word in memo.words:
-        if _is_body(word):
-            yield Found(prefix + word, How.NO_PREFIX)
-
-
-def _cut_short(memo: Memo, prefix: str) -> Iterator[Found]:
-    """The end of the memo was cut off by a bank, somewhere inside the reference."""
-    start = memo.compact.rfind(prefix)
-    tail = memo.compact[start + len(prefix) :] if start >= 0 else ""
-    if 3 <= len(tail) <= BODY_DIGITS and tail.isdigit() and tail[0] != "0":
-        yield Found(prefix + tail, How.CUT_SHORT)
-
-
-def _is_body(digits: str) -> bool:
-    return (
-        len(digits) in _body_lengths()
-        and digits.isascii()
-        and digits.isdigit()
-        and digits[0] != "0"
-        and check_digit(digits) == "0"
-    )
+def _borders(pieces: Sequence[str]) -> frozenset[int]:
+    """Where one word ends and the next begins, in the text run together."""
+    ends, at = set(), 0
+    for piece in pieces:
+        at += len(piece)
+        ends.add(at)
+    return frozenset(ends)
 
 
 def _hides_shorter(body: str) -> bool:
     """Would a shorter valid reference be read out of this one? Then the longer one is not given out."""
-    return any(_is_body(body[:length]) for length in _body_lengths() if length < len(body))
-
-
-def _body_lengths() -> range:
-    return range(BODY_DIGITS + 1, BODY_DIGITS_MAX + 2)
-
-
-def _occurrences(text: str, prefix: str) -> Iterator[int]:
-    start = text.find(prefix)
-    while start >= 0:
-        yield start
-        start = text.find(prefix, start + 1)
-
-
-def _leading_digits(text: str) -> str:
-    return text[: next((i for i, character in enumerate(text) if not ("0" <= character <= "9")), len(text))]
+    return any(is_body(body[:length]) for length in body_lengths() if length < len(body))

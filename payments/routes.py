@@ -21,6 +21,7 @@ from payments.banks import sepay
 from payments.demo import bank_pays
 from payments.requests import payment_request
 from payments.routes_papers import ROUTES as PAPERS
+from payments.routes_reports import ROUTES as REPORTS
 from schemas.payments import (
     BankAccountList,
     Billed,
@@ -330,6 +331,7 @@ ROUTES: list[Any] = [
     get_qr_png,
     get_qr_svg,
     *PAPERS,
+    *REPORTS,
     sepay_hook,
     list_transactions,
     match_transaction,

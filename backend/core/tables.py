@@ -14,7 +14,7 @@ TENANT = (
     "roll_calls", "roll_marks", "roll_history", "marks", "mark_history", "announcements",
     "notices", "notice_recipients", "deliveries", "delivery_attempts", "notice_receipts",
     "fees", "invoices", "bank_transactions", "allocations", "ledger_transfers", "tills", "receipt_counters", "payment_receipts",
-    "receipt_cancellations",
+    "receipt_cancellations", "account_openings", "day_closes",
     "invoice_adjustments", "payment_codes", "payment_code_bills", "virtual_accounts", "transaction_codes",
     "chat_handoffs",
 )  # fmt: skip
@@ -46,9 +46,8 @@ DIRECTORY = {
 # UPDATE and DELETE are revoked on these: corrections are additions.
 APPEND_ONLY = (
     "audit_events", "account_events", "roll_history", "mark_history", "delivery_attempts", "notice_receipts",
-    "ledger_transfers", "allocations",
-    "payment_receipts", "receipt_cancellations",
     "ledger_transfers", "allocations", "invoice_adjustments", "transaction_codes",
+    "payment_receipts", "receipt_cancellations", "account_openings", "day_closes",
 )  # fmt: skip
 
 ALL = (*TENANT, *REFERENCE, *DIRECTORY)

@@ -16,10 +16,19 @@ TENANT = (
     "fees", "invoices", "bank_transactions", "allocations", "ledger_transfers", "tills", "receipt_counters", "payment_receipts",
     "receipt_cancellations", "account_openings", "day_closes",
     "invoice_adjustments", "payment_codes", "payment_code_bills", "virtual_accounts", "transaction_codes",
+    "asking_rules", "reminders", "fraud_cases", "fraud_reports",
     "chat_handoffs",
 )  # fmt: skip
 
-REFERENCE = ("provinces", "schools", "subjects", "subject_periods", "public_holidays", "bank_accounts")
+REFERENCE = (
+    "provinces",
+    "schools",
+    "subjects",
+    "subject_periods",
+    "public_holidays",
+    "bank_accounts",
+    "official_contacts",
+)
 
 # Directory table → the column it is distributed by.
 DIRECTORY = {
@@ -36,6 +45,7 @@ DIRECTORY = {
     "channel_states": "channel",
     "account_events": "account_id",
     "bank_events": "hook_key",
+    "virtual_account_owners": "virtual_account",
     "chat_updates": "chat_id",
     "chat_links": "chat_id",
     "account_chats": "account_id",
@@ -47,7 +57,7 @@ DIRECTORY = {
 APPEND_ONLY = (
     "audit_events", "account_events", "roll_history", "mark_history", "delivery_attempts", "notice_receipts",
     "ledger_transfers", "allocations", "invoice_adjustments", "transaction_codes",
-    "payment_receipts", "receipt_cancellations", "account_openings", "day_closes",
+    "payment_receipts", "receipt_cancellations", "account_openings", "day_closes", "fraud_reports",
 )  # fmt: skip
 
 ALL = (*TENANT, *REFERENCE, *DIRECTORY)

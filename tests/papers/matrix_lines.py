@@ -50,6 +50,27 @@ def read(rest: str) -> Line:
     return Line(ask=lambda s: Ask(school(s, f"/reports/{rest}")), allowed=KEEPERS, targets=BY_SCHOOL, prepare=pay)
 
 
+def page(rest: str) -> Line:
+    return Line(
+        ask=lambda s: Ask(f"/console/{s.target.school_id}/reports{rest}"),
+        allowed=KEEPERS,
+        targets=BY_SCHOOL,
+        by_cookie=True,
+        prepare=pay,
+    )
+
+
+def form(rest: str, fields: dict[str, str]) -> Line:
+    return Line(
+        ask=lambda s: Ask(f"/console/{s.target.school_id}/reports{rest}", form={**s.made, **fields}),
+        allowed=ACCOUNTANTS,
+        prepare=an_account,
+        by_cookie=True,
+        passes={303},
+    )
+
+
+PAGES = "/console/{school_id}/reports"
 REPORTS = "/v1/schools/{school_id}/reports"
 RECEIPT = "/v1/schools/{school_id}/receipts/{receipt_id}"
 
@@ -84,6 +105,11 @@ LINES = {
         allowed=ACCOUNTANTS,
         prepare=an_account,
     ),
+    ("GET", PAGES): page(""),
+    ("GET", PAGES + "/show/{name}"): page("/show/debts"),
+    ("GET", PAGES + "/day-close"): page("/day-close"),
+    ("POST", PAGES + "/day-close"): form("/day-close", {"stated": "1.000"}),
+    ("POST", PAGES + "/openings"): form("/openings", {"amount": "5"}),
     ("GET", "/v1/receipts/{code}"): Line(
         ask=lambda s: Ask(f"/v1/receipts/{s.made}"), allowed=EVERYONE, targets=NOTHING, prepare=code
     ),

@@ -36,6 +36,7 @@ from backend.people.routes import ROUTES as PEOPLE
 from bots.routes import ROUTES as BOTS
 from notifications.routes import ROUTES as NOTIFICATIONS
 from payments.routes import ROUTES as PAYMENTS
+from payments.statements.routes import ROUTES as STATEMENTS
 
 ROUTES: list[Any] = [
     *health.ROUTES,
@@ -48,6 +49,7 @@ ROUTES: list[Any] = [
     *ANNOUNCEMENTS,
     *NOTIFICATIONS,
     *PAYMENTS,
+    *STATEMENTS,
     *BOTS,
     *CONSOLE,
     *PARENTAPP,

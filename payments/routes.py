@@ -21,8 +21,6 @@ from payments.banks import sepay
 from payments.demo import bank_pays
 from payments.requests import payment_request
 from payments.routes_papers import ROUTES as PAPERS
-from payments.routes_reports import ROUTES as REPORTS
-from payments.routes_requests import ROUTES as REQUESTS
 from schemas.payments import (
     BankAccountList,
     Billed,
@@ -169,7 +167,7 @@ async def family_invoices(request: AnyRequest, school_id: FromPath[int], pupil_i
 async def _payment_request(request: AnyRequest, school_id: int, invoice_id: UUID) -> PaymentRequest:
     house = house_of(request)
     account_id, today = principal_of(request).account_id, school_day(house.clock.now())
-    return await payment_request(house.database.reader, house.cipher, school_id, account_id, invoice_id, on=today)
+    return await payment_request(house.database.reader, school_id, account_id, invoice_id, on=today)
 
 
 @get(INVOICE + "/qr", tags=["payments"], **SIGNED_IN)
@@ -331,9 +329,7 @@ ROUTES: list[Any] = [
     get_payment_request,
     get_qr_png,
     get_qr_svg,
-    *REQUESTS,
     *PAPERS,
-    *REPORTS,
     sepay_hook,
     list_transactions,
     match_transaction,

@@ -48,7 +48,7 @@ async def settle(tx: SchoolTx, account: Receiving, line: BankLine, *, received_a
         return await line_of.put("duplicate", ["told_before"], duplicate_of=earlier)
     if line.direction == "out":
         return await line_of.put_out()
-    return await line_of.put_in()
+    return await (line_of.put_in() if line.own is None else line_of.put_own())
 
 
 async def keep_unreadable(
@@ -103,9 +103,16 @@ class _Line(msgspec.Struct, frozen=True):
 
     async def put_out(self) -> Settled:
         """Money that left the account is no bill's business, but the books follow the bank in both directions."""
-        settled = await self.put("ignored", ["outgoing"])
+        settled = await self.put("ignored", [self.line.own or "outgoing"])
         here = self.account.bank_account_id
         await self._book("left", ledger.outgoing(here), ledger.bank(here), settled)
+        return settled
+
+    async def put_own(self) -> Settled:
+        """Interest and the like pay no bill. The account has it, so the books have it, under its own name."""
+        settled = await self.put("ignored", [self.line.own or "own"])
+        here = self.account.bank_account_id
+        await self._book("arrived", ledger.bank(here), ledger.unallocated(here), settled)
         return settled
 
     async def put_in(self) -> Settled:

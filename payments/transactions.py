@@ -102,7 +102,8 @@ async def told_before(tx: SchoolTx, bank_account_id: int, line: BankLine) -> UUI
 
     From another source that is enough. From the same source with another id it must also be the same instant and memo,
     because references are not unique, and a second real payment must never be swallowed. An earlier line answers for
-    one line of each source only, so that two real payments told twice stay two.
+    one line of each source only, so that two real payments told twice stay two. Lines of statements come here with keys
+    that count them already: two that agree in everything are two payments (see statements/keys.py).
     """
     if line.bank_reference is None:
         return None
@@ -117,7 +118,7 @@ async def told_before(tx: SchoolTx, bank_account_id: int, line: BankLine) -> UUI
            AND t.direction = $5
            AND t.state <> 'duplicate'
            AND t.booked_at BETWEEN $6 AND $7
-           AND (t.source <> $8 OR (t.booked_at = $9 AND t.memo = $10))
+           AND (t.source <> $8 OR ($8 <> 'statement' AND t.booked_at = $9 AND t.memo = $10))
            AND NOT EXISTS (SELECT
                              FROM bank_transactions d
                             WHERE d.school_id = t.school_id

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from typing import Any, cast
+from urllib.parse import quote
 
 import asyncpg
 import msgspec
 import structlog
 from litestar import Request, Response
-from litestar.datastructures import FormMultiDict
+from litestar.datastructures import FormMultiDict, UploadFile
 from litestar.enums import MediaType
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.utils.scope.state import ScopeState
@@ -175,6 +176,23 @@ def _invalid(request: AnyRequest, exception: ValidationException) -> Problem:
     if not wrong:
         return Problem(problems.BAD_REQUEST)
     return Problem(problems.INVALID, errors=tuple(wrong))
+
+
+NO_FILE = FieldError("/data", "Chưa chọn tệp.", "No file was sent.")
+
+
+async def one_file_only(request: AnyRequest) -> None:
+    """Before the framework looks for it: a form without a file, or with two, is a fault of the server to it."""
+    form = await open_form(request)
+    files = [name for name, value in form.multi_items() if isinstance(value, UploadFile)]
+    if len(files) != 1 or len(form.getall(files[0])) != 1:
+        raise problems.INVALID(NO_FILE)
+
+
+def attachment(name: str) -> str:
+    """RFC 6266 with RFC 8187: a plain name for old readers, the real one for the others."""
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "_" for c in name) or "file"
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
 
 
 EXCEPTION_HANDLERS: dict[Any, Any] = {

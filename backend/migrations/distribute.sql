@@ -17,8 +17,6 @@ SELECT create_reference_table('public_holidays');
 
 SELECT create_reference_table('bank_accounts');
 
-SELECT create_reference_table('official_contacts');
-
 SELECT create_distributed_table('pupils', 'school_id', colocate_with => 'none');
 
 SELECT create_distributed_table('audit_events', 'school_id', colocate_with => 'pupils');
@@ -89,10 +87,6 @@ SELECT create_distributed_table('payment_receipts', 'school_id', colocate_with =
 
 SELECT create_distributed_table('receipt_cancellations', 'school_id', colocate_with => 'pupils');
 
-SELECT create_distributed_table('account_openings', 'school_id', colocate_with => 'pupils');
-
-SELECT create_distributed_table('day_closes', 'school_id', colocate_with => 'pupils');
-
 SELECT create_distributed_table('invoice_adjustments', 'school_id', colocate_with => 'pupils');
 
 SELECT create_distributed_table('payment_codes', 'school_id', colocate_with => 'pupils');
@@ -103,13 +97,11 @@ SELECT create_distributed_table('virtual_accounts', 'school_id', colocate_with =
 
 SELECT create_distributed_table('transaction_codes', 'school_id', colocate_with => 'pupils');
 
-SELECT create_distributed_table('asking_rules', 'school_id', colocate_with => 'pupils');
+SELECT create_distributed_table('statement_files', 'school_id', colocate_with => 'pupils');
 
-SELECT create_distributed_table('reminders', 'school_id', colocate_with => 'pupils');
+SELECT create_distributed_table('statement_lines', 'school_id', colocate_with => 'pupils');
 
-SELECT create_distributed_table('fraud_cases', 'school_id', colocate_with => 'pupils');
-
-SELECT create_distributed_table('fraud_reports', 'school_id', colocate_with => 'pupils');
+SELECT create_distributed_table('statement_mappings', 'school_id', colocate_with => 'pupils');
 
 SELECT create_distributed_table('chat_handoffs', 'school_id', colocate_with => 'pupils');
 
@@ -138,8 +130,6 @@ SELECT create_distributed_table('channel_states', 'channel', colocate_with => 'n
 SELECT create_distributed_table('account_events', 'account_id', colocate_with => 'none');
 
 SELECT create_distributed_table('bank_events', 'hook_key', colocate_with => 'none');
-
-SELECT create_distributed_table('virtual_account_owners', 'virtual_account', colocate_with => 'none');
 
 SELECT create_distributed_table('chat_updates', 'chat_id', colocate_with => 'none');
 

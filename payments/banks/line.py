@@ -9,7 +9,10 @@ import msgspec
 
 
 class BankLine(msgspec.Struct, frozen=True):
-    """`event_key` is the source's own id of the movement; `bank_reference` is the bank's, seen by all."""
+    """`event_key` is the source's own id of the movement; `bank_reference` is the bank's, seen by all.
+
+    `own`: the bank's or the school's own business (interest, a fee, a transfer between its accounts), no bill's.
+    """
 
     source: str
     event_key: str
@@ -22,6 +25,7 @@ class BankLine(msgspec.Struct, frozen=True):
     virtual_account: str | None = None
     payer_account: str | None = None
     payer_name: str | None = None
+    own: str | None = None
 
 
 class Unreadable(msgspec.Struct, frozen=True):

@@ -14,6 +14,7 @@ from payments import ledger
 from payments.references import draw
 from tests.factories import YEAR, fresh_phone
 from tests.identity.matrix import ACCOUNTANTS, ADMINS, BY_SCHOOL, FAMILY, NOBODY, Ask, Line, Scene
+from tests.payments.statements.matrix_lines import LINES as STATEMENTS
 
 KEEPERS = ACCOUNTANTS | ADMINS
 NOTE = {"note": "Đã hỏi phụ huynh."}
@@ -248,4 +249,5 @@ LINES = {
         allowed=NOBODY,
         prepare=bill,
     ),
+    **STATEMENTS,
 }

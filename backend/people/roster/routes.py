@@ -1,7 +1,6 @@
 """The doors of the roster import: upload and look, fetch the file with its errors, apply. School administrators only."""
 
 from typing import Annotated, Any
-from urllib.parse import quote
 from uuid import UUID
 
 from litestar import Request, Response, get, post
@@ -9,8 +8,8 @@ from litestar.datastructures import UploadFile
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, MultipartBody, Parameter
 
-from backend.core.http import house_of, open_form
-from backend.core.problems import INVALID, FieldError
+from backend.core.http import NO_FILE, attachment, house_of, one_file_only
+from backend.core.problems import INVALID
 from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
 from backend.people.roster import imports
@@ -27,15 +26,6 @@ _FILE = ResponseSpec(
     media_type="application/octet-stream",
     generate_examples=False,
 )
-_NO_FILE = ("Chưa chọn tệp.", "No file was sent.")
-
-
-async def _holds_one_file(request: AnyRequest) -> None:
-    """Before the framework looks for it: a form without a file, or with two, is a fault of the server to it."""
-    form = await open_form(request)
-    files = [name for name, value in form.multi_items() if isinstance(value, UploadFile)]
-    if len(files) != 1 or len(form.getall(files[0])) != 1:
-        raise INVALID(FieldError("/data", *_NO_FILE))
 
 
 @post(
@@ -43,7 +33,7 @@ async def _holds_one_file(request: AnyRequest) -> None:
     tags=["roster"],
     status_code=201,
     request_max_body_size=_BODY_BYTES_MAX,
-    before_request=_holds_one_file,
+    before_request=one_file_only,
     **STAFF,
 )
 async def upload_roster(
@@ -62,7 +52,7 @@ async def upload_roster(
     """Read a spreadsheet of pupils (and staff) and say what it would do to the roll. Nothing is changed."""
     content = await data.read(limits.FILE_BYTES_MAX + 1)
     if not content:
-        raise INVALID(FieldError("/data", *_NO_FILE))
+        raise INVALID(NO_FILE)
     return await imports.upload(
         house_of(request), principal_of(request), school_id, content, data.filename or "", school_year
     )
@@ -105,12 +95,6 @@ async def roster_errors(request: AnyRequest, school_id: FromPath[int], import_id
 async def apply_roster(request: AnyRequest, school_id: FromPath[int], import_id: FromPath[UUID]) -> RosterImport:
     """Write the uploaded file into the roll: all of it or nothing. Asking again changes nothing."""
     return await imports.apply(house_of(request), principal_of(request), school_id, import_id)
-
-
-def attachment(name: str) -> str:
-    """RFC 6266 with RFC 8187: a plain name for old readers, the real one for the others."""
-    plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "_" for c in name) or "roster"
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
 
 
 ROUTES: list[Any] = [upload_roster, roster_imports, look_at_roster, roster_errors, apply_roster]

@@ -1,1 +1,0 @@
-from tests.wednesday import clock, school_app, web  # noqa: F401

@@ -8,7 +8,7 @@ from backend.core.clock import school_day
 from backend.core.house import House
 from backend.core.ids import new_id
 from backend.core.problems import NOT_FOUND
-from payments import accounts, queries
+from payments import feeds, queries
 from payments.banks import console, sepay
 from payments.banks.console import Asgi
 from payments.requests import payment_request
@@ -24,7 +24,7 @@ async def bank_pays(
     reader = house.database.reader
     row = await queries.invoice_to_pay(reader, school_id, account_id, invoice_id, on=school_day(now))
     asked = await payment_request(reader, school_id, account_id, invoice_id, on=school_day(now))
-    hook = await accounts.hook_of(reader, house.cipher, sepay.PROVIDER, row["hook_key"] or "") if row else None
+    hook = await feeds.hook_of(reader, house.cipher, sepay.PROVIDER, row["hook_key"] or "") if row else None
     if hook is None:
         raise NOT_FOUND()
     event_id = new_id().int % 10**15

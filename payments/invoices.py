@@ -187,7 +187,8 @@ async def _checked(tx: SchoolTx, new: NewFee, *, on: date) -> _Fee:
 
 async def _receiving_account(tx: SchoolTx, chosen: int | None) -> int | None:
     """The chosen account of this school, or its only one; None where the accountant has to say which."""
-    known = [account.bank_account_id for account in await accounts.open_accounts(tx, tx.school_id)]
+    accounts_open = await accounts.open_accounts(tx, tx.school_id)
+    known = [account.bank_account_id for account in accounts_open if account.kind == "bank"]
     if not known:
         raise NO_BANK_ACCOUNT()
     if chosen is None:

@@ -160,7 +160,15 @@ _TO_PAY = f"""
     SELECT i.invoice_id, i.reference, f.title,
            balance.remaining,
            account.bank_account_id, account.bank_bin, account.account_number, account.account_name,
-           account.reference_prefix, account.hook_key
+           account.reference_prefix,
+           (SELECT h.hook_key
+              FROM bank_hooks h
+             WHERE h.school_id = i.school_id
+               AND h.bank_account_id = account.bank_account_id
+               AND h.provider = 'sepay'
+               AND h.closed_at IS NULL
+             ORDER BY h.created_at, h.hook_key
+             LIMIT 1) AS hook_key
       FROM invoices i
       JOIN fees f
         ON f.school_id = i.school_id

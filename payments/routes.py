@@ -14,12 +14,13 @@ from backend.core.clock import school_day
 from backend.core.http import house_of, json_bytes, not_modified
 from backend.core.problems import NOT_FOUND
 from backend.identity.entitlement import require_role
-from backend.identity.guards import GUARDIAN, MACHINE, SIGNED_IN, STAFF
+from backend.identity.guards import GUARDIAN, SIGNED_IN, STAFF
 from backend.identity.principal import principal_of
-from payments import accounts, desk, hooks, invoices, qrimage, queries, reconcile
-from payments.banks import sepay
+from payments import accounts, desk, invoices, qrimage, queries, reconcile
 from payments.demo import bank_pays
 from payments.requests import payment_request
+from payments.routes_feeds import ROUTES as FEEDS
+from payments.routes_hooks import ROUTES as HOOKS
 from payments.routes_papers import ROUTES as PAPERS
 from schemas.payments import (
     BankAccountList,
@@ -192,21 +193,6 @@ async def get_qr_svg(request: AnyRequest, school_id: FromPath[int], invoice_id: 
     return Response(qrimage.svg(asked.payload), media_type="image/svg+xml", headers=_PRIVATE)
 
 
-# The bank calls
-
-
-@post("/hooks/sepay/{hook_key:str}", status_code=200, tags=["hooks"], media_type=MediaType.JSON, **MACHINE)
-async def sepay_hook(request: AnyRequest, hook_key: FromPath[str]) -> Response[bytes]:
-    """SePay reports a movement. Proved over the raw body, kept, and answered; understood afterwards."""
-    await hooks.receive_sepay(house_of(request), _hook_book(request), hook_key, request.headers, await request.body())
-    return Response(sepay.SUCCESS, media_type=MediaType.JSON)
-
-
-def _hook_book(request: AnyRequest) -> hooks.HookBook:
-    book: hooks.HookBook = request.app.state.setdefault("hook_book", hooks.HookBook())
-    return book
-
-
 # The accountant's desk
 
 
@@ -330,7 +316,8 @@ ROUTES: list[Any] = [
     get_qr_png,
     get_qr_svg,
     *PAPERS,
-    sepay_hook,
+    *HOOKS,
+    *FEEDS,
     list_transactions,
     match_transaction,
     undo_transaction,

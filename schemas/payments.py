@@ -225,8 +225,11 @@ class Refund(Struct, forbid_unknown_fields=True):
 
 
 class NewBankAccount(Struct, forbid_unknown_fields=True):
-    bank_bin: Annotated[str, Meta(pattern="^[0-9]{6}$", examples=["970436"])]
-    account_number: Annotated[str, Meta(pattern="^[0-9A-Za-z]{1,19}$", examples=["0123499999"])]
+    """`bank_bin` is a bank's, or VNPAY or MOMO for the clearing account of that gateway (`account_number` is then the code of the
+    terminal or partner), or CASH for a cash box."""
+
+    bank_bin: Annotated[str, Meta(pattern="^([0-9]{6}|VNPAY|MOMO|CASH)$", examples=["970436"])]
+    account_number: Annotated[str, Meta(pattern="^[0-9A-Za-z_-]{1,30}$", examples=["0123499999"])]
     account_name: Annotated[str, Meta(min_length=1, max_length=100, examples=["TRUONG THCS NGUYEN THUONG HIEN"])]
     reference_prefix: Annotated[str, Meta(pattern="^[A-Z]{2,5}$", examples=["HP"])] = "HP"
     hook_auth: Literal["hmac", "apikey"] = "hmac"
@@ -234,6 +237,7 @@ class NewBankAccount(Struct, forbid_unknown_fields=True):
 
 class BankAccount(Struct):
     bank_account_id: int
+    kind: Literal["bank", "gateway", "cash"]
     bank_bin: str
     bank_name: str
     account_number: str
@@ -244,10 +248,10 @@ class BankAccount(Struct):
 
 
 class OpenedBankAccount(Struct):
-    """`hook_secret` is shown this once; it is entered at the bank feed together with the address `hook_path`."""
+    """`hook_secret` is shown this once; it is entered at the bank feed together with the address `hook_path`. Only banks have one."""
 
     account: BankAccount
-    hook_secret: str
+    hook_secret: str | None
 
 
 class BankAccountList(Struct):

@@ -137,9 +137,14 @@ async def make_world(owner: asyncpg.Connection, house: House) -> World:
         )  # fmt: skip
     hook_key = f"hook{school}x{new_id().hex[-8:]}"
     bank_account_id = await owner.fetchval(
-        "INSERT INTO bank_accounts (school_id, bank_bin, account_number, account_name, hook_provider, hook_key, hook_secret_sealed, hook_auth, created_at)"
-        " VALUES ($1, '970436', $2, 'TRUONG THCS THU', 'sepay', $3, $4, 'hmac', $5) RETURNING bank_account_id",
-        school, f"00110{school:08d}", hook_key, house.cipher.seal("hook-secret", "bank-hook"), now,
+        "INSERT INTO bank_accounts (school_id, bank_bin, account_number, account_name, created_at)"
+        " VALUES ($1, '970436', $2, 'TRUONG THCS THU', $3) RETURNING bank_account_id",
+        school, f"00110{school:08d}", now,
+    )  # fmt: skip
+    await owner.execute(
+        "INSERT INTO bank_hooks (hook_key, provider, school_id, bank_account_id, auth, secret_sealed, created_at)"
+        " VALUES ($1, 'sepay', $2, $3, 'hmac', $4, $5)",
+        hook_key, school, bank_account_id, house.cipher.seal("hook-secret", "bank-hook"), now,
     )  # fmt: skip
     people = [
         parent,

@@ -20,7 +20,7 @@ TENANT = (
     "chat_handoffs",
 )  # fmt: skip
 
-REFERENCE = ("provinces", "schools", "subjects", "subject_periods", "public_holidays", "bank_accounts")
+REFERENCE = ("provinces", "schools", "subjects", "subject_periods", "public_holidays", "bank_accounts", "bank_hooks")
 
 # Directory table → the column it is distributed by.
 DIRECTORY = {
@@ -37,6 +37,8 @@ DIRECTORY = {
     "channel_states": "channel",
     "account_events": "account_id",
     "bank_events": "hook_key",
+    "gateway_pulls": "hook_key",
+    "gateway_orders": "hook_key",
     "chat_updates": "chat_id",
     "chat_links": "chat_id",
     "account_chats": "account_id",

@@ -17,6 +17,8 @@ SELECT create_reference_table('public_holidays');
 
 SELECT create_reference_table('bank_accounts');
 
+SELECT create_reference_table('bank_hooks');
+
 SELECT create_distributed_table('pupils', 'school_id', colocate_with => 'none');
 
 SELECT create_distributed_table('audit_events', 'school_id', colocate_with => 'pupils');
@@ -130,6 +132,10 @@ SELECT create_distributed_table('channel_states', 'channel', colocate_with => 'n
 SELECT create_distributed_table('account_events', 'account_id', colocate_with => 'none');
 
 SELECT create_distributed_table('bank_events', 'hook_key', colocate_with => 'none');
+
+SELECT create_distributed_table('gateway_pulls', 'hook_key', colocate_with => 'none');
+
+SELECT create_distributed_table('gateway_orders', 'hook_key', colocate_with => 'none');
 
 SELECT create_distributed_table('chat_updates', 'chat_id', colocate_with => 'none');
 

@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 
 from backend.core.clock import SCHOOL_ZONE
-from payments.accounts import Hook
 from payments.banks import sepay
+from payments.feeds import Hook
 
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 

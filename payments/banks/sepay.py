@@ -6,27 +6,23 @@ Their success answer is exactly `{"success": true}` with 200, for repeats too; a
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
 import msgspec
 
-from backend.core.clock import SCHOOL_ZONE
 from backend.core.crypto import same
+from payments.banks import reading
 from payments.banks.line import BankLine, Unreadable
-from schemas.money import DONG_MAX
+from payments.banks.reading import Number
+from payments.banks.wire import Call, Keys, Provider, Told, always
 
 PROVIDER: Final = "sepay"
 SUCCESS: Final = b'{"success": true}'
 CLOCK_SECONDS_MAX: Final = 300
-_EVENT_KEY_MAX = 64
-_MEMO_MAX = 1000
-
-_Number = int | float | str
 
 
 class _Body(msgspec.Struct, rename="camel"):
@@ -37,10 +33,25 @@ class _Body(msgspec.Struct, rename="camel"):
     sub_account: str | None = None
     transaction_date: str | None = None
     transfer_type: str | None = None
-    transfer_amount: _Number | None = None
+    transfer_amount: Number | None = None
     content: str | None = None
     description: str | None = None
     reference_code: str | None = None
+    accumulated: Number | None = None
+
+
+class _Pulled(msgspec.Struct):
+    """One transaction of their list: the same movement in other words, amounts as text with two decimals."""
+
+    id: int | str | None = None
+    account_number: str | None = None
+    sub_account: str | None = None
+    transaction_date: str | None = None
+    amount_in: Number | None = None
+    amount_out: Number | None = None
+    accumulated: Number | None = None
+    transaction_content: str | None = None
+    reference_number: str | None = None
 
 
 def proves_api_key(secret: str, authorization: str) -> bool:
@@ -73,10 +84,7 @@ def proves(auth: str, secret: str, headers: Mapping[str, str], body: bytes, now:
 def event_key(body: bytes) -> str:
     """SePay's id of the movement; for a body without one, its own hash, so that even nonsense is kept once."""
     read = _read(body)
-    key = "" if isinstance(read, Unreadable) or read.id is None else str(read.id).strip()
-    if not key or len(key) > _EVENT_KEY_MAX or not key.isprintable():
-        return "body-" + hashlib.sha256(body).hexdigest()[:48]
-    return key
+    return reading.key_or_hash(None if isinstance(read, Unreadable) else read.id, body)
 
 
 def understand(body: bytes) -> BankLine | Unreadable:
@@ -85,9 +93,9 @@ def understand(body: bytes) -> BankLine | Unreadable:
     if isinstance(read, Unreadable):
         return read
     direction = (read.transfer_type or "").strip().lower()
-    amount = _whole_dong(read.transfer_amount)
-    booked_at = _instant(read.transaction_date or "")
-    account_number = _stripped(read.account_number)
+    amount = reading.whole_dong(read.transfer_amount)
+    booked_at = reading.instant(read.transaction_date)
+    account_number = reading.stripped(read.account_number)
     if read.id is None or not str(read.id).strip():
         return Unreadable("no_id")
     if direction not in ("in", "out"):
@@ -104,11 +112,51 @@ def understand(body: bytes) -> BankLine | Unreadable:
         account_number=account_number,
         direction="in" if direction == "in" else "out",
         amount=amount,
-        memo=_storable(read.content or read.description or "")[:_MEMO_MAX],
+        memo=reading.memo_of(read.content, read.description),
         booked_at=booked_at,
-        bank_reference=_stripped(read.reference_code),
-        virtual_account=_stripped(read.sub_account),
+        bank_reference=reading.stripped(read.reference_code),
+        virtual_account=reading.stripped(read.sub_account),
+        # Their feed says 0 where the bank told no balance.
+        balance_after=reading.balance(read.accumulated) or None,
     )
+
+
+def understand_pulled(item: bytes) -> BankLine | Unreadable:
+    """What their list says of a movement, in the words of the hook, so that both doors tell the same line."""
+    try:
+        read = msgspec.json.decode(item, type=_Pulled)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return Unreadable("not_json")
+    came, left = (_without_decimals(value) for value in (read.amount_in, read.amount_out))
+    return understand(
+        msgspec.json.encode(
+            _Body(
+                id=read.id,
+                account_number=read.account_number,
+                sub_account=read.sub_account,
+                transaction_date=read.transaction_date,
+                transfer_type=("out" if left else "in") if came or left else None,
+                transfer_amount=came or left,
+                content=read.transaction_content,
+                reference_code=read.reference_number,
+                accumulated=_without_decimals(read.accumulated),
+            )
+        )
+    )
+
+
+def pulled_key(item: bytes) -> str:
+    try:
+        return reading.key_or_hash(msgspec.json.decode(item, type=_Pulled).id, item)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return reading.key_or_hash(None, item)
+
+
+def _without_decimals(value: Number | None) -> Number | None:
+    """`18067000.00` is a whole number of đồng, `0.50` is none."""
+    if isinstance(value, str) and value.strip("0") == ".":
+        return None
+    return value.removesuffix(".00") if isinstance(value, str) else (value or None)
 
 
 def _read(body: bytes) -> _Body | Unreadable:
@@ -127,29 +175,23 @@ def _form(body: bytes) -> dict[str, Any]:
     return dict(parse_qsl(body.decode("ascii"), encoding="utf-8", errors="strict", max_num_fields=100))
 
 
-def _whole_dong(value: _Number | None) -> int | None:
-    """Whole and more than nothing: `350000.0` of a careless encoder is whole, half a đồng or a minus is not."""
-    if isinstance(value, str):
-        value = int(value) if value.isascii() and value.isdigit() and len(value) < 20 else None
-    if value is None or value != value or not 0 < value <= DONG_MAX or value != int(value):
-        return None
-    return int(value)
+def _proves(auth: str, secret: str, keys: Keys, call: Call, now: datetime) -> bool:
+    return proves(auth, secret, call.headers, call.said, now)
 
 
-def _instant(text: str) -> datetime | None:
-    """Local time of Vietnam without an offset, unless one is written."""
-    try:
-        read = datetime.fromisoformat(text.strip())
-        instant = (read if read.tzinfo else read.replace(tzinfo=SCHOOL_ZONE)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-    return instant if 2000 <= instant.year <= 2200 else None
-
-
-def _stripped(text: str | None) -> str | None:
-    return _storable(text or "").strip()[:200] or None
-
-
-def _storable(text: str) -> str:
-    """PostgreSQL keeps no NUL, and a lone surrogate has no UTF-8."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode()
+SEPAY: Final = Provider(
+    name=PROVIDER,
+    title="SePay",
+    method="POST",
+    settles_into="bank",
+    proofs=("hmac", "apikey"),
+    keys=(),
+    pull_keys=("token",),
+    secret_made_here=True,
+    proves=_proves,
+    # Looked up at the call, so that a test can put a fault into it.
+    tells=lambda body: [Told(event_key(body), body)],
+    understand=lambda body: understand(body),
+    understand_pulled=understand_pulled,
+    answer=always(200, SUCCESS),
+)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from payments.banks import sepay
@@ -169,6 +169,7 @@ def test_any_bytes_are_survived(raw):
     assert sepay.event_key(raw)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(["id", "accountNumber", "transferType", "transferAmount", "transactionDate", "content"]),

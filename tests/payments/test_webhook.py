@@ -74,9 +74,7 @@ async def test_an_unknown_hook_answers_like_a_bad_signature(money):
 
 
 async def test_an_unset_secret_closes_the_door(money):
-    await money.owner.execute(
-        "UPDATE bank_accounts SET hook_secret_sealed = NULL WHERE school_id = $1", money.world.school_id
-    )
+    await money.owner.execute("UPDATE bank_hooks SET secret_sealed = NULL WHERE school_id = $1", money.world.school_id)
     money.bank.secret = ""
     assert not await money.bank.call(money.bank.credit(AMOUNT, "HP0000000"))
     assert money.bank.attempts[-1].status == 401
@@ -87,15 +85,13 @@ async def test_a_changed_secret_works_at_once(money):
     money.bank.secret = "changed-secret"
     sealed = money.house.cipher.seal("changed-secret", "bank-hook")
     await money.owner.execute(
-        "UPDATE bank_accounts SET hook_secret_sealed = $2 WHERE school_id = $1", money.world.school_id, sealed
+        "UPDATE bank_hooks SET secret_sealed = $2 WHERE school_id = $1", money.world.school_id, sealed
     )
     assert await money.bank.call(money.bank.credit(AMOUNT, "HP0000000"))
 
 
 async def test_the_api_key_is_a_proof_where_it_was_agreed(money):
-    await money.owner.execute(
-        "UPDATE bank_accounts SET hook_auth = 'apikey' WHERE school_id = $1", money.world.school_id
-    )
+    await money.owner.execute("UPDATE bank_hooks SET auth = 'apikey' WHERE school_id = $1", money.world.school_id)
     money.bank.auth = "apikey"
     assert await money.bank.call(money.bank.credit(AMOUNT, "HP0000000"))
     money.bank.secret = "another"

@@ -3,24 +3,40 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin, SwaggerRenderPlugin
-from litestar.openapi.spec import Components, Contact, License, SecurityScheme, Tag
+from litestar.openapi.spec import Components, Contact, License, OpenAPI, SecurityScheme, Tag
 
+from backend.openapi_examples import add_examples
 from schemas.problem import ProblemDocument
 
 if TYPE_CHECKING:
     from litestar import Litestar
 
 
+class _Description(OpenAPI):
+    """Completed with examples when it is written out, which is once, and only where somebody asks for it."""
+
+    def to_schema(self) -> dict[str, Any]:
+        document: dict[str, Any] = super().to_schema()
+        add_examples(document)
+        return document
+
+
+class _Config(OpenAPIConfig):
+    def to_openapi_schema(self) -> OpenAPI:
+        plain = super().to_openapi_schema()
+        return _Description(**{field.name: getattr(plain, field.name) for field in fields(plain)})
+
+
 def openapi_config() -> OpenAPIConfig:
-    return OpenAPIConfig(
+    return _Config(
         title="Nhịp Cầu",
         version="1",
         summary="The bridge between schools and families",

@@ -6,7 +6,7 @@ fall together in the caller's transaction, which holds the till.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -88,6 +88,36 @@ SELECT {_BILLS}
  LIMIT 2000
 """
 
+# A pupil may have many open bills; what is due first is likelier meant.
+_OPEN_BILLS_OF_PUPILS = f"""
+SELECT {_BILLS}
+ WHERE i.school_id = $1
+   AND i.pupil_id = ANY ($2::uuid[])
+   AND i.cancelled_at IS NULL
+   AND balance.remaining > 0
+ ORDER BY i.due_on, i.invoice_id
+ LIMIT 20000
+"""
+
+# For each amount that arrived, the newest bills over it; where there are many, the amount says nothing and none is read further.
+_BILLS_OF_AMOUNT = f"""
+SELECT {_BILLS}
+ WHERE i.school_id = $1
+   AND i.invoice_id IN (SELECT few.invoice_id
+                          FROM unnest($2::bigint[], $3::bigint[]) AS k (bank_account_id, amount)
+                         CROSS JOIN LATERAL (SELECT same.invoice_id, count(*) OVER () AS many
+                                               FROM (SELECT n.invoice_id
+                                                       FROM invoices n
+                                                      WHERE n.school_id = $1
+                                                        AND n.bank_account_id = k.bank_account_id
+                                                        AND n.amount = k.amount
+                                                        AND n.cancelled_at IS NULL
+                                                      ORDER BY n.due_on DESC
+                                                      LIMIT 40) same) few
+                         WHERE few.many < 40)
+   AND balance.remaining > 0
+"""
+
 
 class OpenBill(msgspec.Struct, frozen=True):
     """A bill as matching sees it, and whose it is."""
@@ -123,6 +153,28 @@ async def bills_likely(
     return [_open_bill(row) for row in rows]
 
 
+async def open_bills_of_pupils(tx: SchoolTx, pupil_ids: Sequence[UUID]) -> dict[UUID, list[OpenBill]]:
+    """Not locked: they are only suggested."""
+    bills: dict[UUID, list[OpenBill]] = {}
+    for row in await tx.fetch(_OPEN_BILLS_OF_PUPILS, tx.school_id, pupil_ids) if pupil_ids else []:
+        bills.setdefault(row["pupil_id"], []).append(_open_bill(row))
+    return bills
+
+
+async def bills_of_rare_amount(
+    tx: SchoolTx, wanted: Collection[tuple[int, int]], *, most: int
+) -> dict[tuple[int, int], list[OpenBill]]:
+    """(account, amount) → the open bills that ask for exactly that, where they are no more than `most`."""
+    by_amount: dict[tuple[int, int], list[OpenBill]] = {}
+    if not wanted:
+        return by_amount
+    pairs = sorted(wanted)
+    rows = await tx.fetch(_BILLS_OF_AMOUNT, tx.school_id, [pair[0] for pair in pairs], [pair[1] for pair in pairs])
+    for one in map(_open_bill, rows):
+        by_amount.setdefault((one.bill.bank_account_id, one.bill.remaining), []).append(one)
+    return {key: bills for key, bills in by_amount.items() if len(bills) <= most}
+
+
 def _open_bill(row: asyncpg.Record) -> OpenBill:
     bill = Bill(
         invoice_id=row["invoice_id"],
@@ -132,6 +184,7 @@ def _open_bill(row: asyncpg.Record) -> OpenBill:
         cancelled=row["cancelled"],
         pupil_name=row["pupil_name"],
         class_name=row["class_name"],
+        pupil=row["pupil_id"],
     )
     return OpenBill(bill, row["pupil_id"], row["fee_id"], row["asked"], row["paid"], row["due_on"], row["mandatory"])
 

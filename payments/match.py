@@ -21,7 +21,7 @@ SUGGESTIONS_MAX = 3
 EXACT = (How.WORD, How.RUN_TOGETHER)
 _GUESS_SCORES = {How.AMONG_DIGITS: 110, How.LOOKALIKE: 110, How.NO_PREFIX: 90, How.MISTYPED: 80, How.CUT_SHORT: 60}
 # Reasons that say something of the child or the payer; the others only order what these have found.
-_TELLING = frozenset(("name_alike", "payer_seen_before", "guardian_named", "pupil_code", "only_bill_of_this_amount"))
+_TELLING = frozenset(("name_alike", "payer_seen_before", "guardian_named", "pupil_code", "few_of_this_amount"))
 # So few bills ask for an amount that the amount alone is worth a look.
 RARE_AMOUNT_MAX = 3
 
@@ -196,7 +196,7 @@ def _suggest(
     scored = [(bill, one) for bill in openly if (one := _score(credit, guesses, bill, hints, said)) is not None]
     ordered = sorted(scored, key=lambda pair: (-pair[1].score, pair[1].reference))
     chosen = [one for _, one in ordered]
-    if len(ordered) > 2 and ordered[0][0].remaining != credit.amount:
+    if len(ordered) > 1 and ordered[0][0].remaining != credit.amount:
         chosen = _two_children(credit, ordered) or chosen
     return tuple(chosen[:SUGGESTIONS_MAX])
 
@@ -243,7 +243,7 @@ def _score(credit: Credit, guesses: dict[str, How], bill: Bill, hints: Hints, sa
         if in_class:
             weights["class_named"] = 30
     if bill.invoice_id in hints.rare_amount:
-        weights["only_bill_of_this_amount"] = 35
+        weights["few_of_this_amount"] = 35
     if not weights or (how is None and not _TELLING & weights.keys()):
         return None
     if bill.remaining == credit.amount:

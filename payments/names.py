@@ -28,7 +28,7 @@ _SURNAME = re.compile(
 
 _STOPS_WRITTEN = """
 chuyen khoan hoc ck ct ibft mbvcb napas noi nhanh den lop lp nop dong cho gd vietcombank hs hsinh con em cua me bo va voi thcs thpt
-tktt tkthe rem tfr ac mb vcb bidv vnd dd nd hk sinh momo momoibft zalopay casz caszlp ten hoten hovaten phhs toi pt nhe nha a
+tktt tkthe rem tfr ac mb vcb bidv vnd dd nd hk sinh momo momoibft zalopay casz caszlp ten hoten hovaten phhs toi pt nhe nha
 """
 # Words of transfers that are no part of a name; a name never runs across them.
 _STOPS = frozenset(_STOPS_WRITTEN.split())

@@ -14,13 +14,12 @@ import msgspec
 
 from backend.core.database import SchoolTx
 from backend.core.ids import new_id
-from payments import accounts, allocations, ledger, references, transactions
+from payments import accounts, allocations, candidates, ledger, payers, transactions
 from payments.accounts import Receiving
 from payments.allocations import Lay, OpenBill
 from payments.banks.line import BankLine, Unreadable
 from payments.ledger import Transfer
-from payments.match import Ambiguous, Credit, Decision, Match, Suggestion, match
-from payments.references import How
+from payments.match import Ambiguous, Decision, Match, Suggestion
 from payments.transactions import State
 
 _RAW_SHOWN_MAX = 300
@@ -40,7 +39,7 @@ async def settle(tx: SchoolTx, account: Receiving, line: BankLine, *, received_a
     known = await transactions.already_there(tx, account.bank_account_id, line)
     if known is not None:
         return Settled(known["transaction_id"], known["state"], fresh=False)
-    line_of = _Line(tx, account, line, received_at, at)
+    line_of = _Line(tx, account, payers.with_payer(line), received_at, at)
     if line.account_number != account.account_number:
         return await line_of.put("ignored", ["another_account"])
     earlier = await transactions.told_before(tx, account.bank_account_id, line)
@@ -130,18 +129,9 @@ class _Line(msgspec.Struct, frozen=True):
         return settled
 
     async def _decide(self) -> tuple[Decision, list[OpenBill]]:
-        memo = references.views(self.line.memo)
-        found = references.find(memo, self.account.reference_prefix)
-        exact = [reading.code for reading in found if reading.how in (How.WORD, How.RUN_TOGETHER)]
-        bills = await allocations.bills_by_reference(self.tx, exact) if exact else []
-        if not bills:
-            guesses = [reading.code for reading in found if reading.how in (How.LOOKALIKE, How.NO_PREFIX)]
-            beginnings = [reading.code for reading in found if reading.how is How.CUT_SHORT]
-            bills = await allocations.bills_likely(
-                self.tx, self.account.bank_account_id, memo.compact, guesses, beginnings, self.line.amount
-            )
-        credit = Credit(self.account.bank_account_id, self.line.amount, memo)
-        return match(credit, found, [open_bill.bill for open_bill in bills]), bills
+        credit = (self.account.bank_account_id, self.line)
+        (looked,) = await candidates.look(self.tx, self.account.reference_prefix, [credit])
+        return looked.decide(), looked.bills
 
     async def _lay(self, decision: Match, bills: Sequence[OpenBill], settled: Settled) -> None:
         pupils = {open_bill.bill.invoice_id: open_bill.pupil_id for open_bill in bills}

@@ -146,7 +146,11 @@ async def _rows_for(
         if table == "phone_directory"
         else ""
     )
-    found = await owner.fetch(f"SELECT * FROM {table} WHERE school_id = $1 {condition}", school_id)
-    columns = list(found[0].keys())
+    written = await owner.fetch(
+        "SELECT column_name FROM information_schema.columns WHERE table_name = $1 AND is_generated = 'NEVER' ORDER BY ordinal_position",
+        table,
+    )
+    columns = [row["column_name"] for row in written]
+    found = await owner.fetch(f"SELECT {', '.join(columns)} FROM {table} WHERE school_id = $1 {condition}", school_id)
     at = columns.index("school_id")
     return columns, [(*row[:at], other_id, *row[at + 1 :]) for row in (tuple(r) for r in found)]

@@ -31,13 +31,15 @@ async def test_what_waits_is_listed_with_reasons_and_suggestions(money):
     await money.receive(money.bank.credit(AMOUNT, damaged), money.bank.credit(AMOUNT, invoice["reference"]))
     (entry,) = await waiting(money)
     assert (entry["state"], entry["reasons"], entry["held"]) == ("unmatched", ["no_reference"], AMOUNT)
-    (suggested,) = entry["suggestions"]
+    # One other bill asks for the same amount; it comes behind.
+    suggested, behind = entry["suggestions"]
     assert (suggested["reference"], suggested["pupil_name"], suggested["class_name"]) == (
         invoice["reference"],
         "Nguyễn Minh An",
         "6A1",
     )
-    assert suggested["reasons"] == ["reference_no_prefix", "amount_equal"]
+    assert suggested["reasons"] == ["reference_no_prefix", "few_of_this_amount", "amount_equal"]
+    assert (behind["pupil_name"], behind["reasons"]) == ("Trần Bảo Ân", ["few_of_this_amount", "amount_equal"])
 
 
 async def test_the_list_is_paged_without_loss(money):

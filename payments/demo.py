@@ -23,7 +23,7 @@ async def bank_pays(
     now = house.clock.now()
     reader = house.database.reader
     row = await queries.invoice_to_pay(reader, school_id, account_id, invoice_id, on=school_day(now))
-    asked = await payment_request(reader, school_id, account_id, invoice_id, on=school_day(now))
+    asked = await payment_request(reader, house.cipher, school_id, account_id, invoice_id, on=school_day(now))
     hook = await feeds.hook_of(reader, house.cipher, sepay.PROVIDER, row["hook_key"] or "") if row else None
     if hook is None:
         raise NOT_FOUND()

@@ -23,7 +23,7 @@ from backend.core.versions import touch_families
 from backend.identity import audit
 from backend.identity.entitlement import require_role
 from notifications.outbox import PupilNotice, publish_each
-from payments import accounts, allocations, ledger, references
+from payments import accounts, allocations, codes, ledger, references
 from payments.ledger import Transfer
 from schemas.payments import NewFee
 
@@ -304,17 +304,7 @@ async def _free_references(tx: SchoolTx, fee: _Fee, count: int) -> list[str]:
     digits = references.BODY_DIGITS
     while len(drawn) < count:
         candidates = references.draw(prefix, count + 16, secrets.randbelow, frozenset(drawn), digits)
-        taken = await tx.fetch(
-            """
-            SELECT reference
-              FROM invoices
-             WHERE school_id = $1
-               AND reference = ANY ($2::text[])
-            """,
-            tx.school_id,
-            candidates,
-        )
-        used = {row["reference"] for row in taken}
+        used = await codes.taken(tx, candidates)
         drawn += [candidate for candidate in candidates if candidate not in used]
         # Where half of what is drawn is in use, the school has outgrown this length.
         if 2 * len(used) > len(candidates):

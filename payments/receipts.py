@@ -5,9 +5,10 @@ It owns receipt_counters, payment_receipts and receipt_cancellations. A receipt 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 import asyncpg
@@ -18,9 +19,8 @@ from backend.core.crypto import Cipher
 from backend.core.database import SchoolTx
 from backend.core.ids import new_id
 from backend.core.problems import NOT_FOUND, problem
-from payments import receipt_codes
+from payments import seals
 from payments.queries import MAY_READ_INVOICE
-from payments.receipt_codes import SealedReceipt
 from payments.receipt_pdf import Cancelled, ReceiptPaper
 from schemas.payments import CheckedReceipt
 
@@ -28,8 +28,13 @@ NOT_CANCELLED = problem(
     "receipt-not-cancelled", 404, vi="Biên lai này chưa bị hủy.", en="This receipt has not been cancelled."
 )
 
+Kind = Literal["transfer", "cash", "card", "cancellation"]
 # Written before the year, so that a number says which series it belongs to.
-_SERIES = {"transfer": "", "cash": "TM", "card": "THE", "cancellation": "HUY"}
+_SERIES: dict[Kind, str] = {"transfer": "", "cash": "TM", "card": "THE", "cancellation": "HUY"}
+_KINDS = {series: kind for kind, series in _SERIES.items()}
+_SUBJECT = re.compile(r"([A-Z]*)([0-9]{4})([0-9]{6,9})")
+# A receipt proves something for as long as a seal can be dated.
+_NEVER = date(2070, 1, 1)
 
 
 class Laid(msgspec.Struct, frozen=True):
@@ -46,7 +51,7 @@ class Door(Protocol):
     async def fetchrow(self, sql: str, *arguments: Any) -> Any: ...
 
 
-def written_number(year: int, number: int, kind: str = "transfer") -> str:
+def written_number(year: int, number: int, kind: Kind = "transfer") -> str:
     return f"{_SERIES[kind]}{year}/{number:06d}"
 
 
@@ -223,10 +228,9 @@ async def cancellation(door: Door, school_id: int, reader: Reader, receipt_id: U
         raise NOT_FOUND()
     if row["cancelled_at"] is None:
         raise NOT_CANCELLED()
-    sealed = SealedReceipt(
-        school_id, "cancellation", row["cancellation_year"], row["cancellation_number"], row["amount"]
-    )
-    return _with_code(_paper(row, reader), sealed, reader)
+    paper = _paper(row, reader)
+    assert paper.cancelled is not None
+    return _with_code(paper, school_id, paper.cancelled.number, reader)
 
 
 def _paper(row: asyncpg.Record, reader: Reader) -> ReceiptPaper:
@@ -247,7 +251,7 @@ def _paper(row: asyncpg.Record, reader: Reader) -> ReceiptPaper:
         cashier=None if kind == "transfer" else row["laid_by"],
         cancelled=_cancelled(row),
     )
-    return _with_code(made, SealedReceipt(row["school_id"], kind, year, number, row["amount"]), reader)
+    return _with_code(made, row["school_id"], made.number, reader)
 
 
 def _cancelled(row: asyncpg.Record) -> Cancelled | None:
@@ -257,9 +261,15 @@ def _cancelled(row: asyncpg.Record) -> Cancelled | None:
     return Cancelled(number, row["reason"], row["cancelled_at"], row["cancelled_by"])
 
 
-def _with_code(paper: ReceiptPaper, sealed: SealedReceipt, reader: Reader) -> ReceiptPaper:
-    code = receipt_codes.receipt_code(reader.cipher, sealed)
+def _with_code(paper: ReceiptPaper, school_id: int, number: str, reader: Reader) -> ReceiptPaper:
+    code = code_of(reader.cipher, school_id, number, paper.amount)
     return msgspec.structs.replace(paper, code=code, verify_url=f"{reader.public_url}/verify?code={code}")
+
+
+def code_of(cipher: Cipher, school_id: int, number: str, amount: int) -> str:
+    """What stands at the foot of a paper, in letters and as a symbol."""
+    subject = seals.receipt_subject(number)
+    return seals.seal(cipher, seals.Sealed(seals.Kind.RECEIPT, school_id, subject, "", amount, _NEVER))
 
 
 _STANDS = """
@@ -284,15 +294,19 @@ async def checked(door: Door, cipher: Cipher, code: str) -> CheckedReceipt:
 
     Raises NOT_FOUND for what the school has not made.
     """
-    sealed = receipt_codes.read_receipt_code(cipher, code)
-    row = None if sealed is None else await door.fetchrow(_STANDS, *msgspec.structs.astuple(sealed))
-    if sealed is None or row is None:
-        raise NOT_FOUND()
-    return CheckedReceipt(
-        school_name=row["school_name"],
-        kind=sealed.kind,
-        number=written_number(sealed.year, sealed.number, sealed.kind),
-        amount=sealed.amount,
-        issued_at=row["issued_at"],
-        cancelled_at=row["cancelled_at"],
-    )
+    for claim in seals.find(code):
+        read = _SUBJECT.fullmatch(claim.subject)
+        if claim.kind is not seals.Kind.RECEIPT or read is None or not seals.holds(cipher, claim, ""):
+            continue
+        kind, year, number = _KINDS.get(read[1]), int(read[2]), int(read[3])
+        row = await door.fetchrow(_STANDS, claim.school_id, kind, year, number, claim.amount)
+        if kind is not None and row is not None:
+            return CheckedReceipt(
+                school_name=row["school_name"],
+                kind=kind,
+                number=written_number(year, number, kind),
+                amount=claim.amount,
+                issued_at=row["issued_at"],
+                cancelled_at=row["cancelled_at"],
+            )
+    raise NOT_FOUND()

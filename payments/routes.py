@@ -22,6 +22,8 @@ from payments.requests import payment_request
 from payments.routes_feeds import ROUTES as FEEDS
 from payments.routes_hooks import ROUTES as HOOKS
 from payments.routes_papers import ROUTES as PAPERS
+from payments.routes_reports import ROUTES as REPORTS
+from payments.routes_requests import ROUTES as REQUESTS
 from schemas.payments import (
     BankAccountList,
     Billed,
@@ -168,7 +170,7 @@ async def family_invoices(request: AnyRequest, school_id: FromPath[int], pupil_i
 async def _payment_request(request: AnyRequest, school_id: int, invoice_id: UUID) -> PaymentRequest:
     house = house_of(request)
     account_id, today = principal_of(request).account_id, school_day(house.clock.now())
-    return await payment_request(house.database.reader, school_id, account_id, invoice_id, on=today)
+    return await payment_request(house.database.reader, house.cipher, school_id, account_id, invoice_id, on=today)
 
 
 @get(INVOICE + "/qr", tags=["payments"], **SIGNED_IN)
@@ -315,9 +317,11 @@ ROUTES: list[Any] = [
     get_payment_request,
     get_qr_png,
     get_qr_svg,
+    *REQUESTS,
     *PAPERS,
     *HOOKS,
     *FEEDS,
+    *REPORTS,
     list_transactions,
     match_transaction,
     undo_transaction,

@@ -140,19 +140,76 @@ class FamilyInvoices(Struct):
     invoices: list[FamilyInvoice]
 
 
+class AppLink(Struct):
+    """Opens a bank's app; whether it fills everything in depends on the app."""
+
+    name: str
+    link: str
+
+
 class PaymentRequest(Struct):
-    """What a bank app needs to pay the rest of one invoice; `payload` is the VietQR text behind the picture."""
+    """What a bank app needs to pay the rest of one invoice; `payload` is the VietQR text behind the picture.
+
+    `amount` is what this code asks for; where more `remaining` is left than one transfer may carry, it takes `parts` transfers.
+    `seal` proves at /verify that the school asks this.
+    """
 
     invoice_id: UUID
     reference: Reference
     amount: PositiveDong
+    remaining: PositiveDong
+    parts: Annotated[int, Meta(ge=1)]
     memo: Annotated[str, Meta(max_length=25)]
     bank_bin: Annotated[str, Meta(pattern="^[0-9]{6}$")]
     bank_name: str
     account_number: str
     account_name: str
     payload: str
+    seal: str
+    seal_until: date
+    apps: list[AppLink]
     currency: str = CURRENCY
+
+
+class NewFamilyRequest(Struct, forbid_unknown_fields=True):
+    """Without `invoice_ids`: everything that is owed, without the gifts."""
+
+    invoice_ids: Annotated[list[UUID], Meta(min_length=1, max_length=200)] | None = None
+
+
+class RequestedBill(Struct):
+    invoice_id: UUID
+    pupil_id: UUID
+    pupil_name: str
+    title: str
+    due_on: date
+    remaining: PositiveDong
+    voluntary: bool
+
+
+class FamilyRequest(Struct):
+    """One code over several bills of one family, in the order in which the money is laid."""
+
+    school_id: int
+    code: Reference
+    bills: list[RequestedBill]
+    amount: PositiveDong
+    remaining: PositiveDong
+    parts: Annotated[int, Meta(ge=1)]
+    memo: Annotated[str, Meta(max_length=25)]
+    bank_bin: Annotated[str, Meta(pattern="^[0-9]{6}$")]
+    bank_name: str
+    account_number: str
+    account_name: str
+    payload: str
+    seal: str
+    seal_until: date
+    apps: list[AppLink]
+    currency: str = CURRENCY
+
+
+class FamilyRequests(Struct):
+    requests: list[FamilyRequest]
 
 
 class Suggested(Struct):

@@ -40,23 +40,25 @@ async def day_page(request: AnyRequest, school_id: FromPath[int]) -> Response[by
     today = await queries.today(
         house.database.reader, school_id, principal_of(request).account_id, on=today_of(request)
     )
-    session = "morning" if now.astimezone(SCHOOL_ZONE).hour < _NOON else "afternoon"
+    # A morning's roll that nobody called is still owed in the afternoon.
+    begun = ("morning",) if now.astimezone(SCHOOL_ZONE).hour < _NOON else ("morning", "afternoon")
     mine = [one for one in today.classes if one.mine]
+    others = [one for one in today.classes if not one.mine] if desk.admin else []
     return console_page(
         request,
         desk,
         "console/day.html",
         on=today_of(request),
         closed=today.closed_en if language_of(request) == "en" else today.closed_vi,
-        session=session,
+        begun=begun,
         mine=mine,
-        others=[one for one in today.classes if not one.mine] if desk.admin else [],
-        waiting=[one for one in today.classes if one.pupils and _due(one, session)],
+        others=others,
+        waiting=[one for one in (*mine, *others) if one.pupils and _due(one, begun)],
     )
 
 
-def _due(one: queries.ClassToday, session: str) -> bool:
-    return session in one.sessions and one.roll(session) is None
+def _due(one: queries.ClassToday, begun: tuple[str, ...]) -> bool:
+    return any(session in begun and one.roll(session) is None for session in one.sessions)
 
 
 ROUTES: list[Any] = [choose_school, day_page]

@@ -17,6 +17,7 @@ from backend.console.home import ROUTES as HOME
 from backend.console.inbox import ROUTES as INBOX
 from backend.console.marks import ROUTES as MARKS
 from backend.console.pupils import ROUTES as PUPILS
+from backend.console.reports import ROUTES as REPORTS
 from backend.console.roll import ROUTES as ROLL
 from backend.console.roster_import import ROUTES as ROSTER_IMPORT
 from backend.console.staff import ROUTES as STAFF
@@ -30,6 +31,7 @@ ROUTES: list[Any] = [
     *ANNOUNCEMENTS,
     *FEES,
     *TRANSFERS,
+    *REPORTS,
     *BANK_ACCOUNTS,
     *ACCOUNT,
     *CLASSES,

@@ -14,13 +14,23 @@ TENANT = (
     "roll_calls", "roll_marks", "roll_history", "marks", "mark_history", "announcements",
     "notices", "notice_recipients", "deliveries", "delivery_attempts", "notice_receipts",
     "fees", "invoices", "bank_transactions", "allocations", "ledger_transfers", "tills", "receipt_counters", "payment_receipts",
-    "receipt_cancellations",
+    "receipt_cancellations", "account_openings", "day_closes",
     "invoice_adjustments", "payment_codes", "payment_code_bills", "virtual_accounts", "transaction_codes",
+    "asking_rules", "reminders", "fraud_cases", "fraud_reports",
     "statement_files", "statement_lines", "statement_mappings",
     "chat_handoffs",
 )  # fmt: skip
 
-REFERENCE = ("provinces", "schools", "subjects", "subject_periods", "public_holidays", "bank_accounts", "bank_hooks")
+REFERENCE = (
+    "provinces",
+    "schools",
+    "subjects",
+    "subject_periods",
+    "public_holidays",
+    "bank_accounts",
+    "official_contacts",
+    "bank_hooks",
+)
 
 # Directory table → the column it is distributed by.
 DIRECTORY = {
@@ -39,6 +49,7 @@ DIRECTORY = {
     "bank_events": "hook_key",
     "gateway_pulls": "hook_key",
     "gateway_orders": "hook_key",
+    "virtual_account_owners": "virtual_account",
     "chat_updates": "chat_id",
     "chat_links": "chat_id",
     "account_chats": "account_id",
@@ -49,8 +60,8 @@ DIRECTORY = {
 # UPDATE and DELETE are revoked on these: corrections are additions.
 APPEND_ONLY = (
     "audit_events", "account_events", "roll_history", "mark_history", "delivery_attempts", "notice_receipts",
-    "payment_receipts", "receipt_cancellations",
     "ledger_transfers", "allocations", "invoice_adjustments", "transaction_codes",
+    "payment_receipts", "receipt_cancellations", "account_openings", "day_closes", "fraud_reports",
     "statement_lines",
 )  # fmt: skip
 

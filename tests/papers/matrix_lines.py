@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from payments import receipt_codes
-from payments.receipt_codes import SealedReceipt
-from tests.identity.matrix import EVERYONE, FAMILY, NOTHING, Ask, Line, Scene
-from tests.payments.matrix_lines import KEEPERS, Billed, pay, school
+from backend.core.clock import school_day
+from payments import receipts
+from tests.identity.matrix import ACCOUNTANTS, BY_SCHOOL, EVERYONE, FAMILY, NOTHING, Ask, Line, Scene
+from tests.payments.matrix_lines import KEEPERS, Billed, bill, pay, school
 
 
 async def cancel(scene: Scene) -> Billed:
@@ -26,15 +26,52 @@ async def cancel(scene: Scene) -> Billed:
 
 async def code(scene: Scene) -> str:
     made = await pay(scene)
-    row = await scene.owner.fetchrow(
-        "SELECT receipt_year, number, amount FROM payment_receipts WHERE school_id = $1 AND receipt_id = $2",
+    number = await scene.owner.fetchval(
+        "SELECT number FROM payment_receipts WHERE school_id = $1 AND receipt_id = $2",
         scene.target.school_id,
         made.receipt_id,
     )
-    assert row is not None
-    return receipt_codes.receipt_code(scene.house.cipher, SealedReceipt(scene.target.school_id, "transfer", *row))
+    written = receipts.written_number(2026, number)
+    return receipts.code_of(scene.house.cipher, scene.target.school_id, written, 1000)
 
 
+async def an_account(scene: Scene) -> dict[str, object]:
+    """A day of an account of the target's school that holds 1,000 đồng."""
+    made = await bill(scene)
+    account = await scene.owner.fetchval(
+        "SELECT bank_account_id FROM bank_transactions WHERE school_id = $1 AND transaction_id = $2",
+        scene.target.school_id,
+        made.credit_id,
+    )
+    return {"bank_account_id": account, "on": school_day(scene.house.clock.now()).isoformat()}
+
+
+def read(rest: str) -> Line:
+    return Line(ask=lambda s: Ask(school(s, f"/reports/{rest}")), allowed=KEEPERS, targets=BY_SCHOOL, prepare=pay)
+
+
+def page(rest: str) -> Line:
+    return Line(
+        ask=lambda s: Ask(f"/console/{s.target.school_id}/reports{rest}"),
+        allowed=KEEPERS,
+        targets=BY_SCHOOL,
+        by_cookie=True,
+        prepare=pay,
+    )
+
+
+def form(rest: str, fields: dict[str, str]) -> Line:
+    return Line(
+        ask=lambda s: Ask(f"/console/{s.target.school_id}/reports{rest}", form={**s.made, **fields}),
+        allowed=ACCOUNTANTS,
+        prepare=an_account,
+        by_cookie=True,
+        passes={303},
+    )
+
+
+PAGES = "/console/{school_id}/reports"
+REPORTS = "/v1/schools/{school_id}/reports"
 RECEIPT = "/v1/schools/{school_id}/receipts/{receipt_id}"
 
 LINES = {
@@ -51,6 +88,28 @@ LINES = {
         allowed=FAMILY | KEEPERS,
         prepare=pay,
     ),
+    ("GET", REPORTS + "/day-book"): read("day-book"),
+    ("GET", REPORTS + "/debts"): read("debts"),
+    ("GET", REPORTS + "/collection"): read("collection"),
+    ("GET", REPORTS + "/day-close"): read("day-close"),
+    ("GET", "/v1/schools/{school_id}/report-files/{name}/{form}"): Line(
+        ask=lambda s: Ask(school(s, "/report-files/debts/xlsx")), allowed=KEEPERS, targets=BY_SCHOOL, prepare=pay
+    ),
+    ("POST", REPORTS + "/day-close"): Line(
+        ask=lambda s: Ask(school(s, "/reports/day-close"), json={**s.made, "stated": 1000}),
+        allowed=ACCOUNTANTS,
+        prepare=an_account,
+    ),
+    ("POST", REPORTS + "/openings"): Line(
+        ask=lambda s: Ask(school(s, "/reports/openings"), json={**s.made, "amount": 5}),
+        allowed=ACCOUNTANTS,
+        prepare=an_account,
+    ),
+    ("GET", PAGES): page(""),
+    ("GET", PAGES + "/show/{name}"): page("/show/debts"),
+    ("GET", PAGES + "/day-close"): page("/day-close"),
+    ("POST", PAGES + "/day-close"): form("/day-close", {"stated": "1.000"}),
+    ("POST", PAGES + "/openings"): form("/openings", {"amount": "5"}),
     ("GET", "/v1/receipts/{code}"): Line(
         ask=lambda s: Ask(f"/v1/receipts/{s.made}"), allowed=EVERYONE, targets=NOTHING, prepare=code
     ),

@@ -24,8 +24,8 @@ PAPER = ReceiptPaper(
     paid_at=datetime(2026, 9, 5, 8, 11, 2, tzinfo=UTC),
     issued_at=datetime(2026, 9, 5, 8, 11, 9, tzinfo=UTC),
     bank_reference="FT26248123456789",
-    code="BL.12.CK2026.123.1005021.7K3M9QX2WD",
-    verify_url="https://truong.example.vn/verify?code=BL.12.CK2026.123.1005021.7K3M9QX2WD",
+    code="2026000123-1G7K-40MZ-0000-7K3M-9QX2-W",
+    verify_url="https://truong.example.vn/verify?code=2026000123-1G7K-40MZ-0000-7K3M-9QX2-W",
 )
 CANCELLED = msgspec.structs.replace(
     PAPER,

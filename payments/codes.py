@@ -275,3 +275,38 @@ async def bills_of_request(
     """For a guardian who may see every pupil in it; nobody else learns that it exists."""
     rows: list[asyncpg.Record] = await door.fetch(_FAMILYS_CODE, school_id, account_id, on, code)
     return rows
+
+
+# What the house asks for under a code: a bill, a request, or a pupil's standing code. Nobody is named.
+_ASKED = f"""
+    SELECT 'bill' AS kind, f.title, i.bank_account_id, balance.remaining
+      FROM invoices i
+      JOIN fees f
+        ON f.school_id = i.school_id
+       AND f.fee_id = i.fee_id
+      {BALANCE}
+     WHERE i.school_id = $1
+       AND i.reference = $2
+       AND i.cancelled_at IS NULL
+     UNION ALL
+    SELECT c.kind, '' AS title, c.bank_account_id,
+           (SELECT coalesce(sum(balance.remaining), 0)::bigint
+              FROM payment_code_bills b
+              JOIN invoices i
+                ON i.school_id = b.school_id
+               AND i.invoice_id = b.invoice_id
+              {BALANCE}
+             WHERE b.school_id = c.school_id
+               AND b.code = c.code) AS remaining
+      FROM payment_codes c
+     WHERE c.school_id = $1
+       AND c.code = $2
+       AND c.closed_at IS NULL
+     LIMIT 1
+"""
+
+
+async def asked_under(door: Door, school_id: int, code: str) -> asyncpg.Record | None:
+    """None for a code that was never given out, was closed, or whose bill was cancelled."""
+    row: asyncpg.Record | None = await door.fetchrow(_ASKED, school_id, code)
+    return row

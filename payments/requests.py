@@ -65,6 +65,32 @@ class Asked(msgspec.Struct, frozen=True):
         return seals.seal(cipher, seals.Sealed(self.kind, self.school_id, self.code, account, self.amount or 0, until))
 
 
+async def asked_now(
+    door: codes.Door, school_id: int, code: str, *, at_account: tuple[str, str] | None = None
+) -> Asked | None:
+    """What the house would put into a QR code for this code at this moment; `at_account` for a virtual account of it.
+
+    Nothing left to pay gives `remaining` 0 and no picture. None for a code that is not in use.
+    """
+    row = await codes.asked_under(door, school_id, code)
+    if row is None:
+        return None
+    account = await accounts.receiving(door, row["bank_account_id"])
+    bank_bin, account_number = at_account or (account.bank_bin, account.account_number)
+    kind = {"bill": seals.Kind.BILL, "request": seals.Kind.REQUEST, "pupil": seals.Kind.PUPIL}[row["kind"]]
+    return Asked(
+        kind,
+        school_id,
+        code,
+        {"bill": row["title"], "request": TITLE_OF_SEVERAL, "pupil": ""}[row["kind"]],
+        bank_bin,
+        account_number,
+        account.reference_prefix,
+        row["remaining"],
+        None if kind is seals.Kind.PUPIL else min(row["remaining"], vietqr.AMOUNT_MAX),
+    )
+
+
 async def payment_request(
     door: Door, cipher: Cipher, school_id: int, account_id: UUID, invoice_id: UUID, *, on: date
 ) -> PaymentRequest:

@@ -24,6 +24,7 @@ from payments.routes_hooks import ROUTES as HOOKS
 from payments.routes_papers import ROUTES as PAPERS
 from payments.routes_reports import ROUTES as REPORTS
 from payments.routes_requests import ROUTES as REQUESTS
+from payments.routes_verify import ROUTES as VERIFY
 from schemas.payments import (
     BankAccountList,
     Billed,
@@ -318,6 +319,7 @@ ROUTES: list[Any] = [
     get_qr_png,
     get_qr_svg,
     *REQUESTS,
+    *VERIFY,
     *PAPERS,
     *HOOKS,
     *FEEDS,

@@ -19,6 +19,7 @@ class Desk(msgspec.Struct, frozen=True):
     school_id: int
     school_name: str
     who: Standing
+    frauds_reported: int = 0
 
     @property
     def admin(self) -> bool:
@@ -71,7 +72,11 @@ _CLASSES = msgspec.json.Decoder(list[ClassToday])
 
 _DESK = f"""
 WITH who AS ({STANDING})
-SELECT who.staff_id, who.roles, who.subjects, s.name
+SELECT who.staff_id, who.roles, who.subjects, s.name,
+       (SELECT count(*)
+          FROM fraud_cases c
+         WHERE c.school_id = $1
+           AND c.state = 'reported') AS frauds_reported
   FROM schools s
   JOIN who
     ON true
@@ -84,7 +89,7 @@ async def desk(reader: Reader, school_id: int, account_id: UUID, *, on: date) ->
     row = await reader.fetchrow(_DESK, school_id, account_id, None, on)
     who = standing_of(row)
     assert row is not None
-    return Desk(school_id, row["name"], who)
+    return Desk(school_id, row["name"], who, row["frauds_reported"])
 
 
 _TODAY = f"""

@@ -13,6 +13,7 @@ from backend.console.books import ROUTES as BOOKS
 from backend.console.calendar import ROUTES as CALENDAR
 from backend.console.classes import ROUTES as CLASSES
 from backend.console.fees import ROUTES as FEES
+from backend.console.fraud import ROUTES as FRAUD
 from backend.console.home import ROUTES as HOME
 from backend.console.inbox import ROUTES as INBOX
 from backend.console.marks import ROUTES as MARKS
@@ -40,6 +41,7 @@ ROUTES: list[Any] = [
     *STAFF,
     *ROSTER_IMPORT,
     *CALENDAR,
+    *FRAUD,
     *AUDIT,
     *INBOX,
 ]

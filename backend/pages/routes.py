@@ -19,6 +19,7 @@ from backend.pages.forms import read_form
 from backend.pages.frame import go, page
 from backend.pages.signing_in import ROUTES as SIGNING_IN
 from backend.pages.staff_door import ROUTES as STAFF_DOOR
+from backend.pages.verify import ROUTES as VERIFY
 
 AnyRequest = Request[Any, Any, Any]
 _YEAR_SECONDS = 31_536_000
@@ -117,6 +118,7 @@ ROUTES: list[Any] = [
     *SIGNING_IN,
     *STAFF_DOOR,
     *ACCOUNT,
+    *VERIFY,
     *DEMO,
     *ASSETS,
 ]

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import pytest
+import redis.asyncio
 
 from tests.factories import EARLY, Pupil
 from tests.payments.conftest import Money
 from tests.payments.conftest import money as money
+
+
+@pytest.fixture(autouse=True)
+async def _nobody_has_asked_yet(redis_url: str) -> None:
+    connection = redis.asyncio.Redis.from_url(redis_url)
+    for key in await connection.keys("limit:*"):
+        await connection.delete(key)
+    await connection.aclose()
 
 
 @pytest.fixture

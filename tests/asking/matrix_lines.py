@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from typing import Any
 
+from backend.core.ids import new_id
+from payments.qrimage import png
 from payments.references import draw
-from tests.identity.matrix import BY_SCHOOL, FAMILY, GUARDIANS, Ask, Line, Scene
+from tests.factories import fresh_phone
+from tests.identity.matrix import ACCOUNTANTS, ADMINS, BY_SCHOOL, EVERYONE, FAMILY, GUARDIANS, NOTHING, Ask, Line, Scene
 from tests.payments.matrix_lines import Billed, bill
 
 _bodies = itertools.count(500_000)
@@ -51,6 +55,48 @@ async def requested(scene: Scene) -> Requested:
     return Requested(made, code)
 
 
+async def reported(scene: Scene) -> str:
+    case_id = new_id()
+    await scene.owner.execute(
+        "INSERT INTO fraud_cases (school_id, case_id, fingerprint, kind, subject, state, opened_at)"
+        " VALUES ($1, $2::uuid, $2::text, 'message', 'x', 'reported', $3)",
+        scene.target.school_id,
+        case_id,
+        scene.house.clock.now(),
+    )
+    return str(case_id)
+
+
+async def contact(scene: Scene) -> str:
+    phone = fresh_phone()[1:]
+    await scene.owner.execute(
+        "INSERT INTO official_contacts (school_id, phone, label, added_by, added_at) VALUES ($1, $2, 'x', $3, $4)",
+        scene.target.school_id,
+        phone,
+        new_id(),
+        scene.house.clock.now(),
+    )
+    return phone
+
+
+async def code_of_school(scene: Scene) -> str:
+    return str(await scene.owner.fetchval("SELECT code FROM schools WHERE school_id = $1", scene.target.school_id))
+
+
+def console(rest: str, *, prepare: Any = None, form: dict[str, str] | None = None) -> Line:
+    def ask(s: Scene) -> Ask:
+        return Ask(f"/console/{s.target.school_id}/fraud{rest.replace('{made}', str(s.made))}", form=form)
+
+    return Line(ask=ask, allowed=ADMINS, targets=BY_SCHOOL, prepare=prepare, by_cookie=True)
+
+
+def school(rest: str, allowed: Any, *, prepare: Any = None, json: Any = None) -> Line:
+    def ask(s: Scene) -> Ask:
+        return Ask(f"/v1/schools/{s.target.school_id}{rest.replace('{made}', str(s.made))}", json=json)
+
+    return Line(ask=ask, allowed=allowed, targets=BY_SCHOOL, prepare=prepare)
+
+
 def of_family(suffix: str = "") -> Line:
     return Line(
         ask=lambda s: Ask(f"/v1/family/schools/{s.target.school_id}/payment-requests/{s.made.code}{suffix}"),
@@ -87,5 +133,58 @@ LINES = {
         allowed=FAMILY,
         prepare=requested,
         by_cookie=True,
+    ),
+    # Open to all; what strangers may not do is ask without end (tests/asking/test_verify.py).
+    ("POST", "/v1/verify"): Line(
+        ask=lambda s: Ask("/v1/verify", json={"text": "0912345678"}), allowed=EVERYONE, targets=NOTHING
+    ),
+    ("POST", "/v1/verify/picture"): Line(
+        ask=lambda s: Ask("/v1/verify/picture", files={"picture": ("a.png", png("x"))}),
+        allowed=EVERYONE,
+        targets=NOTHING,
+    ),
+    ("POST", "/v1/fraud-reports"): Line(
+        ask=lambda s: Ask(
+            "/v1/fraud-reports", json={"report_id": str(new_id()), "school": s.made, "text": "Lừa đảo học phí"}
+        ),
+        allowed=EVERYONE,
+        targets=NOTHING,
+        prepare=code_of_school,
+    ),
+    ("GET", "/verify"): Line(ask=lambda s: Ask("/verify"), allowed=EVERYONE, targets=NOTHING, by_cookie=True),
+    ("POST", "/verify"): Line(
+        ask=lambda s: Ask("/verify", form={"text": "0912345678"}), allowed=EVERYONE, targets=NOTHING, by_cookie=True
+    ),
+    ("POST", "/verify/report"): Line(
+        ask=lambda s: Ask(
+            "/verify/report", form={"report_id": str(new_id()), "school": s.made, "text": "Lừa đảo học phí"}
+        ),
+        allowed=EVERYONE,
+        targets=NOTHING,
+        prepare=code_of_school,
+        by_cookie=True,
+    ),
+    ("GET", "/v1/schools/{school_id}/official-contacts"): school("/official-contacts", ACCOUNTANTS | ADMINS),
+    ("POST", "/v1/schools/{school_id}/official-contacts"): school(
+        "/official-contacts", ADMINS, json={"phone": "0912345678", "label": "Kế toán"}
+    ),
+    ("POST", "/v1/schools/{school_id}/official-contacts/{phone}/remove"): school(
+        "/official-contacts/{made}/remove", ADMINS, prepare=contact, json={}
+    ),
+    ("GET", "/v1/schools/{school_id}/fraud-cases"): school("/fraud-cases", ADMINS),
+    ("POST", "/v1/schools/{school_id}/fraud-cases/{case_id}/confirm"): school(
+        "/fraud-cases/{made}/confirm", ADMINS, prepare=reported, json={}
+    ),
+    ("POST", "/v1/schools/{school_id}/fraud-cases/{case_id}/dismiss"): school(
+        "/fraud-cases/{made}/dismiss", ADMINS, prepare=reported, json={}
+    ),
+    ("GET", "/console/{school_id}/fraud"): console(""),
+    ("POST", "/console/{school_id}/fraud/{case_id}/confirm"): console("/{made}/confirm", prepare=reported, form={}),
+    ("POST", "/console/{school_id}/fraud/{case_id}/dismiss"): console("/{made}/dismiss", prepare=reported, form={}),
+    ("POST", "/console/{school_id}/fraud/contacts"): console(
+        "/contacts", form={"phone": "0912345678", "label": "Kế toán"}
+    ),
+    ("POST", "/console/{school_id}/fraud/contacts/{phone}/remove"): console(
+        "/contacts/{made}/remove", prepare=contact, form={}
     ),
 }

@@ -181,15 +181,41 @@ def _with_database(deed: Callable[[Any], Any]) -> Any:
 
 
 def _import_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("kind", choices=["roster"])
+    parser.add_argument("kind", choices=["roster", "statement"])
     parser.add_argument("file", type=Path)
-    parser.add_argument("--school", type=int, help="school_id; may be left out when there is only one school")
+    parser.add_argument("--school", help="code or school_id; may be left out when there is only one school")
+    parser.add_argument("--account", help="the receiving account of a statement that does not name it")
     parser.add_argument("--dry-run", action="store_true", help="say what would happen and change nothing")
     parser.add_argument("--json", action="store_true", help="print what was understood as JSON (with --dry-run)")
 
 
-@command("import", "read a school's spreadsheet of pupils: import roster FILE", _import_arguments)
+@command(
+    "import", "read a spreadsheet of pupils or a bank's statement: import roster|statement FILE", _import_arguments
+)
 def import_(arguments: argparse.Namespace) -> int:
+    return _import_statement(arguments) if arguments.kind == "statement" else _import_roster(arguments)
+
+
+def _import_statement(arguments: argparse.Namespace) -> int:
+    from backend.core.settings import read
+    from payments.statements.command import run
+
+    settings = read()
+    if not (arguments.dry_run and arguments.school is None):
+        settings = _with_servers(settings, with_redis=False)
+    return asyncio.run(
+        run(
+            arguments.file,
+            settings,
+            school=arguments.school,
+            account=arguments.account,
+            dry_run=arguments.dry_run,
+            as_json=arguments.json,
+        )
+    )
+
+
+def _import_roster(arguments: argparse.Namespace) -> int:
     from backend.core.settings import read
     from backend.people.roster.command import run
 
@@ -197,8 +223,20 @@ def import_(arguments: argparse.Namespace) -> int:
     if not (arguments.dry_run and arguments.json):
         settings = _with_servers(settings, with_redis=False)
     return asyncio.run(
-        run(arguments.file, settings, dry_run=arguments.dry_run, as_json=arguments.json, school=arguments.school)
+        run(
+            arguments.file,
+            settings,
+            dry_run=arguments.dry_run,
+            as_json=arguments.json,
+            school=_number(arguments.school),
+        )
     )
+
+
+def _number(school: str | None) -> int | None:
+    if school is not None and not (school.isascii() and school.isdigit()):
+        raise SystemExit("--school is the number of the school here (school_id)")
+    return None if school is None else int(school)
 
 
 def _jsonl_arguments(parser: argparse.ArgumentParser) -> None:

@@ -19,7 +19,7 @@ _FORMS = tuple(
 )
 # A day with something behind it: Vietcombank prints date and document number in one cell, many blanks between.
 _WITH_TAIL = re.compile(rf"({_DAY_FIRST}|{_YEAR_FIRST.replace('?P<', '?P<y_').replace('P=', 'P=y_')})\s+(?P<tail>\S.*)", re.DOTALL)  # fmt: skip
-_SERIAL = re.compile(r"[2-6][0-9]{4}(?:[.,][0-9]+)?")
+_SERIAL = re.compile(r"[2-7][0-9]{4}(?:[.,][0-9]+)?")
 _EPOCH = dt.datetime(1899, 12, 30)
 _YEARS = range(2000, 2101)
 

@@ -15,6 +15,7 @@ from uuid import UUID
 import msgspec
 
 from backend.core.clock import school_day
+from backend.core.crypto import Cipher
 from backend.core.database import SchoolTx
 from backend.core.house import House
 from backend.core.ids import new_id
@@ -98,21 +99,21 @@ async def upload(
         )
         found = await _found(tx, statement, bank_account_id)
         file = summed(file, found)
-        await _keep_once(tx, house, file, data, bank_account_id, who.account_id)
+        await _keep_once(tx, house.cipher, file, data, bank_account_id, who.account_id)
         detail = {"lines": file.lines_read, "new": file.lines_new, "unreadable": file.rows_unreadable}
         await record(tx, "statement.read", "statement", file.statement_id, at=now, actor=who.account_id, detail=detail)
     return await _review(file, found, data)
 
 
 async def _keep_once(
-    tx: SchoolTx, house: House, file: StatementFile, data: bytes, bank_account_id: int | None, by: UUID
+    tx: SchoolTx, cipher: Cipher, file: StatementFile, data: bytes, bank_account_id: int | None, by: UUID | None
 ) -> None:
     """Two uploads of the same file at the same moment: the till lets the second one see the first."""
     await ledger.hold_till(tx, at=file.uploaded_at)
     if (earlier := await files.same_file(tx, data)) is not None:
         file.statement_id = earlier
         return
-    await files.keep(tx, house.cipher, file, data, bank_account_id, by)
+    await files.keep(tx, cipher, file, data, bank_account_id, by)
 
 
 async def look(house: House, who: Principal, school_id: int, statement_id: UUID) -> StatementReview:
@@ -175,6 +176,26 @@ async def book(tx: SchoolTx, kept: Kept, statement: Statement, *, now: datetime,
     kind = "account" if by is not None else "command"
     await record(tx, "statement.applied", "statement", file.statement_id, at=now, actor=by, actor_kind=kind, detail=detail)  # fmt: skip
     return file
+
+
+async def from_command(
+    tx: SchoolTx, cipher: Cipher, data: bytes, file_name: str, account: str | None, *, dry_run: bool, now: datetime
+) -> tuple[StatementFile, Statement]:
+    """The same flow for who sits at the server; `account`: the number of the receiving account where the file names none."""
+    own = await files.own_accounts(tx, tx.school_id)
+    chosen = next((one.bank_account_id for one in own if one.account_number == account), None)
+    if account is not None and chosen is None:
+        raise NOT_OURS(account=account)
+    file_name = clean(file_name)[-_FILE_NAME_MAX:] or "sao-ke"
+    statement = await _read(data, file_name, await files.mappings(tx, tx.school_id))
+    file = StatementFile(statement_id=new_id(), file_name=file_name, state="read", uploaded_at=now, kind=statement.kind)
+    found = await _found(tx, statement, chosen)
+    if dry_run:
+        return summed(file, found), statement
+    await _keep_once(tx, cipher, file, data, chosen, None)
+    kept = await files.kept(tx, cipher, tx.school_id, file.statement_id)
+    assert kept is not None, "it has just been kept"
+    return await book(tx, kept, statement, now=now, by=None), statement
 
 
 async def _found(tx: SchoolTx, statement: Statement, bank_account_id: int | None) -> Found:

@@ -17,9 +17,11 @@ from backend.core.clock import school_day
 from backend.core.house import House
 from backend.core.ids import new_id
 from backend.gradebook.actions import enter_marks, publish_marks
+from backend.identity.tokens import TokenOffice
 from payments import accounts, invoices
 from payments.banks.line import BankLine
 from payments.settle import settle
+from payments.statements import imports
 from schemas.announcements import NewAnnouncement, ToClass
 from schemas.attendance import RollException, RollIn
 from schemas.gradebook import MarkLine, MarksIn, MarksToPublish
@@ -37,6 +39,8 @@ class Busy:
     fee_id: UUID
     invoice_id: UUID
     transaction_id: UUID
+    statement_id: UUID
+    pointing_id: UUID
 
 
 async def busy_school(owner: asyncpg.Connection, house: House, world: World, *, pupils: int = 38) -> Busy:
@@ -57,7 +61,13 @@ async def busy_school(owner: asyncpg.Connection, house: House, world: World, *, 
     announced, _ = await announce(house, teacher, school_id, letter)
     fee_id, invoice_id = await a_fee(owner, house, world)
     transaction_id = await a_transfer(owner, house, world, "NGUYEN MINH AN nop tien", 690_000, "in")
-    return Busy(world, announcement_id, announced.notice_id, fee_id, invoice_id, transaction_id)
+    statement_id = await a_statement(
+        owner, house, world, "sao-ke-thang-9.csv", "Ngày;Nội dung;Ghi nợ;Ghi có;Số dư;Số chứng từ"
+    )
+    pointing_id = await a_statement(owner, house, world, "so-quy.csv", "Lúc;Vì;Ra;Vào;Còn;Mã")
+    return Busy(
+        world, announcement_id, announced.notice_id, fee_id, invoice_id, transaction_id, statement_id, pointing_id
+    )
 
 
 async def a_fee(owner: asyncpg.Connection, house: House, world: World, *, amount: int = 690_000) -> tuple[UUID, UUID]:
@@ -86,3 +96,21 @@ async def a_transfer(
     line = BankLine("sepay", str(new_id()), account.account_number, direction, amount, memo, now)  # type: ignore[arg-type]
     async with house.database.school(world.school_id) as tx:
         return (await settle(tx, account, line, received_at=now, at=now)).transaction_id
+
+
+async def a_statement(owner: asyncpg.Connection, house: House, world: World, name: str, head: str) -> UUID:
+    """A statement of the school's account that waits to be booked; its balance does not follow and one row is unreadable."""
+    number = await owner.fetchval(
+        "SELECT account_number FROM bank_accounts WHERE bank_account_id = $1", world.bank_account_id
+    )
+    rows = (
+        f"Số tài khoản:;{number}\nSố dư đầu kỳ;1.000.000\n{head}\n"
+        "02/09/2026;NGUYEN MINH AN nop tien an ban tru thang 11 lop 6A1;;690.000;1.690.000;FT26245000000001\n"
+        "03/09/2026;PHI SMS THANG 09/2026;11.000;;1.679.000;FT26246000000002\n"
+        "09/13/2026;TRAN B chuyen tien;;1.000,000;1.680.000;FT26247000000003\n"
+        "04/09/2026;LE C chuyen tien;;350.000;2.030.000;FT26247000000004\n"
+    )
+    accountant = TokenOffice(house.cipher).verify(world.accountant.token, now=house.clock.now().timestamp())
+    assert accountant is not None
+    found = await imports.upload(house, accountant, world.school_id, rows.encode(), name, world.bank_account_id)
+    return found.statement_id

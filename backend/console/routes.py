@@ -22,6 +22,7 @@ from backend.console.reports import ROUTES as REPORTS
 from backend.console.roll import ROUTES as ROLL
 from backend.console.roster_import import ROUTES as ROSTER_IMPORT
 from backend.console.staff import ROUTES as STAFF
+from backend.console.statements import ROUTES as STATEMENTS
 from backend.console.transfers import ROUTES as TRANSFERS
 
 ROUTES: list[Any] = [
@@ -33,6 +34,7 @@ ROUTES: list[Any] = [
     *FEES,
     *TRANSFERS,
     *REPORTS,
+    *STATEMENTS,
     *BANK_ACCOUNTS,
     *ACCOUNT,
     *CLASSES,

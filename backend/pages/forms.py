@@ -26,7 +26,7 @@ class Refusal:
         self.name = problem.kind.name
         self.params = problem.params
         self._fields = {
-            error.pointer.strip("/"): error.en if language == "en" else error.vi for error in problem.errors
+            error.pointer.lstrip("?").strip("/"): error.en if language == "en" else error.vi for error in problem.errors
         }
 
     def at(self, field: str) -> str | None:

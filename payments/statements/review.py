@@ -171,9 +171,7 @@ def _shown_account(section: Section, found: Found) -> StatementAccount:
         agrees=totals.agrees,
         header_row=section.header_row,
         signature=section.signature,
-        columns=[
-            StatementColumn(title, role) for title, role in zip(section.titles, section.roles, strict=True) if title
-        ],
+        columns=[StatementColumn(title, role) for title, role in zip(section.titles, section.roles, strict=True)],
     )
 
 

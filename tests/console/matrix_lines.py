@@ -38,6 +38,7 @@ from tests.identity.matrix_lines import (
     turned_on_by_asker,
 )
 from tests.payments.matrix_lines import KEEPERS, bill, pay
+from tests.payments.statements.matrix_lines import a_statement, columns_form
 from tests.people.matrix_lines import a_closed_day
 
 MONDAY = "2026-10-05"
@@ -301,6 +302,38 @@ LINES = {
     ),
     ("POST", "/console/{school_id}/import/{import_id}/apply"): sent(
         lambda s: f"/import/{s.made}/apply", nothing, ADMINS, targets=BY_SCHOOL, prepare=a_roster
+    ),
+    ("GET", "/console/{school_id}/statements"): shown(lambda s: "/statements", KEEPERS, targets=BY_SCHOOL),
+    ("POST", "/console/{school_id}/statements"): Line(
+        ask=lambda s: Ask(
+            base(s) + "/statements",
+            files={"file": s.made.file, "bank_account_id": (None, str(s.made.bank_account_id))},
+        ),
+        allowed=ACCOUNTANTS,
+        targets=BY_SCHOOL,
+        prepare=a_statement,
+        by_cookie=True,
+        passes={303},
+    ),
+    ("GET", "/console/{school_id}/statements/{statement_id}"): shown(
+        lambda s: f"/statements/{s.made.statement_id}", KEEPERS, targets=BY_SCHOOL, prepare=a_statement
+    ),
+    ("GET", "/console/{school_id}/statements/{statement_id}/errors"): shown(
+        lambda s: f"/statements/{s.made.statement_id}/errors", KEEPERS, targets=BY_SCHOOL, prepare=a_statement
+    ),
+    ("POST", "/console/{school_id}/statements/{statement_id}/columns"): sent(
+        lambda s: f"/statements/{s.made.statement_id}/columns",
+        columns_form,
+        ACCOUNTANTS,
+        targets=BY_SCHOOL,
+        prepare=a_statement,
+    ),
+    ("POST", "/console/{school_id}/statements/{statement_id}/apply"): sent(
+        lambda s: f"/statements/{s.made.statement_id}/apply",
+        nothing,
+        ACCOUNTANTS,
+        targets=BY_SCHOOL,
+        prepare=a_statement,
     ),
     ("GET", "/console/{school_id}/inbox"): shown(lambda s: "/inbox", ADMINS, targets=BY_SCHOOL),
     ("POST", "/console/{school_id}/inbox/{handoff_id}"): sent(

@@ -57,6 +57,8 @@ def pages_of(busy: Busy) -> list[tuple[Person | None, str]]:
             for path in (
                 f"{console}/fees", f"{console}/fees/new", f"{console}/fees/{busy.fee_id}", f"{console}/transfers",
                 f"{console}/transfers/{busy.transaction_id}",
+                f"{console}/statements", f"{console}/statements/{busy.statement_id}", f"{console}/statements/{busy.pointing_id}",
+                f"{console}/statements/{busy.pointing_id}?sheet=so-quy&row=3",
             )
         ],
         (world.area_admin, "/console/area"),

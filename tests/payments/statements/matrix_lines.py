@@ -50,6 +50,11 @@ def mapping(scene: Scene) -> dict[str, object]:
     return {"bank_account_id": scene.made.bank_account_id, "sheet": "saoke", "row": 1, "roles": ROLES}
 
 
+def columns_form(scene: Scene) -> dict[str, str]:
+    roles = {f"role-{index}": role for index, role in enumerate(ROLES)}
+    return {"bank_account_id": str(scene.made.bank_account_id), "sheet": "saoke", "row": "1", **roles}
+
+
 LINES = {
     ("POST", "/v1/schools/{school_id}/statements"): Line(
         ask=lambda s: _ask(s, f"?bank_account_id={s.made.bank_account_id}", files={"data": s.made.file}),

@@ -32,6 +32,8 @@ from bots.telegram import TelegramBot
 from notifications.delivery import drain, due_schools, sweep
 from notifications.stations import Stations
 from payments import hooks, reconcile
+from payments.documents import outbox as documents
+from payments.documents.meinvoice import MeInvoice
 
 log = structlog.get_logger()
 
@@ -47,6 +49,7 @@ class Work:
     house: House
     stations: Stations
     bot: TelegramBot | None = None
+    documents: MeInvoice | None = None
 
 
 Job = Callable[..., Awaitable[None]]
@@ -88,6 +91,18 @@ async def settle_bank_event(work: Work, school_id: int, provider: str, hook_key:
 @job
 async def sweep_bank_events(work: Work) -> None:
     await hooks.settle_waiting(work.house)
+
+
+@job
+async def send_documents(work: Work, school_id: int) -> None:
+    if work.documents is not None:
+        await documents.drain(work.house, work.documents, school_id)
+
+
+@job
+async def sweep_documents(work: Work) -> None:
+    if work.documents is not None:
+        await documents.sweep(work.house, work.documents)
 
 
 @job
@@ -141,6 +156,7 @@ def _every_ten(second: int) -> set[int]:
 JOBS: list[Any] = [
     func(deliver, name="deliver", timeout=120),
     func(settle_bank_event, name=hooks.JOB),
+    func(send_documents, name=documents.JOB, timeout=300),
     func(send_code, name=codes.SEND_JOB),
     func(answer_chat, name=chats.JOB),
     func(send_handoff_answer, name=SEND_JOB),
@@ -148,6 +164,7 @@ JOBS: list[Any] = [
 CRONS: list[Any] = [
     cron(sweep_deliveries, name="sweep_deliveries", second=_every_ten(3), run_at_startup=True, timeout=30),
     cron(sweep_bank_events, name="sweep_bank_events", second=_every_ten(7), run_at_startup=True, timeout=60),
+    cron(sweep_documents, name="sweep_documents", second=_every_ten(9), run_at_startup=True, timeout=300),
     cron(sweep_chats, name="sweep_chats", second=_every_ten(5), run_at_startup=True, timeout=60),
     cron(sweep_codes, name="sweep_codes", second=_every_ten(1), run_at_startup=True, timeout=60),
     cron(forget_old_sign_ins, name="forget_old_sign_ins", hour={20}, minute={20}, second=0, timeout=600),
@@ -207,9 +224,15 @@ class WorkerProcess:
         bot = TelegramBot(house) if settings.telegram_token else None
         if bot is not None:
             await bot.open(webhook=not self._burst)
+        office = None
+        if settings.meinvoice_app_id:
+            office = MeInvoice(base_url=settings.meinvoice_base_url, app_id=settings.meinvoice_app_id)
+            await office.open()
         try:
-            yield Work(house, stations, bot)
+            yield Work(house, stations, bot, office)
         finally:
+            if office is not None:
+                await office.close()
             if bot is not None:
                 await bot.close()
             await stations.close()

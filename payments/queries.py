@@ -92,7 +92,12 @@ _FAMILY_INVOICES = f"""
              'kind', r.kind,
              'amount', r.amount,
              'issued_at', r.issued_at,
-             'cancelled_at', gone.cancelled_at) ORDER BY r.issued_at, r.kind, r.receipt_year, r.number) AS receipts
+             'cancelled_at', gone.cancelled_at,
+             'document', CASE WHEN d.document_id IS NOT NULL THEN json_build_object(
+               'document_type', d.document_type,
+               'series', d.series,
+               'number', d.number,
+               'lookup_code', d.lookup_code) END) ORDER BY r.issued_at, r.kind, r.receipt_year, r.number) AS receipts
       FROM bills b
       JOIN payment_receipts r
         ON r.school_id = $1
@@ -100,6 +105,11 @@ _FAMILY_INVOICES = f"""
       LEFT JOIN receipt_cancellations gone
         ON gone.school_id = r.school_id
        AND gone.receipt_id = r.receipt_id
+      LEFT JOIN tax_documents d
+        ON d.school_id = r.school_id
+       AND d.receipt_id = r.receipt_id
+       AND d.deed = 'issue'
+       AND d.state = 'done'
      GROUP BY r.invoice_id
     )
     SELECT reader.etag,

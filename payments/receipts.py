@@ -20,8 +20,9 @@ from backend.core.database import SchoolTx
 from backend.core.ids import new_id
 from backend.core.problems import NOT_FOUND, problem
 from payments import seals
+from payments.documents import outbox as documents
 from payments.queries import MAY_READ_INVOICE
-from payments.receipt_pdf import Cancelled, ReceiptPaper
+from payments.receipt_pdf import Cancelled, External, ReceiptPaper
 from schemas.payments import CheckedReceipt
 
 NOT_CANCELLED = problem(
@@ -99,6 +100,7 @@ async def issue(tx: SchoolTx, laid: Sequence[Laid], *, at: datetime) -> None:
         [sum_.allocation_id for sum_ in laid],
         [sum_.amount for sum_ in laid],
     )
+    await documents.promise(tx, [sum_.allocation_id for sum_ in laid], at=at)
 
 
 _CANCEL = """
@@ -134,6 +136,7 @@ async def cancel(
 ) -> None:
     """A number stays used; another numbered paper says why it no longer counts. What is cancelled already stays so."""
     await tx.execute(_CANCEL, tx.school_id, school_day(at).year, at, reason, by, allocation_ids)
+    await documents.promise_cancel(tx, allocation_ids, at=at)
 
 
 # Everything a paper shows. A part of the statements below: what stands between their SELECT and their WHERE.
@@ -142,6 +145,8 @@ _PAPERS = """
            i.reference, f.title, c.name AS class_name, p.full_name AS pupil_name,
            s.name AS school_name, s.address AS school_address,
            t.booked_at, t.bank_reference,
+           external.document_type, external.series, external.number AS external_number, external.lookup_code,
+           external.issued_at AS external_issued_at,
            gone.cancellation_year, gone.number AS cancellation_number, gone.reason, gone.cancelled_at,
            (SELECT w.full_name
               FROM staff w
@@ -174,6 +179,11 @@ _PAPERS = """
       LEFT JOIN classes c
         ON c.school_id = f.school_id
        AND c.class_id = f.class_id
+      LEFT JOIN tax_documents external
+        ON external.school_id = r.school_id
+       AND external.receipt_id = r.receipt_id
+       AND external.deed = 'issue'
+       AND external.state = 'done'
       LEFT JOIN receipt_cancellations gone
         ON gone.school_id = r.school_id
        AND gone.receipt_id = r.receipt_id"""
@@ -250,8 +260,17 @@ def _paper(row: asyncpg.Record, reader: Reader) -> ReceiptPaper:
         kind=kind,
         cashier=None if kind == "transfer" else row["laid_by"],
         cancelled=_cancelled(row),
+        external=_external(row),
     )
     return _with_code(made, row["school_id"], made.number, reader)
+
+
+def _external(row: asyncpg.Record) -> External | None:
+    if row["document_type"] is None:
+        return None
+    return External(
+        row["document_type"], row["series"], row["external_number"], row["lookup_code"], row["external_issued_at"]
+    )
 
 
 def _cancelled(row: asyncpg.Record) -> Cancelled | None:

@@ -19,6 +19,7 @@ from backend.identity.principal import principal_of
 from payments import accounts, desk, invoices, qrimage, queries, reconcile
 from payments.demo import bank_pays
 from payments.requests import payment_request
+from payments.routes_documents import ROUTES as DOCUMENTS
 from payments.routes_feeds import ROUTES as FEEDS
 from payments.routes_hooks import ROUTES as HOOKS
 from payments.routes_papers import ROUTES as PAPERS
@@ -324,6 +325,7 @@ ROUTES: list[Any] = [
     *HOOKS,
     *FEEDS,
     *REPORTS,
+    *DOCUMENTS,
     list_transactions,
     match_transaction,
     undo_transaction,

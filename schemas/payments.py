@@ -92,6 +92,15 @@ class InvoiceList(Struct):
     invoices: list[Invoice]
 
 
+class ExternalDocument(Struct):
+    """The e-invoice or e-receipt over a receipt, as the provider numbered it; looked up there by its code."""
+
+    document_type: Literal["e_invoice", "e_receipt"]
+    series: str
+    number: str
+    lookup_code: str
+
+
 class ReceiptLine(Struct):
     receipt_id: UUID
     number: Annotated[str, Meta(examples=["2026/000123"])]
@@ -99,6 +108,7 @@ class ReceiptLine(Struct):
     amount: PositiveDong
     issued_at: datetime
     cancelled_at: datetime | None
+    document: ExternalDocument | None
 
 
 class CheckedReceipt(Struct):

@@ -44,3 +44,21 @@ async def schools_with_deliveries(
         limit,
     )
     return [SchoolWithDeliveries(row["school_id"], row["due"]) for row in rows]
+
+
+async def schools_with_documents(reader: Reader, now: datetime, *, limit: int) -> list[int]:
+    """Schools whose e-invoices or e-receipts are due or were left by a worker that died, the longest waiting first."""
+    rows = await reader.fetch(
+        """
+        SELECT d.school_id
+          FROM tax_documents d
+         WHERE d.state = 'due' AND d.due_at <= $1
+            OR d.state = 'leased' AND d.lease_until < $1
+         GROUP BY d.school_id
+         ORDER BY min(d.due_at)
+         LIMIT $2
+        """,
+        now,
+        limit,
+    )
+    return [row["school_id"] for row in rows]

@@ -71,6 +71,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sms_api_key: Annotated[str, Meta(description="API key of the eSMS gateway. Empty: no SMS.")] = ""
     sms_secret_key: Annotated[str, Meta(description="Secret key of the eSMS gateway.")] = ""
     sms_brand: Annotated[str, Meta(description="Registered brand name that SMS are sent under.")] = ""
+    meinvoice_app_id: Annotated[
+        str, Meta(description="Our application's id at MISA meInvoice. Empty: no e-invoices and e-receipts are sent.")
+    ] = ""
+    meinvoice_base_url: Annotated[str, Meta(description="Base address of meInvoice's integration API.")] = (
+        "https://api.meinvoice.vn/api/integration"
+    )
     metrics_token: Annotated[
         str, Meta(description="Bearer token that /metrics asks for. Empty: /metrics answers on loopback only.")
     ] = ""

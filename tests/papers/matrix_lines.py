@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from backend.core.clock import school_day
+from backend.core.ids import new_id
 from payments import receipts
-from tests.identity.matrix import ACCOUNTANTS, BY_SCHOOL, EVERYONE, FAMILY, NOTHING, Ask, Line, Scene
+from tests.identity.matrix import ACCOUNTANTS, ADMINS, BY_SCHOOL, EVERYONE, FAMILY, NOTHING, Ask, Line, Scene
 from tests.payments.matrix_lines import KEEPERS, Billed, bill, pay, school
 
 
@@ -70,6 +73,23 @@ def form(rest: str, fields: dict[str, str]) -> Line:
     )
 
 
+ACCOUNT = {"tax_code": "0101243150", "user_name": "truong", "password": "x"}
+
+
+async def a_refusal(scene: Scene) -> UUID:
+    made, document_id = await pay(scene), new_id()
+    await scene.owner.execute(
+        "INSERT INTO tax_documents (school_id, document_id, receipt_id, deed, document_type, state, due_at, created_at)"
+        " VALUES ($1, $2, $3, 'issue', 'e_invoice', 'refused', $4, $4)",
+        scene.target.school_id,
+        document_id,
+        made.receipt_id,
+        scene.house.clock.now(),
+    )
+    return document_id
+
+
+DOCUMENTS = "/v1/schools/{school_id}/documents"
 PAGES = "/console/{school_id}/reports"
 REPORTS = "/v1/schools/{school_id}/reports"
 RECEIPT = "/v1/schools/{school_id}/receipts/{receipt_id}"
@@ -110,6 +130,21 @@ LINES = {
     ("GET", PAGES + "/day-close"): page("/day-close"),
     ("POST", PAGES + "/day-close"): form("/day-close", {"stated": "1.000"}),
     ("POST", PAGES + "/openings"): form("/openings", {"amount": "5"}),
+    ("GET", DOCUMENTS): Line(ask=lambda s: Ask(school(s, "/documents")), allowed=KEEPERS, targets=BY_SCHOOL),
+    ("POST", DOCUMENTS + "/{document_id}/send"): Line(
+        ask=lambda s: Ask(school(s, f"/documents/{s.made}/send"), json={}), allowed=ACCOUNTANTS, prepare=a_refusal
+    ),
+    ("PUT", DOCUMENTS + "/account"): Line(
+        ask=lambda s: Ask(school(s, "/documents/account"), json=ACCOUNT), allowed=ADMINS, targets=BY_SCHOOL
+    ),
+    ("DELETE", DOCUMENTS + "/account"): Line(
+        ask=lambda s: Ask(school(s, "/documents/account")), allowed=ADMINS, targets=BY_SCHOOL
+    ),
+    ("PUT", "/v1/schools/{school_id}/fees/{fee_id}/document"): Line(
+        ask=lambda s: Ask(school(s, f"/fees/{s.made.fee_id}/document"), json={"document_type": "e_invoice"}),
+        allowed=ACCOUNTANTS,
+        prepare=bill,
+    ),
     ("GET", "/v1/receipts/{code}"): Line(
         ask=lambda s: Ask(f"/v1/receipts/{s.made}"), allowed=EVERYONE, targets=NOTHING, prepare=code
     ),

@@ -119,7 +119,7 @@ def doubt(found: Sequence[Found], bills: Sequence[Bill], children: Sequence[Chil
     exact = {reading.code: reading.how for reading in found if reading.how in EXACT}
     known = [bill for bill in bills if bill.reference in exact]
     codes = {bill.reference for bill in known}
-    if any(how is How.WORD and code not in codes for code, how in exact.items()):
+    if any(how is How.WORD and not any(known.startswith(code) for known in codes) for code, how in exact.items()):
         return "unknown_reference_beside"
     if any(reading.how is How.DAMAGED for reading in found):
         return "damaged_reference_beside"

@@ -94,8 +94,6 @@ class Measuring:
         decision, bills = self._shelf.decide(account, amount, text)
         code_of = {bill.invoice_id: bill.reference for bill in bills}
         if isinstance(decision, Match):
-            paid = {share.invoice_id for share in decision.shares}
-            self._shelf.learn(text, [bill for bill in bills if bill.invoice_id in paid])
             codes = [code_of[share.invoice_id] for share in decision.shares]
             return Answer(True, codes, codes, list(decision.reasons), _sentence(decision))
         suggested = [one.reference for one in decision.suggestions]

@@ -36,7 +36,9 @@ def likeness(told: Told, name: str) -> int:
         return 100
     if form.run in told.runs:
         return 96
-    best = max(_in_order(told.words, words), _in_order(told.words, [words[-1], *words[:-1]]) - 4)
+    best = _in_order(told.words, words) if words[-1] in told.words else 0
+    if len(words) > 1 and words[-2] in told.words:
+        best = max(best, _in_order(told.words, [words[-1], *words[:-1]]) - 4)
     if form.short in told.shorts and len(words) > 2:
         best = max(best, 82)
     best = max(best, _cut(told, form.run))
@@ -54,7 +56,7 @@ def likeness(told: Told, name: str) -> int:
 
 
 def _in_order(told: Sequence[str], words: Sequence[str]) -> int:
-    """The best stretch of the memo that tells the name word by word, some of them shortened; the given name must be whole."""
+    """The best stretch of the memo that tells the name word by word, some of them shortened; its last word must be whole."""
     best = 0.0
     for start, first in enumerate(told):
         weight = _told_by(words[0], first)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -22,9 +23,9 @@ mach ninh nong be hua sam vi lo cam quang ma hoa than thi ton luc
 # Nine families of ten share these; a name run together with other words is found by where one of them begins.
 SURNAMES = tuple(_SURNAMES_WRITTEN.split())
 _SURNAMES = frozenset(SURNAMES)
-_SURNAME = re.compile(
-    "(?=(" + "|".join(sorted((one for one in SURNAMES if len(one) > 2), key=len, reverse=True)) + "))"
-)
+_BY_LENGTH = sorted(SURNAMES, key=len, reverse=True)
+_SURNAME = re.compile("(?=(" + "|".join(one for one in _BY_LENGTH if len(one) > 2) + "))")
+_ANY_SURNAME = re.compile("(?=(" + "|".join(_BY_LENGTH) + "))")
 
 _STOPS_WRITTEN = """
 chuyen khoan hoc ck ct ibft mbvcb napas noi nhanh den lop lp nop dong cho gd vietcombank hs hsinh con em cua me bo va voi thcs thpt
@@ -34,12 +35,13 @@ tktt tkthe rem tfr ac mb vcb bidv vnd dd nd hk sinh momo momoibft zalopay casz c
 _STOPS = frozenset(_STOPS_WRITTEN.split())
 # Words that are names as well, but not in these phrases.
 _PHRASES = re.compile(
-    r"\b(?:(?:chuyen|nop|dong|gui|tra|thanh toan) tien|tien (?:an|hoc|com|phi|thang|ban tru|xe|nuoc|sach|cho|cua)|thanh toan|noi dung"
-    r"|hoc (?:phi|ky)|phi thang|ban tru|nam hoc|an trua|be nha|cac chau|gia dinh|bo me|me chau|me be|ba chau|bo chau|bo be|ung ho|cam on"
-    r"|xin chao|cong ty|vi momo|ct tu|den tu|(?:thang|nam|ky) [0-9]+)\b"
+    r"\b(?:hoc phi|(?:chuyen|nop|dong|gui|tra|thanh toan) tien|tien (?:an|hoc(?! phi)|com|phi|thang|ban tru|xe|nuoc|sach|cho|cua)"
+    r"|thanh toan|noi dung|hoc ky|phi thang|ban tru|nam hoc(?! phi)|an trua|be nha|cac chau|gia dinh|bo me|me chau|me be|ba chau|bo chau"
+    r"|bo be|ung ho|cam on|xin chao|cong ty|vi momo|ct tu|den tu|nam 20[0-9]{2}|ky [12]"
+    r"|thang (?:0?[1-9]|1[0-2])(?: 20[0-9]{2})?(?! [0-9]\b))\b"
 )
 
-_CAMEL = re.compile(r"(?<=[a-z]{2})(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z]{2})")
+_CAMEL = re.compile(r"(?<=[a-z]{2})(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z]{2})|(?<=[A-Z]{2})(?=[A-Z][a-z]{2})")
 _NOT_WORD = re.compile(r"[^0-9a-z]+")
 _PIECE = re.compile(r"[a-z]+|[0-9]+")
 _CLASS = re.compile(r"(?:lop|lp|l)?([0-9]{1,2}[a-z][0-9]{0,2})")
@@ -61,7 +63,7 @@ _FRAMES = re.compile(
 _SENDER = re.compile(r"^((?:[a-z]+ ){2,5})(?:chuyen|ck|ct|nop|thanh toan|gui)\b")
 _VOWELS = str.maketrans("", "", "aeiouy")
 _WINDOW_MAX = 5
-_LONG = 8
+_LONG = 7
 _BEGUN = 6
 _BEGUN_MAX = 26
 
@@ -92,6 +94,7 @@ class Told(msgspec.Struct, frozen=True):
     payer_name: str | None
 
 
+@lru_cache(maxsize=1 << 16)
 def forms(name_fold: str) -> Forms:
     words = name_fold.split() or [""]
     return Forms(
@@ -104,6 +107,7 @@ def forms(name_fold: str) -> Forms:
     )
 
 
+@lru_cache(maxsize=1 << 12)
 def class_form(name: str) -> str:
     """`Lớp 7A2`, `7/A2` and `7a2` are one class."""
     bare = "".join(_PIECE.findall(strip_marks(unicodedata.normalize("NFKC", name)).lower()))
@@ -125,11 +129,12 @@ def told(memo: str) -> Told:
     turned: set[str] = set()
     for segment in runs_of_words:
         _look(segment, windows, turned, shorts, pairs)
+    windows.update(_from_surnames(child_text.split()))
     return Told(
         words=words,
         compact=compact,
         windows=frozenset(windows),
-        runs=frozenset(windows | turned | set(_inside(letters))),
+        runs=frozenset((*windows, *turned, *_inside(letters, _SURNAME), *_inside_long(words))),
         shorts=frozenset(shorts),
         pairs=frozenset(pairs),
         beginnings=tuple(
@@ -186,7 +191,7 @@ def _look(segment: Sequence[str], windows: set[str], turned: set[str], shorts: s
     count = len(segment)
     for start in range(count):
         first = segment[start]
-        if len(first) > _LONG:
+        if len(first) >= _LONG:
             windows.add(first)
         if count > start and _is_cluster(first):
             shorts.add(first)
@@ -222,14 +227,33 @@ def _is_cluster(word: str) -> bool:
     return head is not None and head.group() not in ("ng", "ngh", "nh", "th", "tr", "ph", "kh", "ch", "gh", "gi", "qu")
 
 
-def _inside(letters: str) -> Iterator[str]:
+def _from_surnames(words: Sequence[str]) -> Iterator[str]:
+    """Names that end in a word which is elsewhere one of transfers: Văn Tiến, Hà Thanh, Trường Nam."""
+    for start, word in enumerate(words):
+        if word in _SURNAMES:
+            run = word
+            for more in words[start + 1 : start + _WINDOW_MAX]:
+                if not more.isalpha():
+                    break
+                run += more
+                yield run
+
+
+def _inside(letters: str, surname: re.Pattern[str]) -> Iterator[str]:
     """Names without blanks around them, from wherever a surname begins."""
-    for found in _SURNAME.finditer(letters):
+    for found in surname.finditer(letters):
         start = found.start()
         for length in range(len(found.group(1)) + 2, 27):
             if start + length > len(letters):
                 break
             yield letters[start : start + length]
+
+
+def _inside_long(words: Sequence[str]) -> Iterator[str]:
+    """Surnames of two letters are everywhere; they count only in words longer than any syllable."""
+    for word in words:
+        if len(word) >= _LONG:
+            yield from _inside(word, _ANY_SURNAME)
 
 
 def _beginnings(last: Sequence[str]) -> Iterator[str]:
@@ -238,7 +262,7 @@ def _beginnings(last: Sequence[str]) -> Iterator[str]:
         tail = "".join(last[start:])
         if (word in _SURNAMES or start == 0) and len(tail) >= _BEGUN and len(tail) > len(word):
             yield tail
-        elif len(word) > _LONG:
+        elif len(word) >= _LONG:
             for found in _SURNAME.finditer(tail):
                 if len(tail) - found.start() >= len(found.group(1)) + 3:
                     yield tail[found.start() :]

@@ -79,7 +79,8 @@ def draw(
 
 
 def views(memo: str) -> Memo:
-    upper = strip_marks(unicodedata.normalize("NFKC", clean(memo))).upper()
+    text = clean(memo)
+    upper = (text if text.isascii() else strip_marks(unicodedata.normalize("NFKC", text))).upper()
     words = tuple(word for word in _NOT_WORD.split(upper) if word)
     return Memo(memo, words, "".join(words))
 
@@ -136,27 +137,35 @@ def _run_together(memo: Memo, prefix: str) -> Iterator[Found]:
     """Blanks inside, neighbours grown on. A whole word is not read a second time with the digits behind it."""
     if prefix not in memo.compact:
         return
+    yield from _longer_words(memo, prefix)
     pieces = ["|" if is_reference(word, prefix) else word for word in memo.words]
     compact, borders = "".join(pieces), _borders(pieces)
     for start in occurrences(compact, prefix):
         first = start + len(prefix)
         digits = leading_digits(compact[first:])
         bodies = [digits[:length] for length in body_lengths() if is_body(digits[:length])]
-        if not bodies:
-            continue
-        # One that ends where a word or the digits end; else the shortest, for none in use begins with a shorter one.
-        clean_end = [body for body in bodies if len(body) == len(digits) or first + len(body) in borders]
-        body = (clean_end or bodies)[0]
-        crossed = any(border in borders for border in range(first + 1, first + len(body)))
-        if not clean_end and crossed:
+        # Those that end where a word or the digits end; else the shortest, for none in use begins with a shorter one.
+        clean_ends = [body for body in bodies if len(body) == len(digits) or first + len(body) in borders]
+        if clean_ends:
+            yield from (Found(prefix + body, How.RUN_TOGETHER) for body in clean_ends)
+        elif bodies and any(border in borders for border in range(first + 1, first + len(bodies[0]))):
             # The beginning of a reference that was cut, and then a date or a number of the bank.
-            yield Found(prefix + body, How.AMONG_DIGITS)
-            continue
-        yield Found(prefix + body, How.RUN_TOGETHER)
-        for other in (
-            _meant_instead(digits, body) if len(digits) > len(body) and first + len(body) not in borders else ()
-        ):
-            yield Found(prefix + other, How.RIVAL)
+            yield Found(prefix + bodies[0], How.AMONG_DIGITS)
+        elif bodies:
+            yield Found(prefix + bodies[0], How.RUN_TOGETHER)
+            yield from (Found(prefix + other, How.RIVAL) for other in _meant_instead(digits, bodies[0]))
+
+
+def _longer_words(memo: Memo, prefix: str) -> Iterator[Found]:
+    """A long reference with a blank inside may begin with what is by chance a whole one."""
+    for place, word in enumerate(memo.words):
+        if is_reference(word, prefix):
+            for more in memo.words[place + 1 :]:
+                word += more
+                if not more.isdigit() or len(word) - len(prefix) > BODY_DIGITS_MAX + 1:
+                    break
+                if is_reference(word, prefix):
+                    yield Found(word, How.RUN_TOGETHER)
 
 
 def _meant_instead(digits: str, read: str) -> Iterator[str]:

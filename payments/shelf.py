@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from uuid import UUID
 
-from payments.match import EXACT, RARE_AMOUNT_MAX, Bill, Credit, Decision, Hints, match, who
+from payments.match import EXACT, RARE_AMOUNT_MAX, Bill, Credit, Decision, Hints, Match, match, who
 from payments.match_likeness import Child
 from payments.names import Forms, Told, class_form, forms, told
 from payments.references import find, guess, views
@@ -64,6 +64,7 @@ class Shelf:
                 same.append(bill)
 
     def decide(self, bank_account_id: int, amount: int, memo: str) -> tuple[Decision, list[Bill]]:
+        """What is settled teaches who pays for whom; the bills themselves stay as they are."""
         credit = Credit(bank_account_id, amount, views(memo))
         said = told(memo)
         found = find(credit.memo, self.prefixes) or self._unproven(credit.memo)
@@ -86,11 +87,12 @@ class Shelf:
             for bill in self._by_pupil[child]:
                 bills.setdefault(bill.invoice_id, bill)
         among = list(bills.values())
-        return match(credit, found, among, hints, said), among
+        decision = match(credit, found, among, hints, said)
+        if isinstance(decision, Match):
+            self._learn(said, [bills[share.invoice_id] for share in decision.shares])
+        return decision, among
 
-    def learn(self, memo: str, bills: Iterable[Bill]) -> None:
-        """Whoever paid these bills may pay for the same children again."""
-        said = told(memo)
+    def _learn(self, said: Told, bills: Iterable[Bill]) -> None:
         for payer in _payers(said):
             for bill in bills:
                 self._paid_for[payer][who(bill)] = None

@@ -67,7 +67,7 @@ TELLINGS = [
     "NM.AN L6A1",
     "nguyen an hoc phi",
     "IBFTTIENANNGUYENMINHAN6A1",
-    "CT nhanh 247 den: be An lop 6A1; thoi gian GD:05/09/2026 14:02:37",
+    "CT nhanh 247 den: be Minh An lop 6A1; thoi gian GD:05/09/2026 14:02:37",
     "nop tien an thang 9 cho NGUYEN MINH A",
     "nguyeen minh an tien an",
 ]

@@ -31,7 +31,7 @@ from bots.handoffs import SEND_JOB
 from bots.telegram import TelegramBot
 from notifications.delivery import drain, due_schools, sweep
 from notifications.stations import Stations
-from payments import hooks, reconcile
+from payments import hooks, reconcile, reminders
 from payments.documents import outbox as documents
 from payments.documents.meinvoice import MeInvoice
 
@@ -111,6 +111,11 @@ async def check_books(work: Work) -> None:
 
 
 @job
+async def remind_families(work: Work) -> None:
+    await reminders.run_everywhere(work.house)
+
+
+@job
 async def send_code(work: Work, code_id: str) -> None:
     await sending.send_code(work.house, work.stations, UUID(code_id))
 
@@ -169,6 +174,8 @@ CRONS: list[Any] = [
     cron(sweep_codes, name="sweep_codes", second=_every_ten(1), run_at_startup=True, timeout=60),
     cron(forget_old_sign_ins, name="forget_old_sign_ins", hour={20}, minute={20}, second=0, timeout=600),
     cron(forget_old_chats, name="forget_old_chats", hour={20}, minute={10}, second=0, timeout=600),
+    # 02:00 in UTC is nine in the morning in Vietnam: banks have reported the day before, and nobody is asleep.
+    cron(remind_families, name="remind_families", hour={2}, minute={0}, second=0, timeout=1800),
     # 19:30 in UTC is half past two at night in Vietnam, when the banks have closed their day.
     cron(check_books, name="check_books", hour={19}, minute={30}, second=0, timeout=600),
 ]

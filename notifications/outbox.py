@@ -53,6 +53,18 @@ class PupilNotice(msgspec.Struct, frozen=True, kw_only=True):
     urgent: bool = False
 
 
+class GuardiansNotice(msgspec.Struct, frozen=True, kw_only=True):
+    """One of many: a notice to guardians by name, about pupils whom each of them may see."""
+
+    notice_id: UUID
+    guardian_ids: tuple[UUID, ...]
+    pupil_ids: tuple[UUID, ...]
+    kind: Kind
+    source_kind: str
+    source_id: str
+    params: dict[str, Any] = {}
+
+
 class Published(msgspec.Struct, frozen=True):
     """`guardians` were addressed, one row each; `without_account` of them have never signed in, so no push can reach them."""
 
@@ -160,6 +172,41 @@ WITH item AS MATERIALIZED (
 """
 
 
+# Bonds are asked once more: between whom a caller names and the row, a right may have ended.
+_PUBLISH_TO_GUARDIANS = f"""
+WITH item AS MATERIALIZED (
+        SELECT i.notice_id, i.kind, i.source_kind, i.source_id, i.params
+          FROM unnest($3::uuid[], $4::text[], $5::text[], $7::text[], $8::text[])
+            AS i (notice_id, kind, source_kind, source_id, params)),
+     notice AS (
+        INSERT INTO notices (school_id, notice_id, kind, source_kind, source_id, params, created_at)
+        SELECT $1, i.notice_id, i.kind, i.source_kind, i.source_id, i.params::jsonb, $6
+          FROM item i
+         ORDER BY i.notice_id
+            ON CONFLICT DO NOTHING
+     RETURNING notice_id),
+     addressed AS MATERIALIZED (
+        SELECT n.notice_id, g.guardian_id, g.account_id, array_agg(bond.pupil_id ORDER BY bond.pupil_id) AS pupil_ids,
+               false AS urgent, false AS awaits
+          FROM notice n
+          JOIN unnest($9::uuid[], $10::uuid[], $11::uuid[]) AS named (notice_id, guardian_id, pupil_id)
+            ON named.notice_id = n.notice_id
+          JOIN guardianships bond
+            ON bond.school_id = $1
+           AND bond.guardian_id = named.guardian_id
+           AND bond.pupil_id = named.pupil_id
+           AND bond.can_view
+           AND bond.gets_notices
+           AND bond.valid_from <= $2
+           AND (bond.valid_to IS NULL OR bond.valid_to >= $2)
+          JOIN guardians g
+            ON g.school_id = bond.school_id
+           AND g.guardian_id = bond.guardian_id
+         GROUP BY n.notice_id, g.guardian_id, g.account_id),
+{_ROWS}
+"""
+
+
 async def publish(tx: SchoolTx, notice: Notice, audience: Audience) -> Published:
     """One statement, however large the school. Publishing the same notice_id again changes nothing and says so in `new`."""
     # What was written to a few pupils may be about them; only what a whole class may read is shown on a lock screen.
@@ -206,6 +253,36 @@ async def publish_each(
         [msgspec.json.encode(item.params).decode() for item in items],
         [item.urgent for item in items],
         created_by,
+    )
+    assert row is not None, "an aggregate answers one row"
+    if row["due"]:
+        tx.ring("deliver", tx.school_id)
+    return PublishedEach(row["notices"], row["guardians"], row["without_account"])
+
+
+async def publish_to_guardians(tx: SchoolTx, items: Sequence[GuardiansNotice], *, at: datetime) -> PublishedEach:
+    """Many notices in one statement, each to the guardians that it names. Repeating it changes nothing."""
+    if not items:
+        return PublishedEach(0, 0, 0)
+    named = [
+        (item.notice_id, guardian, pupil)
+        for item in items
+        for guardian in item.guardian_ids
+        for pupil in item.pupil_ids
+    ]
+    row = await tx.fetchrow(
+        _PUBLISH_TO_GUARDIANS,
+        tx.school_id,
+        school_day(at),
+        [item.notice_id for item in items],
+        [item.kind for item in items],
+        [item.source_kind for item in items],
+        at,
+        [item.source_id for item in items],
+        [msgspec.json.encode(item.params).decode() for item in items],
+        [notice_id for notice_id, _, _ in named],
+        [guardian_id for _, guardian_id, _ in named],
+        [pupil_id for _, _, pupil_id in named],
     )
     assert row is not None, "an aggregate answers one row"
     if row["due"]:

@@ -39,7 +39,7 @@ def on_lock_screen(
     elif kind == "announcement" and not children:
         body = say("notifications.push_announcement", language)
     else:
-        key = "announcement_about" if kind == "announcement" else kind
+        key = "announcement_about" if kind == "announcement" else "reminder" if params.get("reminder") else kind
         body = say(f"notifications.push_{key}", language, child=_names(children, language))
     if urgent and kind == "announcement":
         body = say("notifications.push_urgent", language, text=body)
@@ -51,7 +51,8 @@ def in_full(
 ) -> Words:
     """For a reader who has signed in. What somebody wrote is shown as written; the rest is said from `params`.
 
-    absence {on, session}; mark {subject}; invoice {fee, amount, due_on}; payment {amount}. Whatever is missing is left unsaid.
+    absence {on, session}; mark {subject}; invoice {fee, amount, due_on},
+    or {reminder, bills, amount, due_on}; payment {amount}. Whatever is missing is left unsaid.
     """
     child = _names(children, language)
     match kind:
@@ -84,6 +85,8 @@ def _mark(params: dict[str, Any], language: str, child: str) -> Words:
 
 
 def _invoice(params: dict[str, Any], language: str, child: str) -> Words:
+    if params.get("reminder"):
+        return _reminder(params, language, child)
     fee, amount, due_on = params.get("fee"), _dong(params.get("amount")), _day(params.get("due_on"))
     title_key = "invoice_title" if fee else "invoice_title_plain"
     body_key = "invoice_body" if amount and due_on else "invoice_body_plain"
@@ -91,6 +94,15 @@ def _invoice(params: dict[str, Any], language: str, child: str) -> Words:
         say(f"notifications.{title_key}", language, fee=fee),
         say(f"notifications.{body_key}", language, child=_capital(child), amount=amount, due_on=due_on),
     )
+
+
+def _reminder(params: dict[str, Any], language: str, child: str) -> Words:
+    """Folded over all children and bills; whoever has just paid is asked to forget it."""
+    amount, due_on, bills = _dong(params.get("amount")), _day(params.get("due_on")), params.get("bills")
+    body = say(
+        "notifications.reminder_body", language, child=_capital(child), amount=amount, bills=bills, due_on=due_on
+    )
+    return Words(say("notifications.reminder_title", language), body)
 
 
 def _payment(params: dict[str, Any], language: str, child: str) -> Words:

@@ -19,6 +19,7 @@ from backend.identity.principal import principal_of
 from payments import accounts, desk, invoices, qrimage, queries, reconcile
 from payments.demo import bank_pays
 from payments.requests import payment_request
+from payments.routes_asking import ROUTES as ASKING
 from payments.routes_documents import ROUTES as DOCUMENTS
 from payments.routes_feeds import ROUTES as FEEDS
 from payments.routes_hooks import ROUTES as HOOKS
@@ -320,6 +321,7 @@ ROUTES: list[Any] = [
     get_qr_png,
     get_qr_svg,
     *REQUESTS,
+    *ASKING,
     *VERIFY,
     *PAPERS,
     *HOOKS,

@@ -187,4 +187,9 @@ LINES = {
     ("POST", "/console/{school_id}/fraud/contacts/{phone}/remove"): console(
         "/contacts/{made}/remove", prepare=contact, form={}
     ),
+    ("GET", "/v1/schools/{school_id}/asking-rules"): school("/asking-rules", ACCOUNTANTS | ADMINS),
+    ("POST", "/v1/schools/{school_id}/asking-rules"): school(
+        "/asking-rules", ACCOUNTANTS | ADMINS, json={"pupil_codes": False, "reminders": True, "reminder_days": [0]}
+    ),
+    ("GET", "/v1/schools/{school_id}/reminders/preview"): school("/reminders/preview", ACCOUNTANTS | ADMINS),
 }

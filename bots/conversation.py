@@ -13,7 +13,7 @@ from backend.core.house import House
 from backend.core.metrics import CHAT_TURNS
 from backend.core.text import fold
 from bots import system
-from bots.answers import notices, personal, which_child
+from bots.answers import notices, personal, really, which_child
 from bots.answers.knowledge import entry_of
 from bots.answers.render import call_line, render
 from bots.chats import Chat
@@ -79,12 +79,22 @@ async def _answer(talk: Talk) -> Answer:
 
 
 async def _understood(talk: Talk, meant: Understanding, text: str) -> Answer:
+    if really.asks(text, suspicious=really.INTENT in (meant.intent, talk.previous)):
+        return await _checked(talk, text)
     if meant.intent == NONE and (not meant.suggestions or meant.score >= SURE):
         return _refused(talk, others=not meant.suggestions)
     if meant.intent == NONE or meant.score < SURE:
         return await _unsure(talk, meant, text)
     talk.remember(unsure=0, question=text, asked="")
     return await _say(talk, meant.intent, meant.slots, _plain(text), also=meant.also)
+
+
+async def _checked(talk: Talk, text: str) -> Answer:
+    """Of the school or not, from the same registers as /verify. The next number that is sent is looked up as well."""
+    talk.remember(unsure=0, question="", asked="", intent=really.INTENT, intent_at=talk.incoming.at, slots={})
+    said = await really.answer(talk.house, text, talk.language)
+    call = call_line(talk.language, await talk.facts())
+    return talk.answer(f"{call}\n{said}", [talk.button("talk_to_person", "h")], intent=really.INTENT)
 
 
 def _refused(talk: Talk, *, others: bool) -> Answer:

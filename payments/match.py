@@ -21,7 +21,9 @@ SUGGESTIONS_MAX = 3
 EXACT = (How.WORD, How.RUN_TOGETHER)
 _GUESS_SCORES = {How.AMONG_DIGITS: 110, How.LOOKALIKE: 110, How.NO_PREFIX: 90, How.MISTYPED: 80, How.CUT_SHORT: 60}
 # Reasons that say something of the child or the payer; the others only order what these have found.
-_TELLING = frozenset(("name_alike", "payer_seen_before", "guardian_named", "pupil_code", "few_of_this_amount"))
+_TELLING = frozenset(
+    ("name_whole", "name_alike", "payer_seen_before", "guardian_named", "pupil_code", "few_of_this_amount")
+)
 # So few bills ask for an amount that the amount alone is worth a look.
 RARE_AMOUNT_MAX = 3
 
@@ -239,7 +241,7 @@ def _score(credit: Credit, guesses: dict[str, How], bill: Bill, hints: Hints, sa
     alike = match_likeness.likeness(said, bill.pupil_name)
     in_class = class_form(bill.class_name) in said.classes
     if alike >= match_likeness.NAME_MIN or (alike >= match_likeness.GIVEN_MIN and in_class):
-        weights["name_alike"] = alike
+        weights["name_whole" if alike >= match_likeness.WHOLE else "name_alike"] = alike
         if in_class:
             weights["class_named"] = 30
     if bill.invoice_id in hints.rare_amount:

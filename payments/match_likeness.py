@@ -13,6 +13,8 @@ from rapidfuzz import fuzz
 from payments.names import Told, class_form, forms
 
 NAME_MIN = 55
+# From here on the whole name stands there, in whatever order.
+WHOLE = 96
 # A given name alone says something only beside the class.
 GIVEN_MIN = 40
 _ALIKE_MIN = 85
@@ -35,7 +37,7 @@ def likeness(told: Told, name: str) -> int:
     if form.run in told.windows or (len(words) > 2 and len(form.run) >= _CLEAR_LETTERS and form.run in told.compact):
         return 100
     if form.run in told.runs:
-        return 96
+        return WHOLE
     best = _in_order(told.words, words) if words[-1] in told.words else 0
     if len(words) > 1 and words[-2] in told.words:
         best = max(best, _in_order(told.words, [words[-1], *words[:-1]]) - 4)

@@ -18,6 +18,7 @@ from backend.console.home import ROUTES as HOME
 from backend.console.inbox import ROUTES as INBOX
 from backend.console.marks import ROUTES as MARKS
 from backend.console.pupils import ROUTES as PUPILS
+from backend.console.queue import ROUTES as QUEUE
 from backend.console.reports import ROUTES as REPORTS
 from backend.console.roll import ROUTES as ROLL
 from backend.console.roster_import import ROUTES as ROSTER_IMPORT
@@ -33,6 +34,7 @@ ROUTES: list[Any] = [
     *ANNOUNCEMENTS,
     *FEES,
     *TRANSFERS,
+    *QUEUE,
     *REPORTS,
     *STATEMENTS,
     *BANK_ACCOUNTS,

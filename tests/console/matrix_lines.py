@@ -96,6 +96,15 @@ def decided(verb: str, which: str, form: Form, prepare: Any = bill) -> Line:
     )
 
 
+def decided_in_queue() -> Line:
+    return sent(
+        lambda s: f"/transfers/queue/{s.made.credit_id}/accept",
+        lambda s: {"invoice_ids": str(s.made.invoice_id)},
+        ACCOUNTANTS,
+        prepare=bill,
+    )
+
+
 def nothing(scene: Scene) -> Mapping[str, str]:
     return {}
 
@@ -230,6 +239,17 @@ LINES = {
         lambda s: {f"invoice-{s.made.invoice_id}": "yes", f"amount-{s.made.invoice_id}": "1.000"},
     ),
     ("POST", TRANSFER + "/{verb}"): decided("undo", "credit_id", nothing, pay),
+    ("GET", "/console/{school_id}/transfers/queue"): shown(lambda s: "/transfers/queue", KEEPERS, targets=BY_SCHOOL),
+    ("POST", "/console/{school_id}/transfers/queue/{transaction_id}/{verb}"): decided_in_queue(),
+    ("GET", "/console/{school_id}/transfers/alike"): shown(
+        lambda s: "/transfers/alike?like=name_whole", KEEPERS, targets=BY_SCHOOL
+    ),
+    ("POST", "/console/{school_id}/transfers/alike"): sent(
+        lambda s: "/transfers/alike",
+        lambda s: {f"line-{s.made.credit_id}": f"{s.made.invoice_id} 1000"},
+        ACCOUNTANTS,
+        prepare=bill,
+    ),
     ("GET", "/console/{school_id}/bank-accounts"): shown(lambda s: "/bank-accounts", KEEPERS, targets=BY_SCHOOL),
     ("POST", "/console/{school_id}/bank-accounts"): Line(
         ask=lambda s: Ask(

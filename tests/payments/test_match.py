@@ -110,7 +110,7 @@ def test_a_name_and_class_in_the_memo_suggest_the_right_child_first():
     decision = decide("CHUYEN TIEN HOC PHI CHO CON NGUYEN THI BINH AN LOP 6A1", FEE, *children)
     assert isinstance(decision, NoMatch)
     assert [s.reference for s in decision.suggestions] == [CODE, THIRD]
-    assert decision.suggestions[0].reasons == ("name_alike", "class_named", "amount_equal")
+    assert decision.suggestions[0].reasons == ("name_whole", "class_named", "amount_equal")
 
 
 def test_a_paid_bill_is_never_suggested_by_name():

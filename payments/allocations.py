@@ -7,7 +7,8 @@ fall together in the caller's transaction, which holds the till.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 import asyncpg
@@ -19,23 +20,35 @@ from backend.core.versions import touch_families
 from notifications.outbox import PupilNotice, publish_each
 from payments import ledger, receipts
 from payments.balance import BALANCE
+from payments.claims import OpenBill as OpenBill
 from payments.ledger import Account, Transfer
 from payments.match import Bill
 
+Basis = Literal["named", "flexible", "person"]
+
 
 class Lay(msgspec.Struct, frozen=True):
-    """So much from where it lies (unallocated money, or a family's credit) onto one bill."""
+    """So much of a transaction from where it lies (unallocated money, or a family's credit) onto one bill.
 
+    `basis` says on whose word (see arrange.py); `quiet` where the family has been told of this money before.
+    """
+
+    transaction_id: UUID
     invoice_id: UUID
     pupil_id: UUID
     amount: int
     source: Account
+    basis: Basis
+    reason: str
+    quiet: bool = False
 
 
 class LaidBefore(msgspec.Struct, frozen=True):
     allocation_id: UUID
+    transaction_id: UUID
     invoice_id: UUID
     pupil_id: UUID
+    bank_account_id: int
     amount: int
 
 
@@ -57,10 +70,10 @@ _BILLS = f"""
     ON c.school_id = f.school_id
    AND c.class_id = f.class_id"""
 
-_BILLS_BY_REFERENCE = f"""
+_BILLS_IN_QUESTION = f"""
 SELECT {_BILLS}
  WHERE i.school_id = $1
-   AND i.reference = ANY ($2::text[])
+   AND (i.reference = ANY ($2::text[]) OR i.invoice_id = ANY ($3::uuid[]))
  ORDER BY i.invoice_id
    FOR UPDATE OF i
 """
@@ -119,21 +132,16 @@ SELECT {_BILLS}
 """
 
 
-class OpenBill(msgspec.Struct, frozen=True):
-    """A bill as matching sees it, and whose it is."""
-
-    bill: Bill
-    pupil_id: UUID
-    fee_id: UUID
-    asked: int
-    paid: int
-    due_on: date
-    mandatory: bool
+async def bills_in_question(tx: SchoolTx, invoice_ids: Sequence[UUID], references: Sequence[str]) -> list[OpenBill]:
+    """Open or not. The rows are locked, but it is the till that makes `remaining` true: it was taken a statement before."""
+    if not invoice_ids and not references:
+        return []
+    rows = await tx.fetch(_BILLS_IN_QUESTION, tx.school_id, references, invoice_ids)
+    return [_open_bill(row) for row in rows]
 
 
 async def bills_by_reference(tx: SchoolTx, references: Sequence[str]) -> list[OpenBill]:
-    """Open or not. The rows are locked, but it is the till that makes `remaining` true: it was taken a statement before."""
-    return [_open_bill(row) for row in await tx.fetch(_BILLS_BY_REFERENCE, tx.school_id, references)]
+    return await bills_in_question(tx, [], references)
 
 
 async def bills_by_id(tx: SchoolTx, invoice_ids: Sequence[UUID]) -> list[OpenBill]:
@@ -189,27 +197,31 @@ def _open_bill(row: asyncpg.Record) -> OpenBill:
     return OpenBill(bill, row["pupil_id"], row["fee_id"], row["asked"], row["paid"], row["due_on"], row["mandatory"])
 
 
-async def lay(
-    tx: SchoolTx, transaction_id: UUID, lays: Sequence[Lay], *, reason: str, made_by: UUID | None, at: datetime
-) -> None:
-    """The bills are locked and checked by the caller."""
-    assert lays and all(one.amount > 0 for one in lays)
+async def lay(tx: SchoolTx, lays: Sequence[Lay], *, made_by: UUID | None, at: datetime) -> None:
+    """A handful of statements, however many. The bills are locked and checked by the caller."""
+    assert all(one.amount > 0 for one in lays)
+    if not lays:
+        return
     ids = [new_id() for _ in lays]
     await _insert(
         tx,
-        ids,
-        transaction_id,
-        [(one.invoice_id, one.amount, None) for one in lays],
-        reason=reason,
+        [
+            (id_, one.transaction_id, one.invoice_id, one.amount, None, one.reason, one.basis)
+            for id_, one in zip(ids, lays, strict=True)
+        ],
         made_by=made_by,
         at=at,
     )
     transfers = [
-        Transfer("allocated", one.source, ledger.receivable(one.pupil_id), one.amount, transaction_id, one.invoice_id)
+        Transfer(
+            "allocated", one.source, ledger.receivable(one.pupil_id), one.amount, one.transaction_id, one.invoice_id
+        )
         for one in lays
     ]
     await ledger.book(tx, transfers, at=at, made_by=made_by)
-    laid = [receipts.Laid(id_, transaction_id, one.invoice_id, one.amount) for id_, one in zip(ids, lays, strict=True)]
+    laid = [
+        receipts.Laid(id_, one.transaction_id, one.invoice_id, one.amount) for id_, one in zip(ids, lays, strict=True)
+    ]
     await receipts.issue(tx, laid, at=at)
     notices = [
         PupilNotice(
@@ -221,6 +233,7 @@ async def lay(
             params={"amount": one.amount},
         )
         for one in lays
+        if not one.quiet
     ]
     # Notices touch only those who get notices; whoever may look must see a new version as well. All of them first and in
     # their one order, the notices' own after that: then no other room's writer can stand crosswise.
@@ -232,11 +245,14 @@ async def standing(tx: SchoolTx, transaction_id: UUID) -> list[LaidBefore]:
     """What lies on bills from this transaction and was not taken back."""
     rows = await tx.fetch(
         """
-        SELECT a.allocation_id, a.invoice_id, i.pupil_id, a.amount
+        SELECT a.allocation_id, a.transaction_id, a.invoice_id, i.pupil_id, t.bank_account_id, a.amount
           FROM allocations a
           JOIN invoices i
             ON i.school_id = a.school_id
            AND i.invoice_id = a.invoice_id
+          JOIN bank_transactions t
+            ON t.school_id = a.school_id
+           AND t.transaction_id = a.transaction_id
          WHERE a.school_id = $1
            AND a.transaction_id = $2
            AND a.reverses IS NULL
@@ -253,53 +269,48 @@ async def standing(tx: SchoolTx, transaction_id: UUID) -> list[LaidBefore]:
 
 
 async def take_back(
-    tx: SchoolTx,
-    transaction_id: UUID,
-    bank_account_id: int,
-    laid: Sequence[LaidBefore],
-    *,
-    reason: str,
-    made_by: UUID,
-    at: datetime,
+    tx: SchoolTx, laid: Sequence[LaidBefore], *, reason: str, made_by: UUID | None, at: datetime
 ) -> None:
     """Bills open again, receipts are cancelled, the money lies unallocated. The caller touches the families."""
-    rows = [(one.invoice_id, -one.amount, one.allocation_id) for one in laid]
-    await _insert(tx, [new_id() for _ in laid], transaction_id, rows, reason=reason, made_by=made_by, at=at)
-    source = ledger.unallocated(bank_account_id)
+    if not laid:
+        return
+    basis = "named" if made_by is None else "person"
+    await _insert(
+        tx,
+        [(new_id(), one.transaction_id, one.invoice_id, -one.amount, one.allocation_id, reason, basis) for one in laid],
+        made_by=made_by,
+        at=at,
+    )
     transfers = [
-        Transfer("taken_back", ledger.receivable(one.pupil_id), source, one.amount, transaction_id, one.invoice_id)
+        Transfer(
+            "taken_back",
+            ledger.receivable(one.pupil_id),
+            ledger.unallocated(one.bank_account_id),
+            one.amount,
+            one.transaction_id,
+            one.invoice_id,
+        )
         for one in laid
     ]
     await ledger.book(tx, transfers, at=at, made_by=made_by)
     await receipts.cancel(tx, [one.allocation_id for one in laid], at=at, reason=reason, by=made_by)
 
 
-async def _insert(
-    tx: SchoolTx,
-    ids: Sequence[UUID],
-    transaction_id: UUID,
-    rows: Sequence[tuple[UUID, int, UUID | None]],
-    *,
-    reason: str,
-    made_by: UUID | None,
-    at: datetime,
-) -> None:
+# Allocation, transaction, bill, amount, the allocation it reverses, reason, basis.
+_Row = tuple[UUID, UUID, UUID, int, UUID | None, str, str]
+
+
+async def _insert(tx: SchoolTx, rows: Sequence[_Row], *, made_by: UUID | None, at: datetime) -> None:
     await tx.execute(
         """
         INSERT INTO allocations
-               (school_id, allocation_id, transaction_id, invoice_id, amount, reverses, reason, made_by, made_at)
-        SELECT $1, a.allocation_id, $2, a.invoice_id, a.amount, a.reverses, $3, $4, $5
-          FROM unnest($6::uuid[], $7::uuid[], $8::bigint[], $9::uuid[])
-            AS a (allocation_id, invoice_id, amount, reverses)
-            ON CONFLICT (school_id, allocation_id) DO NOTHING
+               (school_id, allocation_id, transaction_id, invoice_id, amount, reverses, reason, basis, made_by, made_at)
+        SELECT $1, a.allocation_id, a.transaction_id, a.invoice_id, a.amount, a.reverses, a.reason, a.basis, $2, $3
+          FROM unnest($4::uuid[], $5::uuid[], $6::uuid[], $7::bigint[], $8::uuid[], $9::text[], $10::text[])
+            AS a (allocation_id, transaction_id, invoice_id, amount, reverses, reason, basis)
         """,
         tx.school_id,
-        transaction_id,
-        reason,
         made_by,
         at,
-        ids,
-        [invoice_id for invoice_id, _, _ in rows],
-        [amount for _, amount, _ in rows],
-        [reverses for _, _, reverses in rows],
+        *(list(column) for column in zip(*rows, strict=True)),
     )

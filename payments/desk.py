@@ -20,7 +20,7 @@ from backend.core.text import clean
 from backend.core.versions import touch_families
 from backend.identity import audit
 from backend.identity.entitlement import require_role
-from payments import allocations, ledger, transactions
+from payments import allocations, ledger, settle, transactions
 from payments.allocations import Lay, OpenBill
 from payments.ledger import Account, Book, Transfer
 from payments.transactions import WAITING, State, Transaction
@@ -112,8 +112,8 @@ async def match_by_hand(house: House, actor: UUID, school_id: int, transaction_i
             desk.tx, [*(one.pupil_id for one in bills), *_creditors(held), *filter(None, [order.credit_pupil_id])]
         )
         if order.shares:
-            lays = _lays(order.shares, bills, held)
-            await allocations.lay(desk.tx, transaction_id, lays, reason="by_person", made_by=actor, at=desk.at)
+            lays = _lays(transaction_id, order.shares, bills, held)
+            await allocations.lay(desk.tx, lays, made_by=actor, at=desk.at)
         if rest and order.credit_pupil_id is not None:
             await desk.book("credited", desk.unallocated, ledger.family_credit(order.credit_pupil_id), rest)
         left = await ledger.held_of(desk.tx, transaction_id)
@@ -131,12 +131,12 @@ async def undo(house: House, actor: UUID, school_id: int, transaction_id: UUID, 
         if not laid and not credits:
             raise NOTHING_TO_UNDO()
         await touch_families(desk.tx, [*(one.pupil_id for one in laid), *_creditors(credits)])
-        here = desk.transaction.bank_account_id
-        if laid:
-            await allocations.take_back(desk.tx, transaction_id, here, laid, reason="undone", made_by=actor, at=desk.at)
+        await allocations.take_back(desk.tx, laid, reason="undone", made_by=actor, at=desk.at)
         for account, amount in credits:
             await desk.book("credit_taken_back", account, desk.unallocated, amount)
         await desk.close("ambiguous", ["undone"], by_person=False)
+        # What waited for room on these bills may come in now.
+        await settle.look_again(desk.tx, [one.invoice_id for one in laid], at=desk.at)
 
 
 async def put_aside(house: House, actor: UUID, school_id: int, transaction_id: UUID, note: str) -> None:
@@ -226,7 +226,9 @@ def _checked(order: ManualMatch, bills: Sequence[OpenBill], held: Sequence[tuple
     return rest
 
 
-def _lays(shares: Sequence[ShareIn], bills: Sequence[OpenBill], held: Sequence[tuple[Account, int]]) -> list[Lay]:
+def _lays(
+    transaction_id: UUID, shares: Sequence[ShareIn], bills: Sequence[OpenBill], held: Sequence[tuple[Account, int]]
+) -> list[Lay]:
     """Unallocated money first, then credit; a share may need both."""
     pupils = {one.bill.invoice_id: one.pupil_id for one in bills}
     sources = [[account, amount] for account, amount in held]
@@ -238,7 +240,8 @@ def _lays(shares: Sequence[ShareIn], bills: Sequence[OpenBill], held: Sequence[t
             assert isinstance(account, Account) and isinstance(left, int)
             taken = min(wanted, left)
             if taken:
-                lays.append(Lay(share.invoice_id, pupils[share.invoice_id], taken, account))
+                pupil_id = pupils[share.invoice_id]
+                lays.append(Lay(transaction_id, share.invoice_id, pupil_id, taken, account, "person", "by_person"))
                 source[1] = left - taken
                 wanted -= taken
     return lays

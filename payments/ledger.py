@@ -116,6 +116,11 @@ async def hold_till(tx: SchoolTx, *, at: datetime) -> None:
     _seen[tx] = _Till(**row)
 
 
+def closed_through(tx: SchoolTx) -> date | None:
+    """The last day on which nothing can be booked any more. The caller holds the till."""
+    return _seen[tx].closed_through
+
+
 async def book(tx: SchoolTx, transfers: Sequence[Transfer], *, at: datetime, made_by: UUID | None) -> None:
     """One statement, however many transfers."""
     assert all(t.amount > 0 for t in transfers), "a transfer moves something; the other way round is another transfer"

@@ -25,7 +25,7 @@ class Door(Protocol):
 _BANK_IS_LEDGER = """
 SELECT t.transaction_id::text AS subject, t.expected, coalesce(sum(e.amount), 0)::bigint AS found
   FROM (SELECT b.school_id, b.transaction_id,
-               CASE WHEN b.state IN ('duplicate', 'unreadable') OR 'another_account' = ANY (b.reasons) THEN 0
+               CASE WHEN b.state IN ('duplicate', 'unreadable') OR b.state = 'ignored' AND 'another_account' = ANY (b.reasons) THEN 0
                     ELSE b.amount
                END AS expected
           FROM bank_transactions b
@@ -49,7 +49,7 @@ SELECT coalesce(b.ref, e.ref) AS subject, coalesce(b.balance, 0) AS expected, co
           FROM bank_transactions t
          WHERE t.school_id = $1
            AND t.state NOT IN ('duplicate', 'unreadable')
-           AND NOT 'another_account' = ANY (t.reasons)
+           AND NOT (t.state = 'ignored' AND 'another_account' = ANY (t.reasons))
          GROUP BY t.bank_account_id) b
   FULL JOIN (SELECT side.ref, sum(side.amount)::bigint AS balance
                FROM ledger_transfers l
@@ -116,7 +116,7 @@ SELECT t.transaction_id::text AS subject, t.amount AS expected,
  WHERE t.school_id = $1
    AND t.direction = 'in'
    AND t.state NOT IN ('duplicate', 'unreadable')
-   AND NOT 'another_account' = ANY (t.reasons)
+   AND NOT (t.state = 'ignored' AND 'another_account' = ANY (t.reasons))
    AND coalesce(laid.amount, 0) + coalesce(held.amount, 0) + CASE WHEN t.state = 'refunded' THEN t.amount ELSE 0 END
        <> t.amount
  ORDER BY t.transaction_id

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -18,9 +18,6 @@ State = Literal["settled", "part", "over", "ambiguous", "unmatched", "duplicate"
 # A person has to decide on these.
 WAITING: tuple[State, ...] = ("ambiguous", "unmatched", "over", "unreadable")
 
-# A statement may book a night transfer on the next working day, and a long holiday lies between.
-_SAME_REFERENCE_WITHIN = timedelta(days=10)
-
 
 class Transaction(msgspec.Struct, frozen=True):
     transaction_id: UUID
@@ -32,114 +29,123 @@ class Transaction(msgspec.Struct, frozen=True):
     decided_by: UUID | None
 
 
-async def insert(
-    tx: SchoolTx,
-    transaction_id: UUID,
-    bank_account_id: int,
-    line: BankLine,
-    state: State,
-    reasons: Sequence[str],
-    *,
-    suggestions: Sequence[Suggestion] = (),
-    duplicate_of: UUID | None = None,
-    received_at: datetime,
-    at: datetime,
-) -> bool:
-    """False when this line of this source is already there."""
-    row = await tx.fetchrow(
+class Row(msgspec.Struct):
+    """A line on its way into the table."""
+
+    transaction_id: UUID
+    bank_account_id: int
+    line: BankLine
+    state: State
+    reasons: tuple[str, ...]
+    suggestions: list[Suggestion] = []
+    duplicate_of: UUID | None = None
+
+
+async def insert(tx: SchoolTx, rows: Sequence[Row], *, received_at: datetime, at: datetime) -> None:
+    """One statement, however many. The till is held and known lines are left out, so none of them is there."""
+    if not rows:
+        return
+    await tx.execute(
         """
         INSERT INTO bank_transactions
                (school_id, transaction_id, bank_account_id, source, event_key, bank_reference, direction, amount, memo,
                 virtual_account, payer_account, payer_name, booked_at, received_at, state, reasons, suggestions,
                 duplicate_of, decided_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17::jsonb, $18, $19)
-            ON CONFLICT (school_id, bank_account_id, source, event_key) DO NOTHING
-        RETURNING transaction_id
+        SELECT $1, n.transaction_id, n.bank_account_id, n.source, n.event_key, n.bank_reference, n.direction, n.amount,
+               n.memo, n.virtual_account, n.payer_account, n.payer_name, n.booked_at, $2, n.state,
+               string_to_array(n.reasons, ' '), n.suggestions, n.duplicate_of, $3
+          FROM unnest($4::uuid[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[], $10::bigint[],
+                      $11::text[], $12::text[], $13::text[], $14::text[], $15::timestamptz[], $16::text[], $17::text[],
+                      $18::jsonb[], $19::uuid[])
+            AS n (transaction_id, bank_account_id, source, event_key, bank_reference, direction, amount, memo,
+                  virtual_account, payer_account, payer_name, booked_at, state, reasons, suggestions, duplicate_of)
         """,
         tx.school_id,
-        transaction_id,
-        bank_account_id,
-        line.source,
-        line.event_key,
-        line.bank_reference,
-        line.direction,
-        line.amount,
-        line.memo,
-        line.virtual_account,
-        line.payer_account,
-        line.payer_name,
-        line.booked_at,
         received_at,
-        state,
-        list(reasons),
-        msgspec.json.encode(suggestions).decode(),
-        duplicate_of,
         at,
+        [row.transaction_id for row in rows],
+        [row.bank_account_id for row in rows],
+        [row.line.source for row in rows],
+        [row.line.event_key for row in rows],
+        [row.line.bank_reference for row in rows],
+        [row.line.direction for row in rows],
+        [row.line.amount for row in rows],
+        [row.line.memo for row in rows],
+        [row.line.virtual_account for row in rows],
+        [row.line.payer_account for row in rows],
+        [row.line.payer_name for row in rows],
+        [row.line.booked_at for row in rows],
+        [row.state for row in rows],
+        [" ".join(row.reasons) for row in rows],
+        [msgspec.json.encode(row.suggestions).decode() for row in rows],
+        [row.duplicate_of for row in rows],
     )
-    return row is not None
 
 
-async def already_there(tx: SchoolTx, bank_account_id: int, line: BankLine) -> asyncpg.Record | None:
-    """The same line of the same source, whatever became of it."""
-    return await tx.fetchrow(
+async def insert_codes(tx: SchoolTx, codes: Sequence[tuple[str, str, UUID]]) -> None:
+    """(code, how it was read, transaction). A code that another door told before is there already."""
+    if not codes:
+        return
+    await tx.execute(
         """
-        SELECT transaction_id, state
-          FROM bank_transactions
-         WHERE school_id = $1
-           AND bank_account_id = $2
-           AND source = $3
-           AND event_key = $4
+        INSERT INTO transaction_codes
+               (school_id, code, how, transaction_id)
+        SELECT $1, c.code, c.how, c.transaction_id
+          FROM unnest($2::text[], $3::text[], $4::uuid[]) AS c (code, how, transaction_id)
+            ON CONFLICT (school_id, code, how, transaction_id) DO NOTHING
         """,
         tx.school_id,
-        bank_account_id,
-        line.source,
-        line.event_key,
+        *(list(column) for column in zip(*codes, strict=True)),
     )
 
 
-async def told_before(tx: SchoolTx, bank_account_id: int, line: BankLine) -> UUID | None:
-    """The transaction that this line tells a second time: the bank's reference, amount and direction agree.
-
-    From another source that is enough. From the same source with another id it must also be the same instant and memo,
-    because references are not unique, and a second real payment must never be swallowed. An earlier line answers for
-    one line of each source only, so that two real payments told twice stay two. Lines of statements come here with keys
-    that count them already: two that agree in everything are two payments (see statements/keys.py).
-    """
-    if line.bank_reference is None:
-        return None
-    transaction_id: UUID | None = await tx.fetchval(
+async def rejudge(tx: SchoolTx, rows: Sequence[Row], *, at: datetime) -> None:
+    """New states, found by the machine, for transactions that are there; only `line` is not looked at."""
+    if not rows:
+        return
+    await tx.execute(
         """
-        SELECT t.transaction_id
-          FROM bank_transactions t
+        UPDATE bank_transactions AS t
+           SET state = n.state,
+               reasons = string_to_array(n.reasons, ' '),
+               suggestions = n.suggestions,
+               decided_at = $2
+          FROM unnest($3::uuid[], $4::text[], $5::text[], $6::jsonb[]) AS n (transaction_id, state, reasons, suggestions)
          WHERE t.school_id = $1
-           AND t.bank_account_id = $2
-           AND t.bank_reference = $3
-           AND t.amount = $4
-           AND t.direction = $5
-           AND t.state <> 'duplicate'
-           AND t.booked_at BETWEEN $6 AND $7
-           AND (t.source <> $8 OR ($8 <> 'statement' AND t.booked_at = $9 AND t.memo = $10))
-           AND NOT EXISTS (SELECT
-                             FROM bank_transactions d
-                            WHERE d.school_id = t.school_id
-                              AND d.duplicate_of = t.transaction_id
-                              AND d.source = $8
-                              AND t.source <> $8)
-         ORDER BY t.booked_at, t.transaction_id
-         LIMIT 1
+           AND t.transaction_id = n.transaction_id
+           AND NOT t.pinned
         """,
         tx.school_id,
-        bank_account_id,
-        line.bank_reference,
-        line.amount,
-        line.direction,
-        line.booked_at - _SAME_REFERENCE_WITHIN,
-        line.booked_at + _SAME_REFERENCE_WITHIN,
-        line.source,
-        line.booked_at,
-        line.memo,
+        at,
+        [row.transaction_id for row in rows],
+        [row.state for row in rows],
+        [" ".join(row.reasons) for row in rows],
+        [msgspec.json.encode(row.suggestions).decode() for row in rows],
     )
-    return transaction_id
+
+
+async def already_there(
+    tx: SchoolTx, lines: Sequence[tuple[int, BankLine]]
+) -> dict[tuple[int, str, str], asyncpg.Record]:
+    """The same lines of the same sources, whatever became of them."""
+    if not lines:
+        return {}
+    rows = await tx.fetch(
+        """
+        SELECT t.transaction_id, t.state, t.bank_account_id, t.source, t.event_key
+          FROM unnest($2::bigint[], $3::text[], $4::text[]) AS k (bank_account_id, source, event_key)
+          JOIN bank_transactions t
+            ON t.school_id = $1
+           AND t.bank_account_id = k.bank_account_id
+           AND t.source = k.source
+           AND t.event_key = k.event_key
+        """,
+        tx.school_id,
+        [bank_account_id for bank_account_id, _ in lines],
+        [line.source for _, line in lines],
+        [line.event_key for _, line in lines],
+    )
+    return {(row["bank_account_id"], row["source"], row["event_key"]): row for row in rows}
 
 
 async def lock(tx: SchoolTx, transaction_id: UUID) -> Transaction | None:
@@ -168,7 +174,7 @@ async def decide(
     at: datetime,
     refund_of: UUID | None = None,
 ) -> None:
-    """A duplicate that turns out to be none forgets what it was taken for."""
+    """By a person, so no machine moves its money any more. A duplicate that turns out to be none forgets what it was taken for."""
     await tx.execute(
         """
         UPDATE bank_transactions
@@ -178,7 +184,8 @@ async def decide(
                decided_at = $6,
                refund_of = coalesce($7, refund_of),
                note = $8,
-               duplicate_of = NULL
+               duplicate_of = NULL,
+               pinned = true
          WHERE school_id = $1
            AND transaction_id = $2
         """,

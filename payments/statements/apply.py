@@ -8,7 +8,7 @@ from uuid import UUID
 
 from backend.core.database import SchoolTx
 from payments import accounts
-from payments.settle import settle
+from payments.settle import settle_many
 from payments.statements import files
 from payments.statements.plan import Planned
 
@@ -22,12 +22,11 @@ async def put(
     for bank_account_id in dict.fromkeys(one.bank_account_id for one in planned):
         account = await accounts.receiving(tx, bank_account_id)
         here = [one for one in planned if one.bank_account_id == bank_account_id]
-        movements: dict[str, UUID] = {}
-        for one in here:
-            if one.transaction_id is None:
-                settled = await settle(tx, account, one.bank_line, received_at=received_at, at=at)
-                movements[one.key] = settled.transaction_id
-                told += settled.state == "duplicate"
+        new = [one for one in here if one.transaction_id is None]
+        lines = [one.bank_line for one in new]
+        settled = await settle_many(tx, account, lines, received_at=received_at, at=at)
+        movements = {one.key: done.transaction_id for one, done in zip(new, settled, strict=True)}
+        told += sum(done.state == "duplicate" for done in settled)
         await files.keep_lines(tx, statement_id, here, movements, number)
         number += len(here)
     return told

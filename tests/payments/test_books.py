@@ -92,17 +92,8 @@ async def test_any_order_repetition_and_interleaving_gives_provable_books(house,
     assert wild.keys() == calm.keys()
     assert wild["bank"] == calm["bank"] == sum(amount for _, amount, _ in plan)
     assert wild["events"] == calm["events"] == len(plan)
-    if _cannot_compete(plan):
-        assert wild == calm
-
-
-def _cannot_compete(plan):
-    """Where no two movements want the same last đồng of a bill, the order must not matter at all."""
-    wanted = {"first": 0, "second": 0}
-    for target, amount, _ in plan:
-        for bill in wanted:
-            wanted[bill] += amount if target in (bill, "both") else 0
-    return all(amount <= AMOUNT for amount in wanted.values())
+    # How many receipts it takes may depend on who came first; where the money lies may not.
+    assert {**wild, "receipts": 0} == {**calm, "receipts": 0}
 
 
 async def _run(house, client, owner, plan, chance):

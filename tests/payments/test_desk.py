@@ -79,8 +79,8 @@ async def test_more_than_the_bill_pays_it_and_credits_the_family(money):
     invoice = await money.invoice()
     event = money.bank.credit(AMOUNT + 40_000, invoice["reference"])
     assert await money.receive(event) == ["over"]
-    assert (await money.family())["due"] == AMOUNT
-    body = {**NOTE, "shares": [share(invoice, AMOUNT)], "credit_pupil_id": str(money.world.child.pupil_id)}
+    assert (await money.family())["due"] == 0
+    body = {**NOTE, "shares": [], "credit_pupil_id": str(money.world.child.pupil_id)}
     assert (await decide(money, event, "match", body)).status_code == 204
     family = await money.family()
     assert (family["due"], family["credit"]) == (0, 40_000)
@@ -93,11 +93,7 @@ async def test_credit_is_used_on_the_next_bill(money):
     await money.bill()
     event = money.bank.credit(AMOUNT + 40_000, (await money.invoice())["reference"])
     await money.receive(event)
-    body = {
-        **NOTE,
-        "shares": [share(await money.invoice(), AMOUNT)],
-        "credit_pupil_id": str(money.world.child.pupil_id),
-    }
+    body = {**NOTE, "shares": [], "credit_pupil_id": str(money.world.child.pupil_id)}
     await decide(money, event, "match", body)
     await money.bill(title="Nước uống", amount=60_000)
     answer = await decide(money, event, "match", {**NOTE, "shares": [share(await money.invoice(), 40_000)]})

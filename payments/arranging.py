@@ -6,7 +6,7 @@ a person, or from a day whose books are closed, stays where it is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -49,7 +49,7 @@ async def arranged(
         return done
     readings = {id_: (movement, claims.read(movement)) for id_, (movement, _) in fresh.items()}
     whole = await board.gather(tx, list(readings.values()), invoice_ids, list(told_again))
-    await _look_around(tx, whole, readings)
+    await _look_around(tx, whole, readings, told_again)
     work = _Work(whole, readings, told_again, ledger.closed_through(tx))
     work.judge()
     work.move()
@@ -68,9 +68,11 @@ async def arranged(
     return done
 
 
-async def _look_around(tx: SchoolTx, whole: Whole, fresh: dict[UUID, tuple[Movement, Reading]]) -> None:
+async def _look_around(
+    tx: SchoolTx, whole: Whole, fresh: dict[UUID, tuple[Movement, Reading]], told_again: Container[UUID]
+) -> None:
     """What else matching wants to know of those that are still to be judged."""
-    waiting = {id_: one for id_, one in whole.known.items() if one.laid < one.movement.amount}
+    waiting = {id_: one for id_, one in whole.known.items() if one.laid < one.movement.amount or id_ in told_again}
     pairs = {**fresh, **{id_: (one.movement, one.reading) for id_, one in waiting.items()}}
     by_prefix: dict[str, list[UUID]] = {}
     for id_, (movement, _) in pairs.items():

@@ -181,7 +181,8 @@ class Journey:
         for who, question in questions:
             heard = await who.ask(question)
             answers.append((question, heard))
-            self._detail(f"“{question}” → {heard.splitlines()[0][:110]}")
+            # The whole answer on one line: an urgent one begins with the numbers to call, and the answer itself comes after.
+            self._detail(f"“{question}” → {' / '.join(heard.splitlines())[:260]}")
         _must("vắng" in answers[0][1].lower(), "the linked parent is not told of the absence")
         _must("vắng" not in answers[3][1].lower(), "a stranger was told about a child")
         self.seen["answers"] = answers

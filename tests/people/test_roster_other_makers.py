@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.people.sheets import Sheet, codes, lines, read, read_rows, xlsx
+from tests.people.sheets import Sheet, codes, csv_bytes, lines, read, read_rows, xlsx
 
 HEAD = ["STT", "Họ và tên", "Ngày sinh", "Lớp"]
 PUPIL: list[Any] = [1, "Lê A Tủa", "03/05/2015", "6A1"]
@@ -117,3 +117,9 @@ def test_a_title_over_some_column_is_no_group_of_columns() -> None:
     )
     assert (lines(understood), codes(understood)) == (["Lê A Tủa | 6A1 | - | - | - | - | F:-:+84912345678"], [])
     assert understood.sheets[0].unmapped == ["Mã số BHXH"]
+
+
+def test_the_capitals_that_tcvn3_lacks_are_given_back_to_names() -> None:
+    rows = [["STT", "Họ và tên", "Lớp"], ["1", "Nguyễn Trần Như ý", "9A2"], ["2", "Đỗ Thị ánh-ý", "9A2"]]
+    understood = read(csv_bytes(rows, "tcvn3"), "ds.csv")
+    assert [pupil.full_name for pupil in understood.pupils] == ["Nguyễn Trần Như Ý", "Đỗ Thị Ánh-Ý"]

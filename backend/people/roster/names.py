@@ -24,6 +24,7 @@ _FOLDED_FAMILY_NAMES = frozenset(map(fold, FAMILY_NAMES))
 _REMARK = re.compile(r"\s*[(\[{]([^()\[\]{}]*)[)\]}]?\s*$")
 _STAR = re.compile(r"[\s*†•·]+$|^[\s*†•·]+")
 _NUMBERED = re.compile(r"^\d{1,3}\s*[.)\-:]\s*(?=\D)")
+_SMALL_INITIAL = re.compile(r"(?:(?<=\s)|(?<=-))[^\W\d_a-z]")
 _ALLOWED = re.compile(r"[^\W\d_]+(?:[ '’\-.][^\W\d_]*)*\.?")
 _DEAD_REMARK = re.compile(r"\b(mat|chet|qua doi|tu tran|da khuat|liet si)\b")
 _DEAD_TEXT = re.compile(r"^(da )?(mat|chet|qua doi)( nam \d+| roi| som)?$|[-,] *da (mat|chet|qua doi)( nam \d+)?$")
@@ -104,7 +105,8 @@ def in_name_case(name: str) -> str:
     """`NGUYỄN THỊ Ý-NHI` → `Nguyễn Thị Ý-Nhi`, `K'HO` → `K'ho`. A name in mixed case is left as its owner writes it."""
     letters = [c for c in name if c.isalpha()]
     if len(letters) < 2 or not (all(c.isupper() for c in letters) or all(c.islower() for c in letters)):
-        return name
+        # TCVN3 has no capital Ý or Ẩn: in its fonts "Như Ý" was written "Như ý".
+        return _SMALL_INITIAL.sub(lambda word: word[0].upper(), name) if name[:1].isupper() else name
     return re.sub(r"[^\s\-]+", lambda word: word[0][:1].upper() + word[0][1:].lower(), name)
 
 

@@ -61,6 +61,12 @@ def read_around(cells: Sequence[Cell]) -> Around:
     return found
 
 
+def is_total(cells: Sequence[Cell]) -> bool:
+    """Does the row begin with a word for a sum?"""
+    first = next((cell for cell in cells if cell is not None and text_of(cell)), None)
+    return isinstance(first, str) and bool(_TOTAL.search(fold(text_of(first))))
+
+
 def _account(texts: Sequence[str], folded: Sequence[str]) -> str | None:
     for position, label in enumerate(folded):
         if not _ACCOUNT_LABEL.search(label) or _NOT_AN_ACCOUNT_LABEL.search(label) or _OLD_ACCOUNT.search(label):

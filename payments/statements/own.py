@@ -38,26 +38,29 @@ def own_kind(line: Line, prefix: str, own_accounts: Collection[str]) -> str | No
         return "interest" if line.direction == "in" else "bank_fee"
     if line.part == "tax":
         return "bank_tax"
-    if references.find(references.views(line.memo), prefix):
-        return None
+    kind = _kind(line, own_accounts)
+    # The search for slips in references is dear, so it is left to the few lines that look like the bank's own.
+    return None if kind is None or references.find(references.views(line.memo), prefix) else kind
+
+
+def _kind(line: Line, own_accounts: Collection[str]) -> str | None:
     if line.reversal:
         return "reversal"
     if _is_own_account(line, own_accounts):
         return "own_transfer"
+    if line.payer_account is not None or line.payer_name is not None:
+        return None
     words = fold(line.memo)
-    if line.payer_account is None and line.payer_name is None:
-        if line.direction == "in" and _INTEREST.fullmatch(words):
-            return "interest"
-        if line.direction == "out" and _FEE.fullmatch(words):
-            return "bank_fee"
-    return None
+    if line.direction == "in":
+        return "interest" if _INTEREST.fullmatch(words) else None
+    return "bank_fee" if _FEE.fullmatch(words) else None
 
 
 def _is_own_account(line: Line, own_accounts: Collection[str]) -> bool:
     """The other side is another account of this school, by the bank's own column or in the bank's frame around the memo."""
     if line.payer_account is not None:
         return line.payer_account.replace(" ", "") in own_accounts
-    words = fold(line.memo)
+    words = fold(line.memo) if own_accounts else ""
     return any(
         len(number) >= 8 and re.search(rf"\b{_FROM} {re.escape(number.casefold())}\b", words) for number in own_accounts
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from backend.spreadsheets.cells import Cell, Grid, text_of
 from payments.statements.amounts import BALANCE_MAX, Sum, read_sum
-from payments.statements.around import Around, read_around
+from payments.statements.around import Around, is_total, read_around
 from payments.statements.columns import Header, Role, find_headers, fold
 from payments.statements.dates import Day, read_day, split_day
 from payments.statements.layouts import Layout, layout_of
@@ -45,6 +45,19 @@ class _Open:
     rows: list[Row] = field(default_factory=list)
     bad: list[BadLine] = field(default_factory=list)
     ended: bool = False
+    sums: tuple[int, int] = (0, 0)
+
+    def add(self, row: Row) -> None:
+        self.rows.append(row)
+        debit, credit = _sizes(row)
+        self.sums = self.sums[0] + debit, self.sums[1] + credit
+
+    def is_sum(self, row: Row) -> bool:
+        """A totals row that is not called one: no date, and the figures of both sides, or what one side has come to."""
+        if row.days or row.wrong_days or not row.moves:
+            return False
+        debit, credit = _sizes(row)
+        return bool(debit and credit) or (len(self.rows) > 1 and (debit, credit) == self.sums)
 
 
 class _Walk:
@@ -98,8 +111,12 @@ class _Walk:
 
     def _take(self, number: int, cells: Sequence[Cell], header: Header) -> None:
         row = _row_of(self._grid, number, cells, header)
-        if row.is_dated and row.moves:
-            self._open.rows.append(row)
+        # Where an empty date means the one above, a row with a sum and a description is a movement like any other.
+        same_day = (
+            self._layout.same_day and not row.wrong_days and self._describes(cells, header) and not is_total(cells)
+        )
+        if row.moves and (row.is_dated or (same_day and self._open.rows)):
+            self._open.add(row)
             self._open.ended = False
             return
         # A description may begin like a label ("TK 0011… chuyen tien"), where its row lacks only the date.
@@ -110,10 +127,10 @@ class _Walk:
                 self._finish()
                 self._open = _Open()
             self._take_around(around, cells)
-        elif around.total or _is_sum(row, self._open.rows, around):
+        elif around.total or self._open.is_sum(row):
             self._take_total(row, around, cells)
         elif row.moves or row.is_dated or row.date_code is not None:
-            self._open.rows.append(row)
+            self._open.add(row)
         elif not self._continues(number, cells, header, around):
             self._take_around(around, cells)
             if not self._open.ended and not around.foot and around == Around() and self._open.rows:
@@ -144,6 +161,11 @@ class _Walk:
                 abs(row.credit.dong) if isinstance(row.credit, Sum) else None,
             )
         self._open.ended = True
+
+    @staticmethod
+    def _describes(cells: Sequence[Cell], header: Header) -> bool:
+        column = header.column("memo")
+        return column is not None and column < len(cells) and bool(text_of(cells[column]))
 
     def _continues(self, number: int, cells: Sequence[Cell], header: Header, around: Around) -> bool:
         """A description that goes on in the next row, where nothing else stands."""
@@ -179,17 +201,9 @@ def _row_of(grid: Grid, number: int, cells: Sequence[Cell], header: Header) -> R
     return row
 
 
-def _is_sum(row: Row, rows: Sequence[Row], around: Around) -> bool:
-    """A totals row that is not called one: no date, and the figures of both sides, or what one side has come to."""
-    if row.days or row.wrong_days or not row.moves:
-        return False
+def _sizes(row: Row) -> tuple[int, int]:
     debit = abs(row.debit.dong) if isinstance(row.debit, Sum) else 0
-    credit = abs(row.credit.dong) if isinstance(row.credit, Sum) else 0
-    if debit and credit:
-        return True
-    debits = sum(abs(r.debit.dong) for r in rows if isinstance(r.debit, Sum))
-    credits = sum(abs(r.credit.dong) for r in rows if isinstance(r.credit, Sum))
-    return len(rows) > 1 and (debit, credit) == (debits, credits)
+    return debit, abs(row.credit.dong) if isinstance(row.credit, Sum) else 0
 
 
 def _another(account: str, current: str | None) -> bool:

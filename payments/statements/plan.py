@@ -18,7 +18,7 @@ from payments.statements.totals import in_order
 
 
 class Planned(msgspec.Struct):
-    """A line on its way: `transaction_id` is set where an earlier statement has brought the movement already."""
+    """A line on its way: `transaction_id` is set where an earlier statement has brought the movement already, `told` where another door has."""
 
     bank_account_id: int
     account_number: str
@@ -27,6 +27,7 @@ class Planned(msgspec.Struct):
     key: str
     own: str | None
     transaction_id: UUID | None = None
+    told: bool = False
 
     @property
     def bank_line(self) -> BankLine:

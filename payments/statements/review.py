@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import msgspec
 
 from backend.core.database import SchoolTx
+from backend.core.ids import new_id
 from backend.spreadsheets.cells import Grid, text_of
+from payments import tellings
 from payments.banks import directory
 from payments.statements import files
 from payments.statements.files import OwnAccount
@@ -55,6 +57,7 @@ class Found(msgspec.Struct):
                 known = await files.known_keys(tx, tx.school_id, here, [one.key for one in planned])
                 told = await files.told_by_files(tx, tx.school_id, here, min(days), max(days))
                 recognise(planned, known, told)
+                await _hear_other_doors(tx, planned)
             self.planned = [*self.planned, *planned]
 
     @property
@@ -69,6 +72,16 @@ class Found(msgspec.Struct):
                 value = f"{section.account_number or ''} ({len(section.lines)})"
                 found.append(BadLine(section.sheet, section.header_row or 1, None, value, "another_account"))
         return found
+
+
+async def _hear_other_doors(tx: SchoolTx, planned: Sequence[Planned]) -> None:
+    """What settle will find when the file is applied: lines that a webhook or a pull has told already."""
+    new = [(one, one.bank_line) for one in planned if one.transaction_id is None]
+    book = await tellings.near(tx, [(one.bank_account_id, line) for one, line in new])
+    for one, line in new:
+        movement = book.told_before(one.bank_account_id, line)
+        one.told = movement is not None
+        book.add(tellings.telling_of(movement or new_id(), one.bank_account_id, line))
 
 
 def of_ours(statement: Statement, own: Sequence[OwnAccount], bank_account_id: int | None) -> Found:
@@ -103,11 +116,13 @@ def _account(number: str, own: Sequence[OwnAccount]) -> OwnAccount | None:
 
 def summed(file: StatementFile, found: Found) -> StatementFile:
     known = sum(one.transaction_id is not None for one in found.planned)
+    told = sum(one.told for one in found.planned)
     return msgspec.structs.replace(
         file,
         lines_read=len(found.planned),
-        lines_new=len(found.planned) - known,
+        lines_new=len(found.planned) - known - told,
         lines_known=known,
+        lines_told=told,
         rows_unreadable=sum(wrong.severity == "row" for wrong in found.bad),
         agrees=all(control(section).agrees for _, sections in found.ours for section in sections),
     )
@@ -190,6 +205,6 @@ def _shown_line(one: Planned) -> StatementLine:
         memo=line.memo,
         reference=line.reference,
         own=one.own,
-        state="new" if one.transaction_id is None else "known",
+        state="told" if one.told else "new" if one.transaction_id is None else "known",
         transaction_id=one.transaction_id,
     )

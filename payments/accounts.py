@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
 import msgspec
 
 from backend.core.clock import school_day
+from backend.core.database import SchoolTx
 from backend.core.house import House
 from backend.core.problems import INVALID, FieldError, problem
 from backend.core.text import clean
@@ -170,6 +172,53 @@ async def receiving(door: Door, bank_account_id: int) -> Receiving:
         """,
         bank_account_id,
     )
+    return Receiving(**row)
+
+
+# Where money of the counter lies: the box, and what the card terminal has taken until the bank pays it out.
+_COUNTER = {
+    "cash": ("cash", directory.CASH, "QUAY", "Quỹ tiền mặt"),
+    "card": ("gateway", directory.CARD, "THE", "Thẻ tại quầy"),
+}
+
+
+async def counter_account(tx: SchoolTx, means: str, *, at: datetime) -> Receiving:
+    """The oldest open one of the school; made when money is taken for the first time."""
+    kind, place, number, name = _COUNTER[means]
+    await tx.execute(
+        """
+        INSERT INTO bank_accounts (school_id, kind, bank_bin, account_number, account_name, created_at)
+        SELECT $1, $2, $3, $4, $5, $6
+         WHERE NOT EXISTS (SELECT
+                             FROM bank_accounts
+                            WHERE school_id = $1
+                              AND kind = $2
+                              AND bank_bin = $3
+                              AND closed_at IS NULL)
+            ON CONFLICT (bank_bin, account_number) DO NOTHING
+        """,
+        tx.school_id,
+        kind,
+        place,
+        f"{tx.school_id}-{number}",
+        name,
+        at,
+    )
+    row = await tx.fetchrow(
+        """
+        SELECT bank_account_id, school_id, bank_bin, account_number, account_name, reference_prefix, kind
+          FROM bank_accounts
+         WHERE school_id = $1
+           AND kind = $2
+           AND bank_bin = $3
+         ORDER BY closed_at IS NOT NULL, bank_account_id
+         LIMIT 1
+        """,
+        tx.school_id,
+        kind,
+        place,
+    )
+    assert row is not None, "it was made above"
     return Receiving(**row)
 
 

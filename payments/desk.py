@@ -6,7 +6,7 @@ It owns no table. Every decision is made under the school's till, by an accounta
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from datetime import datetime
 from uuid import UUID
 
@@ -80,10 +80,17 @@ class _Desk(msgspec.Struct, frozen=True):
 
 @asynccontextmanager
 async def _desk(
-    house: House, actor: UUID, school_id: int, transaction_id: UUID, action: str, note: str
+    house: House,
+    actor: UUID,
+    school_id: int,
+    transaction_id: UUID,
+    action: str,
+    note: str,
+    within: SchoolTx | None,
 ) -> AsyncIterator[_Desk]:
+    """`within`: a transaction of the same school that somebody has begun, and ends."""
     now = house.clock.now()
-    async with house.database.school(school_id) as tx:
+    async with house.database.school(school_id) if within is None else nullcontext(within) as tx:
         await require_role(tx, school_id, actor, "accountant", on=school_day(now))
         await ledger.hold_till(tx, at=now)
         transaction = await transactions.lock(tx, transaction_id)
@@ -95,9 +102,17 @@ async def _desk(
         await audit.record(tx, action, "bank_transaction", transaction_id, at=now, actor=actor)
 
 
-async def match_by_hand(house: House, actor: UUID, school_id: int, transaction_id: UUID, order: ManualMatch) -> None:
+async def match_by_hand(
+    house: House,
+    actor: UUID,
+    school_id: int,
+    transaction_id: UUID,
+    order: ManualMatch,
+    *,
+    within: SchoolTx | None = None,
+) -> None:
     """Lays what is left of a transaction on bills; the rest becomes a family's credit, which may be laid later."""
-    async with _desk(house, actor, school_id, transaction_id, "payment.matched", order.note) as desk:
+    async with _desk(house, actor, school_id, transaction_id, "payment.matched", order.note, within) as desk:
         held = await ledger.held_of(desk.tx, transaction_id)
         if not held:
             raise NOTHING_TO_LAY()
@@ -122,9 +137,11 @@ async def match_by_hand(house: House, actor: UUID, school_id: int, transaction_i
         await desk.close("over" if left else "part" if partly else "settled", ["by_person"])
 
 
-async def undo(house: House, actor: UUID, school_id: int, transaction_id: UUID, note: str) -> None:
+async def undo(
+    house: House, actor: UUID, school_id: int, transaction_id: UUID, note: str, *, within: SchoolTx | None = None
+) -> None:
     """Whoever laid it, machine or person: bills open again, receipts are cancelled, and the money waits for a decision."""
-    async with _desk(house, actor, school_id, transaction_id, "payment.undone", note) as desk:
+    async with _desk(house, actor, school_id, transaction_id, "payment.undone", note, within) as desk:
         laid = await allocations.standing(desk.tx, transaction_id)
         held = await ledger.held_of(desk.tx, transaction_id)
         credits = [(account, amount) for account, amount in held if account.book is Book.FAMILY_CREDIT]
@@ -141,7 +158,7 @@ async def undo(house: House, actor: UUID, school_id: int, transaction_id: UUID, 
 
 async def put_aside(house: House, actor: UUID, school_id: int, transaction_id: UUID, note: str) -> None:
     """Not ours, or seen and explained. The money stays in the books as unallocated until it is sent back."""
-    async with _desk(house, actor, school_id, transaction_id, "payment.put_aside", note) as desk:
+    async with _desk(house, actor, school_id, transaction_id, "payment.put_aside", note, None) as desk:
         transaction = desk.transaction
         if transaction.state not in WAITING or transaction.decided_by is not None:
             raise NOT_WAITING()
@@ -150,7 +167,7 @@ async def put_aside(house: House, actor: UUID, school_id: int, transaction_id: U
 
 async def not_a_duplicate(house: House, actor: UUID, school_id: int, transaction_id: UUID, note: str) -> None:
     """A second real payment that looked like the first one told again: now it is booked and waits for its bill."""
-    async with _desk(house, actor, school_id, transaction_id, "payment.not_a_duplicate", note) as desk:
+    async with _desk(house, actor, school_id, transaction_id, "payment.not_a_duplicate", note, None) as desk:
         transaction = desk.transaction
         if transaction.state != "duplicate":
             raise NOT_WAITING()
@@ -163,9 +180,18 @@ async def not_a_duplicate(house: House, actor: UUID, school_id: int, transaction
             await desk.close("ignored", ["outgoing"])
 
 
-async def refund(house: House, actor: UUID, school_id: int, transaction_id: UUID, outgoing_id: UUID, note: str) -> None:
+async def refund(
+    house: House,
+    actor: UUID,
+    school_id: int,
+    transaction_id: UUID,
+    outgoing_id: UUID,
+    note: str,
+    *,
+    within: SchoolTx | None = None,
+) -> None:
     """Ties a credit that nobody here was meant to get to the transfer by which it went back."""
-    async with _desk(house, actor, school_id, transaction_id, "payment.refunded", note) as desk:
+    async with _desk(house, actor, school_id, transaction_id, "payment.refunded", note, within) as desk:
         credit = desk.transaction
         held = await ledger.held_of(desk.tx, transaction_id)
         if credit.direction != "in" or held != [(desk.unallocated, credit.amount)]:

@@ -20,6 +20,7 @@ from payments import accounts, desk, invoices, qrimage, queries, reconcile
 from payments.demo import bank_pays
 from payments.requests import payment_request
 from payments.routes_asking import ROUTES as ASKING
+from payments.routes_counter import ROUTES as COUNTER
 from payments.routes_documents import ROUTES as DOCUMENTS
 from payments.routes_feeds import ROUTES as FEEDS
 from payments.routes_hooks import ROUTES as HOOKS
@@ -328,6 +329,7 @@ ROUTES: list[Any] = [
     *FEEDS,
     *REPORTS,
     *DOCUMENTS,
+    *COUNTER,
     list_transactions,
     match_transaction,
     undo_transaction,

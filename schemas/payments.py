@@ -280,6 +280,37 @@ class ManualMatch(Struct, forbid_unknown_fields=True):
     credit_pupil_id: UUID | None = None
 
 
+class CounterPayment(Struct, forbid_unknown_fields=True):
+    """`payment_id` is made by the client (UUIDv7): the same request sent twice takes the money once."""
+
+    payment_id: UUID
+    means: Literal["cash", "card"]
+    shares: Annotated[list[ShareIn], Meta(min_length=1, max_length=50)]
+    payer_name: Annotated[str, Meta(max_length=100)] | None = None
+    note: Note | None = None
+
+
+class CounterTaken(Struct):
+    """`fresh` is false when the same payment had been taken before."""
+
+    transaction_id: UUID
+    amount: PositiveDong
+    fresh: bool
+
+
+class CounterBill(Struct):
+    invoice_id: UUID
+    title: str
+    reference: Reference
+    due_on: date
+    mandatory: bool
+    remaining: PositiveDong
+
+
+class CounterBills(Struct):
+    bills: list[CounterBill]
+
+
 class Reasoned(Struct, forbid_unknown_fields=True):
     note: Note
 

@@ -19,6 +19,7 @@ UPDATED_ON: Final = date(2026, 11, 1)
 # What stands in the place of a BIN for money that lies at no bank: clearing accounts of gateways, and the cash box.
 GATEWAYS: Final = MappingProxyType({"VNPAY": "VNPay", "MOMO": "MoMo"})
 CASH: Final = "CASH"
+CARD: Final = "CARD"  # the terminal at the counter, not a gateway that calls
 _TABLE = Path(__file__).with_name("vietnam_banks.csv")
 
 
@@ -40,6 +41,8 @@ def bank_name(bank_bin: str) -> str:
     """What a person reads; the BIN itself for a bank that we do not know."""
     if bank_bin == CASH:
         return "Tiền mặt"
+    if bank_bin == CARD:
+        return "Thẻ tại quầy"
     if bank_bin in GATEWAYS:
         return GATEWAYS[bank_bin]
     bank = bank_of(bank_bin)

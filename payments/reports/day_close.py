@@ -82,7 +82,7 @@ _DECODER = msgspec.json.Decoder(_Day)
 # The bank's day, from its first instant ($2) to the first after it ($3), of one account or all.
 _DAY = f"""
 WITH accounts AS (
-SELECT b.bank_account_id, b.account_name || ' ' || b.account_number AS name, 'bank' AS kind,
+SELECT b.bank_account_id, b.account_name || ' ' || b.account_number AS name, b.kind,
        o.opening_on, coalesce(o.amount, 0) AS brought
   FROM bank_accounts b
   LEFT JOIN account_openings o

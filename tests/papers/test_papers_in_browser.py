@@ -94,3 +94,31 @@ async def test_the_head_reads_but_does_not_close(laptop: BrowserContext, site: s
     page = await signed_in(laptop, paid.admin, site)
     await page.goto(f"/console/{paid.school_id}/reports/day-close")
     await expect(page.locator("main form")).to_have_count(1)
+
+
+async def test_cash_is_taken_at_the_counter_without_scripts(
+    plain: BrowserContext, owner: asyncpg.Connection, house: House, world: World, site: str
+) -> None:
+    await a_fee(owner, house, world)
+    page = await signed_in(plain, world.accountant, site)
+    await page.goto(f"/console/{world.school_id}/counter")
+    await page.get_by_label("Tên hoặc mã học sinh").fill("minh an")
+    await page.get_by_role("button", name="Tìm").click()
+    await look(page, "counter")
+    await page.locator("#found a").first.click()
+    amount = page.get_by_label("Số tiền thu")
+    await amount.fill("700.000")
+    await page.get_by_label("Người nộp").fill("Bà ngoại")
+    await look(page, "counter-bills")
+    await page.get_by_role("button", name="Thu tiền").click()
+    await expect(page.get_by_role("alert")).to_contain_text("Nhiều hơn số còn phải nộp.")
+    await expect(page.get_by_label("Người nộp")).to_have_value("Bà ngoại")
+    await expect(amount).to_have_value("700.000")
+    await amount.fill("400.000 đ")
+    await page.get_by_role("button", name="Thu tiền").click()
+    await expect(page.get_by_role("status")).to_contain_text("Đã thu 400.000 đ")
+    await look(page, "counter-taken")
+    await page.click("summary:has-text('Trả lại tiền')")
+    await page.get_by_label("Lý do").fill("Nộp nhầm")
+    await page.get_by_role("button", name="Trả lại tiền").click()
+    await expect(page.locator(".pill").first).to_have_text("Đã trả lại")

@@ -1,6 +1,7 @@
-"""The doors of how a school asks: its rules, and whom today's reminders would reach."""
+"""The doors of how a school asks: its rules, whom today's reminders would reach, and pupils' standing codes."""
 
 from typing import Any
+from uuid import UUID
 
 from litestar import Request, get, post
 from litestar.params import FromPath, JSONBody
@@ -8,13 +9,21 @@ from litestar.params import FromPath, JSONBody
 from backend.core.clock import school_day
 from backend.core.http import house_of
 from backend.identity.entitlement import require_role
-from backend.identity.guards import STAFF
+from backend.identity.guards import SIGNED_IN, STAFF
 from backend.identity.principal import principal_of
-from payments import asking_rules, reminders
-from schemas.asking import AskingRules, ReminderPreview
+from payments import asking_rules, reminders, standing
+from schemas.asking import (
+    AskingRules,
+    NewPupilCodes,
+    PupilCodesMade,
+    ReminderPreview,
+    StandingCodes,
+    VirtualAccountList,
+)
 
 AnyRequest = Request[Any, Any, Any]
 
+_PUPIL_CODES = "/v1/schools/{school_id:int}/pupils/{pupil_id:uuid}/standing-codes"
 _RULES = "/v1/schools/{school_id:int}/asking-rules"
 
 
@@ -40,4 +49,39 @@ async def preview_reminders(request: AnyRequest, school_id: FromPath[int]) -> Re
     return await reminders.preview(house_of(request), principal_of(request).account_id, school_id)
 
 
-ROUTES: list[Any] = [get_rules, change_rules, preview_reminders]
+@post("/v1/schools/{school_id:int}/pupil-codes", status_code=200, tags=["payments"], **STAFF)
+async def give_codes(request: AnyRequest, school_id: FromPath[int], data: JSONBody[NewPupilCodes]) -> PupilCodesMade:
+    """A standing code for every pupil who has none yet on this account. Accountants only, where the school has switched them on."""
+    actor = principal_of(request).account_id
+    return PupilCodesMade(await standing.give_codes(house_of(request), actor, school_id, data.bank_account_id))
+
+
+@post(
+    "/v1/schools/{school_id:int}/bank-accounts/{bank_account_id:int}/virtual-accounts",
+    status_code=200,
+    tags=["payments"],
+    **STAFF,
+)
+async def take_virtual_accounts(
+    request: AnyRequest, school_id: FromPath[int], bank_account_id: FromPath[int], data: JSONBody[VirtualAccountList]
+) -> PupilCodesMade:
+    """The bank's list of virtual accounts and pupils: all rows or none. The same list again changes nothing."""
+    actor = principal_of(request).account_id
+    return PupilCodesMade(await standing.take_list(house_of(request), actor, school_id, bank_account_id, data.rows))
+
+
+@get(_PUPIL_CODES, tags=["family"], **SIGNED_IN)
+async def standing_codes(request: AnyRequest, school_id: FromPath[int], pupil_id: FromPath[UUID]) -> StandingCodes:
+    """A pupil's standing codes, one an account, for the family and the people who keep the money; none where they are off."""
+    actor = principal_of(request).account_id
+    return StandingCodes(await standing.codes_for(house_of(request), actor, school_id, pupil_id=pupil_id))
+
+
+ROUTES: list[Any] = [
+    get_rules,
+    change_rules,
+    preview_reminders,
+    give_codes,
+    take_virtual_accounts,
+    standing_codes,
+]

@@ -15,7 +15,7 @@ from datetime import date
 from backend.core.clock import school_day
 from backend.core.house import House
 from backend.core.problems import Problem
-from payments import codes, official, receipts, references, requests, seals, vietqr
+from payments import codes, official, receipts, references, requests, seals, standing, vietqr
 from payments.official import Door, OfficialAccount
 from payments.references import How
 from payments.verify_text import Parts, take_apart
@@ -68,6 +68,8 @@ async def _payload(door: Door, payload: str, today: date) -> Finding:
     asked = await requests.asked_now(door, account.school_id, reference, at_account=at_account)
     if asked is None:
         return Finding("qr", "not_school", "reference_unknown", shown, account.school_name)
+    if account.virtual and not await standing.belongs(door, account.school_id, account.account_number, reference):
+        return Finding("qr", "not_school", "another_account", shown, account.school_name)
     return _compared(code, payload, asked, account)
 
 

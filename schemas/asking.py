@@ -49,3 +49,41 @@ class ReminderPreview(Struct):
     rules: AskingRules
     families: list[RemindedFamily]
     spared: list[Spared]
+
+
+class StandingCode(Struct):
+    """A pupil's own code for whatever is to pay; the payer types the amount. `virtual`: the account is the pupil's own."""
+
+    code: str
+    pupil_id: UUID
+    pupil_name: str
+    bank_bin: str
+    bank_name: str
+    account_number: str
+    account_name: str
+    virtual: bool
+    payload: str
+    seal: str
+
+
+class StandingCodes(Struct):
+    codes: list[StandingCode]
+
+
+class NewPupilCodes(Struct, forbid_unknown_fields=True):
+    bank_account_id: Annotated[int, Meta(ge=1)]
+
+
+class PupilCodesMade(Struct):
+    made: int
+
+
+class NewVirtualAccount(Struct, forbid_unknown_fields=True):
+    """`pupil` is the school's or the ministry's code of the pupil, or our id."""
+
+    virtual_account: Annotated[str, Meta(max_length=40)]
+    pupil: Annotated[str, Meta(max_length=60)]
+
+
+class VirtualAccountList(Struct, forbid_unknown_fields=True):
+    rows: Annotated[list[NewVirtualAccount], Meta(min_length=1, max_length=5000)]

@@ -10,7 +10,19 @@ from backend.core.ids import new_id
 from payments.qrimage import png
 from payments.references import draw
 from tests.factories import fresh_phone
-from tests.identity.matrix import ACCOUNTANTS, ADMINS, BY_SCHOOL, EVERYONE, FAMILY, GUARDIANS, NOTHING, Ask, Line, Scene
+from tests.identity.matrix import (
+    ACCOUNTANTS,
+    ADMINS,
+    BY_SCHOOL,
+    EVERYONE,
+    FAMILY,
+    GUARDIANS,
+    NOTHING,
+    SIGNED_IN,
+    Ask,
+    Line,
+    Scene,
+)
 from tests.payments.matrix_lines import Billed, bill
 
 _bodies = itertools.count(500_000)
@@ -81,6 +93,26 @@ async def contact(scene: Scene) -> str:
 
 async def code_of_school(scene: Scene) -> str:
     return str(await scene.owner.fetchval("SELECT code FROM schools WHERE school_id = $1", scene.target.school_id))
+
+
+async def with_codes(scene: Scene) -> int:
+    """The account of the school, and standing codes switched on."""
+    now, school_id = scene.house.clock.now(), scene.target.school_id
+    await scene.owner.execute(
+        "INSERT INTO asking_rules (school_id, pupil_codes, reminders, reminder_days, changed_by, changed_at)"
+        " VALUES ($1, true, true, '{0}', $2, $3) ON CONFLICT DO NOTHING",
+        school_id,
+        new_id(),
+        now,
+    )
+    account: int = await scene.owner.fetchval(
+        "INSERT INTO bank_accounts (school_id, bank_bin, account_number, account_name, created_at)"
+        " VALUES ($1, '970422', $2, 'TRUONG', $3) RETURNING bank_account_id",
+        school_id,
+        fresh_phone()[1:],
+        now,
+    )
+    return account
 
 
 def console(rest: str, *, prepare: Any = None, form: dict[str, str] | None = None) -> Line:
@@ -192,4 +224,24 @@ LINES = {
         "/asking-rules", ACCOUNTANTS | ADMINS, json={"pupil_codes": False, "reminders": True, "reminder_days": [0]}
     ),
     ("GET", "/v1/schools/{school_id}/reminders/preview"): school("/reminders/preview", ACCOUNTANTS | ADMINS),
+    ("POST", "/v1/schools/{school_id}/pupil-codes"): Line(
+        ask=lambda s: Ask(f"/v1/schools/{s.target.school_id}/pupil-codes", json={"bank_account_id": s.made}),
+        allowed=ACCOUNTANTS,
+        targets=("own",),
+        prepare=with_codes,
+    ),
+    ("POST", "/v1/schools/{school_id}/bank-accounts/{bank_account_id}/virtual-accounts"): Line(
+        ask=lambda s: Ask(
+            f"/v1/schools/{s.target.school_id}/bank-accounts/{s.made}/virtual-accounts",
+            json={"rows": [{"virtual_account": fresh_phone()[1:], "pupil": str(s.target.pupil_id)}]},
+        ),
+        allowed=ACCOUNTANTS | ADMINS,
+        targets=BY_SCHOOL,
+        prepare=with_codes,
+    ),
+    # Whoever may not see the pupil gets an empty list, as for a pupil without a code.
+    ("GET", "/v1/schools/{school_id}/pupils/{pupil_id}/standing-codes"): Line(
+        ask=lambda s: Ask(f"/v1/schools/{s.target.school_id}/pupils/{s.target.pupil_id}/standing-codes"),
+        allowed=SIGNED_IN,
+    ),
 }

@@ -7,6 +7,7 @@ from typing import Any
 from backend.console.account import ROUTES as ACCOUNT
 from backend.console.announcements import ROUTES as ANNOUNCEMENTS
 from backend.console.area import ROUTES as AREA
+from backend.console.asking import ROUTES as ASKING
 from backend.console.audit import ROUTES as AUDIT
 from backend.console.bank_accounts import ROUTES as BANK_ACCOUNTS
 from backend.console.books import ROUTES as BOOKS
@@ -40,6 +41,7 @@ ROUTES: list[Any] = [
     *COUNTER,
     *STATEMENTS,
     *BANK_ACCOUNTS,
+    *ASKING,
     *ACCOUNT,
     *CLASSES,
     *BOOKS,

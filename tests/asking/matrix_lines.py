@@ -122,6 +122,17 @@ def console(rest: str, *, prepare: Any = None, form: dict[str, str] | None = Non
     return Line(ask=ask, allowed=ADMINS, targets=BY_SCHOOL, prepare=prepare, by_cookie=True)
 
 
+def asking(
+    rest: str, *, form: dict[str, str] | None = None, allowed: Any = None, targets: tuple[str, ...] = BY_SCHOOL
+) -> Line:
+    def ask(s: Scene) -> Ask:
+        blanks = {"made": s.made, "phone": fresh_phone()[1:], "pupil": s.target.pupil_id, "class_id": s.target.class_id}
+        filled = None if form is None else {name: value.format(**blanks) for name, value in form.items()}
+        return Ask(f"/console/{s.target.school_id}/asking{rest.format(**blanks)}", form=filled)
+
+    return Line(ask=ask, allowed=allowed or ACCOUNTANTS | ADMINS, targets=targets, prepare=with_codes, by_cookie=True)
+
+
 def school(rest: str, allowed: Any, *, prepare: Any = None, json: Any = None) -> Line:
     def ask(s: Scene) -> Ask:
         return Ask(f"/v1/schools/{s.target.school_id}{rest.replace('{made}', str(s.made))}", json=json)
@@ -244,4 +255,13 @@ LINES = {
         ask=lambda s: Ask(f"/v1/schools/{s.target.school_id}/pupils/{s.target.pupil_id}/standing-codes"),
         allowed=SIGNED_IN,
     ),
+    ("GET", "/console/{school_id}/asking"): asking(""),
+    ("POST", "/console/{school_id}/asking/rules"): asking("/rules", form={"reminder_days": "0, 3"}),
+    ("POST", "/console/{school_id}/asking/codes"): asking(
+        "/codes", form={"bank_account_id": "{made}"}, allowed=ACCOUNTANTS, targets=("own",)
+    ),
+    ("POST", "/console/{school_id}/asking/virtual-accounts"): asking(
+        "/virtual-accounts", form={"bank_account_id": "{made}", "rows": "{phone}\t{pupil}"}
+    ),
+    ("GET", "/console/{school_id}/asking/cards/{class_id}"): asking("/cards/{class_id}"),
 }

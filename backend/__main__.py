@@ -272,6 +272,20 @@ def check(arguments: argparse.Namespace) -> int:
     return 1 if lines else 0
 
 
+def _export_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=["ledger"], help="the ledger with its seals, as docs/verify_ledger.py reads it")
+    parser.add_argument("--school", type=int, required=True, metavar="ID")
+
+
+@command("export", "write a school's ledger as CSV to standard output", _export_arguments)
+def export(arguments: argparse.Namespace) -> None:
+    from backend.core.settings import read
+    from payments.ledger_export import write
+
+    url = _with_servers(read(), with_redis=False).database_url
+    asyncio.run(write(url, arguments.school, sys.stdout))
+
+
 def _bench_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("which", nargs="*", help="home, roll, import, fanout; all when none is named")
     parser.add_argument("--write", action="store_true", help="keep the tables in docs/performance.md")

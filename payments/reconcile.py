@@ -206,6 +206,42 @@ SELECT e.provider || ' ' || e.event_key AS subject, 1::bigint AS expected,
  LIMIT 100
 """
 
+# Every entry seals the one before it, and the till remembers the last one: an entry that was changed, dropped or slipped in shows.
+_LEDGER_IS_SEALED = """
+WITH sealed AS (
+SELECT l.seq, l.hash, l.prev_hash,
+       row_number() OVER (ORDER BY l.seq) AS place,
+       coalesce(lag(l.hash) OVER (ORDER BY l.seq), decode(repeat('00', 32), 'hex')) AS before,
+       sha256(convert_to(concat_ws('|',
+         encode(l.prev_hash, 'hex'), l.school_id, l.seq, l.transfer_id,
+         l.debit_account, l.debit_ref, l.credit_account, l.credit_ref, l.amount, l.kind,
+         coalesce(l.transaction_id::text, ''), coalesce(l.invoice_id::text, ''),
+         to_char(l.booked_on, 'YYYY-MM-DD'), (extract(epoch FROM l.booked_at) * 1000000)::bigint,
+         coalesce(l.made_by::text, '')), 'UTF8')) AS seal
+  FROM ledger_transfers l
+ WHERE l.school_id = $1
+)
+SELECT w.subject, w.expected, w.found
+  FROM (SELECT 'entry ' || s.seq AS subject, 1::bigint AS expected, 0::bigint AS found, s.seq AS turn
+          FROM sealed s
+         WHERE s.seq <> s.place
+            OR s.prev_hash <> s.before
+            OR s.hash <> s.seal
+         UNION ALL
+        SELECT 'the end', t.last_seq, coalesce(e.seq, 0), t.last_seq
+          FROM tills t
+          LEFT JOIN (SELECT seq, hash
+                       FROM sealed
+                      ORDER BY seq DESC
+                      LIMIT 1) e
+            ON true
+         WHERE t.school_id = $1
+           AND (t.last_seq <> coalesce(e.seq, 0)
+                OR t.last_hash <> coalesce(e.hash, decode(repeat('00', 32), 'hex')))) w
+ ORDER BY w.turn
+ LIMIT 100
+"""
+
 _SCHOOLS = """
 SELECT school_id
   FROM schools
@@ -222,6 +258,7 @@ CHECKS: dict[str, str] = {
     "allocation_has_receipt": _ALLOCATION_HAS_RECEIPT,
     "receipts_have_no_gap": _RECEIPTS_HAVE_NO_GAP,
     "event_is_understood": _EVENT_IS_UNDERSTOOD,
+    "ledger_is_sealed": _LEDGER_IS_SEALED,
 }
 
 

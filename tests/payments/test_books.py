@@ -34,6 +34,7 @@ TAMPERED = {
     "allocation_has_receipt": "UPDATE payment_receipts SET amount = amount - 1 WHERE school_id = $1",
     "receipts_have_no_gap": "UPDATE payment_receipts SET number = 7 WHERE school_id = $1",
     "event_is_understood": "UPDATE bank_events SET event_key = event_key || 'x' WHERE school_id = $1",
+    "ledger_is_sealed": "UPDATE ledger_transfers SET made_by = NULL WHERE school_id = $1 AND seq = 1",
 }
 
 

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
-from litestar import Request, Response, get, post
+from litestar import Request, Response, get, post, put
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody
 
@@ -12,8 +12,8 @@ from backend.core.http import house_of, json_bytes
 from backend.identity.entitlement import require_role
 from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
-from payments.reports import collection, day_book, day_close, debts, printed, shelf, xlsx
-from schemas.reports import Collection, DayBook, DayClose, DebtList, NewDayClose, NewOpening, Sealed
+from payments.reports import accounting, collection, day_book, day_close, debts, printed, shelf, xlsx
+from schemas.reports import AccountNumbers, Collection, DayBook, DayClose, DebtList, NewDayClose, NewOpening, Sealed
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -128,7 +128,22 @@ async def get_report_file(
     return Response(body, media_type=xlsx.XLSX if form == "xlsx" else "application/pdf", headers=headers)
 
 
+@get(_SCHOOL + "/account-numbers", tags=["reports"], **STAFF)
+async def get_account_numbers(request: AnyRequest, school_id: FromPath[int]) -> AccountNumbers:
+    """Which account of the accounting software an entry goes to."""
+    await _reads_the_books(request, school_id)
+    return await accounting.numbers_of(house_of(request).database.reader, school_id)
+
+
+@put(_SCHOOL + "/account-numbers", status_code=204, tags=["reports"], **STAFF)
+async def set_account_numbers(request: AnyRequest, school_id: FromPath[int], data: JSONBody[AccountNumbers]) -> None:
+    """Sets numbers of the school's own chart of accounts; what is not named stays as it was."""
+    await accounting.set_numbers(house_of(request), principal_of(request).account_id, school_id, data)
+
+
 ROUTES: list[Any] = [
+    get_account_numbers,
+    set_account_numbers,
     get_day_book,
     get_debts,
     get_collection,

@@ -154,6 +154,15 @@ class NewOpening(Struct, forbid_unknown_fields=True):
     amount: SignedDong
 
 
+AccountNumber = Annotated[str, Meta(pattern="^[0-9]{3,10}$", examples=["1121"])]
+
+
+class AccountNumbers(Struct, forbid_unknown_fields=True):
+    """By subject: a book (`bank`), a kind or category in it (`bank:cash`, `income:tuition`), or one account or item (`income:…`)."""
+
+    numbers: Annotated[dict[Annotated[str, Meta(min_length=1, max_length=80)], AccountNumber], Meta(max_length=500)]
+
+
 class Sealed(Struct):
     revision: int
     seal: str

@@ -14,7 +14,7 @@ TENANT = (
     "roll_calls", "roll_marks", "roll_history", "marks", "mark_history", "announcements",
     "notices", "notice_recipients", "deliveries", "delivery_attempts", "notice_receipts",
     "fees", "invoices", "bank_transactions", "allocations", "ledger_transfers", "tills", "receipt_counters", "payment_receipts",
-    "receipt_cancellations", "account_openings", "day_closes", "document_accounts", "tax_documents",
+    "receipt_cancellations", "account_openings", "day_closes", "document_accounts", "tax_documents", "accounting_numbers",
     "invoice_adjustments", "payment_codes", "payment_code_bills", "virtual_accounts", "transaction_codes",
     "asking_rules", "reminders", "fraud_cases", "fraud_reports",
     "statement_files", "statement_lines", "statement_mappings",

@@ -99,6 +99,8 @@ SELECT create_distributed_table('document_accounts', 'school_id', colocate_with 
 
 SELECT create_distributed_table('tax_documents', 'school_id', colocate_with => 'pupils');
 
+SELECT create_distributed_table('accounting_numbers', 'school_id', colocate_with => 'pupils');
+
 SELECT create_distributed_table('invoice_adjustments', 'school_id', colocate_with => 'pupils');
 
 SELECT create_distributed_table('payment_codes', 'school_id', colocate_with => 'pupils');

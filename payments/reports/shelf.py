@@ -11,7 +11,7 @@ import msgspec
 from backend.core.clock import school_day
 from backend.core.house import House
 from backend.core.problems import INVALID, NOT_FOUND, FieldError
-from payments.reports import collection, day_book, day_close, debts
+from payments.reports import accounting, collection, day_book, day_close, debts
 from payments.reports.table import Table, Wording
 from schemas.reports import AccountClose, DayClose
 
@@ -79,6 +79,11 @@ async def _collection(house: House, school_id: int, what: Asked, words: Wording)
 async def _day_close(house: House, school_id: int, what: Asked, words: Wording) -> list[Table]:
     found = await day_close.day(house.database.reader, house.cipher, school_id, what.to_on)
     return [_accounts(found, words, house.clock.now()), _moves(found, words, house.clock.now())]
+
+
+async def _accounting(house: House, school_id: int, what: Asked, words: Wording) -> list[Table]:
+    reader, now = house.database.reader, house.clock.now()
+    return [await accounting.journal(reader, school_id, what.from_on, what.to_on, words, now)]
 
 
 def _accounts(found: DayClose, words: Wording, made_at: datetime) -> Table:
@@ -180,6 +185,7 @@ SHELF: dict[str, Callable[[House, int, Asked, Wording], Awaitable[list[Table]]]]
     "day-close": _day_close,
     "debts": _debts,
     "collection": _collection,
+    "accounting": _accounting,
 }
 # Reports that are about one day, not about a time.
 OF_ONE_DAY = frozenset({"day-close", "debts"})

@@ -39,6 +39,8 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     totals: Sequence[Any] | None = None
     notes: Sequence[str] = ()
     made_at: datetime
+    # For programs: the sheet begins with the columns, with no title above them.
+    bare: bool = False
 
 
 class Wording(msgspec.Struct, frozen=True):

@@ -46,7 +46,7 @@ def write(tables: Sequence[Table]) -> bytes:
 def _fill(sheet: Any, table: Table) -> None:
     for number, column in enumerate(table.columns, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = round(column.share * _WIDTH_OF_SHARE)
-    above = [line for line in (table.school_name, table.title, table.subtitle) if line]
+    above = [] if table.bare else [line for line in (table.school_name, table.title, table.subtitle) if line]
     if above:
         sheet.freeze_panes = f"A{len(above) + 3}"
         for line in above:

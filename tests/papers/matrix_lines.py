@@ -210,6 +210,14 @@ LINES = {
         prepare=taken,
         passes={303},
     ),
+    ("GET", "/v1/schools/{school_id}/account-numbers"): Line(
+        ask=lambda s: Ask(school(s, "/account-numbers")), allowed=KEEPERS, targets=BY_SCHOOL
+    ),
+    ("PUT", "/v1/schools/{school_id}/account-numbers"): Line(
+        ask=lambda s: Ask(school(s, "/account-numbers"), json={"numbers": {"bank": "112"}}),
+        allowed=ACCOUNTANTS,
+        targets=BY_SCHOOL,
+    ),
     ("GET", "/v1/receipts/{code}"): Line(
         ask=lambda s: Ask(f"/v1/receipts/{s.made}"), allowed=EVERYONE, targets=NOTHING, prepare=code
     ),

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import mt940  # type: ignore[import-untyped, unused-ignore]
@@ -32,7 +33,7 @@ def read_mt940(text: str) -> list[Section]:
     bare = _ENVELOPE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     bare = _texts_joined(bare)
     starts = [match.start() for match in _BEGINNING.finditer(bare)]
-    messages = [bare[start:end] for start, end in zip(starts, [*starts[1:], len(bare)], strict=True)]
+    messages = [bare[start:end] for start, end in pairwise([*starts, len(bare)])]
     line_numbers = [bare.count("\n", 0, start) + 1 for start in starts]
     return [_section(message, number) for message, number in zip(messages, line_numbers, strict=True)]
 

@@ -239,11 +239,19 @@ async def test_deliveries_go_out_while_redis_is_away(
     running = asyncio.create_task(worker(settings, redis_url=gone, burst=False).async_run())
     try:
         await _until(lambda: token in fcm.phones and str(told) in fcm.phones[token].shown)
+        # The phone shows it a moment before the worker has written so.
+        await _until_finished(owner, world.school_id)
     finally:
         running.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await running
     assert await unfinished(owner, world.school_id) == 0
+
+
+async def _until_finished(owner: asyncpg.Connection, school_id: int, seconds: float = 15) -> None:
+    async with asyncio.timeout(seconds):
+        while await unfinished(owner, school_id):
+            await asyncio.sleep(0.02)
 
 
 async def _until(true: Callable[[], bool], seconds: float = 15) -> None:

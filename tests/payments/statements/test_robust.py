@@ -51,6 +51,10 @@ def test_damaged_statements_never_crash(file: bytes, data: st.DataObject) -> Non
     read(file[:at] + data.draw(st.binary(max_size=20)) + file[at + cut :])
 
 
+def test_a_message_whose_first_tag_is_gone_holds_no_statement() -> None:
+    assert read(b"\0" + mt940(SOME, 5)) is None or not read(b"\0" + mt940(SOME, 5)).sections  # type: ignore[union-attr]
+
+
 _CELLS = st.one_of(
     st.sampled_from(
         [

@@ -31,7 +31,8 @@ from bots.handoffs import SEND_JOB
 from bots.telegram import TelegramBot
 from notifications.delivery import drain, due_schools, sweep
 from notifications.stations import Stations
-from payments import hooks, reconcile, reminders
+from payments import hooks, pulls, reconcile, reminders
+from payments.banks.asking import Asker
 from payments.documents import outbox as documents
 from payments.documents.meinvoice import MeInvoice
 
@@ -50,6 +51,7 @@ class Work:
     stations: Stations
     bot: TelegramBot | None = None
     documents: MeInvoice | None = None
+    asker: Asker = dataclasses.field(default_factory=Asker)
 
 
 Job = Callable[..., Awaitable[None]]
@@ -103,6 +105,16 @@ async def send_documents(work: Work, school_id: int) -> None:
 async def sweep_documents(work: Work) -> None:
     if work.documents is not None:
         await documents.sweep(work.house, work.documents)
+
+
+@job
+async def pull_gateways(work: Work) -> None:
+    await pulls.pull_due(work.house, work.asker)
+
+
+@job
+async def pull_gateways_whole(work: Work) -> None:
+    await pulls.pull_due(work.house, work.asker, everything=True)
 
 
 @job
@@ -176,6 +188,9 @@ CRONS: list[Any] = [
     cron(forget_old_chats, name="forget_old_chats", hour={20}, minute={10}, second=0, timeout=600),
     # 02:00 in UTC is nine in the morning in Vietnam: banks have reported the day before, and nobody is asleep.
     cron(remind_families, name="remind_families", hour={2}, minute={0}, second=0, timeout=1800),
+    # Between two of these a gateway like SePay is still trying by itself. The nightly one ends before the books are checked.
+    cron(pull_gateways, name="pull_gateways", minute=set(range(4, 60, 10)), second=30, timeout=540),
+    cron(pull_gateways_whole, name="pull_gateways_whole", hour={18}, minute={40}, second=0, timeout=1800),
     # 19:30 in UTC is half past two at night in Vietnam, when the banks have closed their day.
     cron(check_books, name="check_books", hour={19}, minute={30}, second=0, timeout=600),
 ]
@@ -235,9 +250,11 @@ class WorkerProcess:
         if settings.meinvoice_app_id:
             office = MeInvoice(base_url=settings.meinvoice_base_url, app_id=settings.meinvoice_app_id)
             await office.open()
+        work = Work(house, stations, bot, office)
         try:
-            yield Work(house, stations, bot, office)
+            yield work
         finally:
+            await work.asker.close()
             if office is not None:
                 await office.close()
             if bot is not None:

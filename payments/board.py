@@ -89,6 +89,7 @@ SELECT NULL, i.pupil_id, i.bank_account_id, i.invoice_id
 # Credits with these codes that no person has decided, each with all its memos and what already lies on bills.
 _MOVEMENTS = """
 SELECT t.transaction_id, t.bank_account_id, t.amount, t.state, account.reference_prefix AS prefix, t.payer_account, t.payer_name,
+       account.kind <> 'bank' AS anywhere,
        array_prepend(t.memo, (SELECT array_agg(d.memo)
                                 FROM bank_transactions d
                                WHERE d.school_id = $1

@@ -69,7 +69,10 @@ class Board(msgspec.Struct):
 
 
 class Movement(msgspec.Struct, frozen=True):
-    """One credit with all that its doors told of it."""
+    """One credit with all that its doors told of it.
+
+    `anywhere`: it lies with a gateway or in the cash box, which take money for the bills of every bank account.
+    """
 
     transaction_id: UUID
     bank_account_id: int
@@ -79,6 +82,7 @@ class Movement(msgspec.Struct, frozen=True):
     prefix: str
     payer_account: str | None = None
     payer_name: str | None = None
+    anywhere: bool = False
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -145,7 +149,7 @@ def judge(movement: Movement, reading: Reading, board: Board, by_reference: Mapp
 
 
 def _judge_bills(movement: Movement, reading: Reading, named: Sequence[OpenBill]) -> Claim | Doubt:
-    credit = Credit(movement.bank_account_id, movement.amount, reading.memo)
+    credit = Credit(movement.bank_account_id, movement.amount, reading.memo, movement.anywhere)
     exact = {one.bill.invoice_id for one in named}
     beside = [one.bill for one in reading.beside if one.bill.invoice_id not in exact]
     decision = match(credit, reading.found, [*map(_in_full, named), *beside], reading.hints, reading.said)
@@ -169,7 +173,7 @@ def _judge_codes(
     known = {one.code for one in codes} | {one.bill.reference for one in named}
     if any(one.code not in known and one.how is How.WORD for one in reading.exact):
         return Doubt(("unknown_reference_beside",), (*named, *bills))
-    if any(code.bank_account_id != movement.bank_account_id for code in codes):
+    if not movement.anywhere and any(code.bank_account_id != movement.bank_account_id for code in codes):
         return Doubt(("another_account",), tuple(bills))
     rivals = {one.code for one in reading.found if one.how in (How.RIVAL, How.AMONG_DIGITS)}
     if any(one.how is How.DAMAGED for one in reading.found) or any(
@@ -179,7 +183,8 @@ def _judge_codes(
     everything = list({one.bill.invoice_id: one for one in (*named, *bills)}.values())
     asked = sum(one.open_amount for one in everything)
     if len(codes) > 1 or named:
-        if asked != movement.amount or any(one.bill.bank_account_id != movement.bank_account_id for one in everything):
+        elsewhere = any(one.bill.bank_account_id != movement.bank_account_id for one in everything)
+        if asked != movement.amount or (elsewhere and not movement.anywhere):
             return Doubt(("several_references", "amount_not_the_sum"), tuple(everything))
         wants = tuple(Want(one.bill.invoice_id, one.open_amount) for one in everything if one.open_amount)
         return Claim(movement.transaction_id, movement.amount, wants)

@@ -281,7 +281,9 @@ def _shown(
 
 
 def can_pull(provider: Provider, keys: Mapping[str, str]) -> bool:
-    return provider.understand_pulled is not None and all(name in keys for name in provider.pull_keys)
+    return provider.understand_pulled is not None and all(
+        keys.get(name) for name in (*provider.keys, *provider.pull_keys)
+    )
 
 
 def _audited(hook_key: str) -> str:

@@ -43,9 +43,12 @@ class Bill(msgspec.Struct, frozen=True):
 
 
 class Credit(msgspec.Struct, frozen=True):
+    """`anywhere`: it lies with a gateway or in the cash box, which take money for the bills of every bank account."""
+
     bank_account_id: int
     amount: int
     memo: Memo
+    anywhere: bool = False
 
 
 class Hints(msgspec.Struct, frozen=True):
@@ -173,7 +176,7 @@ def _split(credit: Credit, known: Sequence[Bill]) -> Decision:
 def _hindrance(credit: Credit, bill: Bill) -> str | None:
     if credit.amount <= 0:
         return "no_amount"
-    if bill.bank_account_id != credit.bank_account_id:
+    if bill.bank_account_id != credit.bank_account_id and not credit.anywhere:
         return "another_account"
     if bill.cancelled:
         return "bill_cancelled"

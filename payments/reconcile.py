@@ -186,7 +186,7 @@ SELECT coalesce(c.kind, r.kind) || ' ' || coalesce(c.receipt_year, r.receipt_yea
  LIMIT 100
 """
 
-# What a bank feed brought has become a transaction, or somebody must look why not.
+# What a bank feed brought has become a transaction, or somebody must look why not. Test buttons and failed payments bring nothing.
 _EVENT_IS_UNDERSTOOD = """
 SELECT e.provider || ' ' || e.event_key AS subject, 1::bigint AS expected,
        (SELECT count(*)
@@ -197,6 +197,7 @@ SELECT e.provider || ' ' || e.event_key AS subject, 1::bigint AS expected,
   FROM bank_events e
  WHERE e.school_id = $1
    AND (e.understood_at IS NOT NULL OR e.attempts > 0)
+   AND coalesce(e.outcome, '') NOT IN ('test', 'not_paid')
    AND NOT EXISTS (SELECT
                      FROM bank_transactions t
                     WHERE t.school_id = $1

@@ -23,6 +23,7 @@ from payments.routes_asking import ROUTES as ASKING
 from payments.routes_counter import ROUTES as COUNTER
 from payments.routes_documents import ROUTES as DOCUMENTS
 from payments.routes_feeds import ROUTES as FEEDS
+from payments.routes_gateways import ROUTES as GATEWAYS
 from payments.routes_hooks import ROUTES as HOOKS
 from payments.routes_papers import ROUTES as PAPERS
 from payments.routes_reports import ROUTES as REPORTS
@@ -330,6 +331,7 @@ ROUTES: list[Any] = [
     *REPORTS,
     *DOCUMENTS,
     *COUNTER,
+    *GATEWAYS,
     list_transactions,
     match_transaction,
     undo_transaction,

@@ -154,6 +154,7 @@ def _sort(batch: _Batch, row: Row, own: Receiving, line: BankLine, book: telling
             own.reference_prefix,
             row.line.payer_account,
             row.line.payer_name,
+            own.kind != "bank",
         )
         batch.fresh[row.transaction_id] = (told, row.line)
 

@@ -77,6 +77,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     meinvoice_base_url: Annotated[str, Meta(description="Base address of meInvoice's integration API.")] = (
         "https://api.meinvoice.vn/api/integration"
     )
+    sepay_base_url: Annotated[str, Meta(description="Base address of SePay's list of transactions.")] = (
+        "https://my.sepay.vn"
+    )
+    casso_base_url: Annotated[str, Meta(description="Base address of Casso's API.")] = "https://oauth.casso.vn"
+    payos_base_url: Annotated[str, Meta(description="Base address of payOS's API.")] = "https://api-merchant.payos.vn"
+    momo_base_url: Annotated[str, Meta(description="Base address of MoMo's gateway.")] = "https://payment.momo.vn"
+    vnpay_pay_url: Annotated[str, Meta(description="VNPay's payment page, where families are sent.")] = (
+        "https://pay.vnpay.vn/vpcpay.html"
+    )
     metrics_token: Annotated[
         str, Meta(description="Bearer token that /metrics asks for. Empty: /metrics answers on loopback only.")
     ] = ""

@@ -165,6 +165,29 @@ async def hooked(scene: Scene) -> dict[str, Any]:
     return {"bank_account_id": account, "hook_key": hook_key}
 
 
+async def payable(scene: Scene) -> Billed:
+    """A bill of a school with a gateway that need not be asked for a link."""
+    made = await bill(scene)
+    account = await scene.owner.fetchval(
+        "INSERT INTO bank_accounts (school_id, kind, bank_bin, account_number, account_name, created_at)"
+        " VALUES ($1, 'gateway', 'VNPAY', $2, 'TRUONG', $3) RETURNING bank_account_id",
+        scene.target.school_id,
+        fresh_phone()[1:],
+        scene.house.clock.now(),
+    )
+    await scene.owner.execute(
+        "INSERT INTO bank_hooks (hook_key, provider, school_id, bank_account_id, auth, secret_sealed, keys_sealed, created_at)"
+        " VALUES ($1, 'vnpay', $2, $3, 'hmac', $4, $5, $6)",
+        f"m{new_id().hex}",
+        scene.target.school_id,
+        account,
+        scene.house.cipher.seal("matrix-secret", "bank-hook"),
+        scene.house.cipher.seal('{"tmn_code": "MATRIX01"}', "bank-hook-keys"),
+        scene.house.clock.now(),
+    )
+    return made
+
+
 def school(scene: Scene, rest: str) -> str:
     return f"/v1/schools/{scene.target.school_id}{rest}"
 
@@ -243,6 +266,15 @@ LINES = {
         targets=BY_SCHOOL,
         prepare=hooked,
         passes={201},
+    ),
+    ("GET", "/v1/schools/{school_id}/bank-hooks/gaps"): Line(
+        ask=lambda s: Ask(school(s, "/bank-hooks/gaps")), allowed=KEEPERS, targets=BY_SCHOOL, prepare=hooked
+    ),
+    ("POST", "/v1/schools/{school_id}/invoices/{invoice_id}/pay-link"): Line(
+        ask=lambda s: Ask(school(s, f"/invoices/{s.made.invoice_id}/pay-link"), json={}),
+        allowed=FAMILY,
+        prepare=payable,
+        passes={200},
     ),
     ("POST", "/v1/schools/{school_id}/bank-hooks/{hook_key}/rotate"): Line(
         ask=lambda s: Ask(school(s, f"/bank-hooks/{s.made['hook_key']}/rotate"), json={}),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 
 from backend.core.text import clean, strip_marks
 from payments import guesses
@@ -108,8 +109,14 @@ def find(memo: Memo, prefix: str | Sequence[str]) -> tuple[Found, ...]:
 
 def guess(memo: Memo, prefix: str | Sequence[str]) -> tuple[Found, ...]:
     """What may have been meant: also for a memo whose reference turns out to be nobody's."""
+    return _guessed(memo, _prefixes(prefix))
+
+
+@lru_cache(maxsize=4096)
+def _guessed(memo: Memo, prefixes: tuple[str, ...]) -> tuple[Found, ...]:
+    """Dear, and asked twice of most memos: once for what they say, once more when their reference is nobody's."""
     found: dict[str, How] = {}
-    for one in _prefixes(prefix):
+    for one in prefixes:
         for reader in guesses.READERS:
             for reading in reader(memo, one):
                 found.setdefault(reading.code, reading.how)
@@ -123,8 +130,8 @@ def _ordered(found: dict[str, How]) -> tuple[Found, ...]:
     return tuple(Found(code, how) for code, how in sorted(found.items(), key=lambda item: _ORDER[item[1]]))
 
 
-def _prefixes(prefix: str | Sequence[str]) -> Sequence[str]:
-    return (prefix,) if isinstance(prefix, str) else prefix
+def _prefixes(prefix: str | Sequence[str]) -> tuple[str, ...]:
+    return (prefix,) if isinstance(prefix, str) else tuple(prefix)
 
 
 def _whole_words(memo: Memo, prefix: str) -> Iterator[Found]:

@@ -90,6 +90,7 @@ async def _secure(connection: asyncpg.Connection) -> None:
         await connection.execute("GRANT USAGE ON SCHEMA public, app TO nhipcau_app, nhipcau_reader")
         await connection.execute("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO nhipcau_app")
         await connection.execute("GRANT EXECUTE ON FUNCTION app.refresh_roll_statistics() TO nhipcau_app")
+        await connection.execute("GRANT EXECUTE ON FUNCTION app.refresh_money_statistics() TO nhipcau_app")
         for table in tables.ALL:
             await connection.execute(f"GRANT SELECT ON {table} TO nhipcau_app, nhipcau_reader")
             await connection.execute(f"GRANT INSERT, UPDATE, DELETE ON {table} TO nhipcau_app")

@@ -12,6 +12,9 @@ from payments.settle import settle_many
 from payments.statements import files
 from payments.statements.plan import Planned
 
+# Understanding memos takes the processor of a server that others are waiting for as well: between two portions they are served.
+_AT_ONCE = 500
+
 
 async def put(
     tx: SchoolTx, statement_id: UUID, planned: Sequence[Planned], *, received_at: datetime, at: datetime
@@ -23,10 +26,12 @@ async def put(
         account = await accounts.receiving(tx, bank_account_id)
         here = [one for one in planned if one.bank_account_id == bank_account_id]
         new = [one for one in here if one.transaction_id is None]
-        lines = [one.bank_line for one in new]
-        settled = await settle_many(tx, account, lines, received_at=received_at, at=at)
-        movements = {one.key: done.transaction_id for one, done in zip(new, settled, strict=True)}
-        told += sum(done.state == "duplicate" for done in settled)
+        movements: dict[str, UUID] = {}
+        for start in range(0, len(new), _AT_ONCE):
+            some = new[start : start + _AT_ONCE]
+            settled = await settle_many(tx, account, [one.bank_line for one in some], received_at=received_at, at=at)
+            movements |= {one.key: done.transaction_id for one, done in zip(some, settled, strict=True)}
+            told += sum(done.state == "duplicate" for done in settled)
         await files.keep_lines(tx, statement_id, here, movements, number)
         number += len(here)
     return told

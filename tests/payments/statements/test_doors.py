@@ -87,3 +87,17 @@ async def test_a_second_real_payment_is_never_swallowed(money: Money, statements
     assert await money.receive(late) == ["duplicate"]
     assert await statements.movements() == 2
     await money.prove()
+
+
+async def test_a_long_statement_is_booked_in_portions_and_the_planner_is_told(
+    money: Money, statements: Statements
+) -> None:
+    """Equal payments on both sides of a portion's edge stay as many as they are."""
+    moved = [pay("NGUYEN A chuyen tien" if n % 2 else f"LE B{n} chuyen tien", f"B{n}") for n in range(1_050)]
+    await money.receive(told(money, moved[1]), told(money, moved[999]))
+    applied = await statements.take(statements.printed("agribank", moved))
+    assert (applied["lines_told"], applied["lines_new"]) == (2, 1_048)
+    assert await statements.movements() == 1_050
+    guessed = await money.owner.fetchval("SELECT reltuples FROM pg_class WHERE relname = 'statement_lines'")
+    assert guessed >= 1_050
+    await money.prove()

@@ -10,10 +10,21 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from backend.core.http import house_of, json_bytes
 from backend.identity.entitlement import require_role
-from backend.identity.guards import STAFF
+from backend.identity.guards import GUARDIAN, STAFF
 from backend.identity.principal import principal_of
-from payments.reports import accounting, collection, day_book, day_close, debts, printed, shelf, xlsx
-from schemas.reports import AccountNumbers, Collection, DayBook, DayClose, DebtList, NewDayClose, NewOpening, Sealed
+from payments.reports import accounting, collection, day_book, day_close, debts, funds, printed, shelf, xlsx
+from schemas.reports import (
+    AccountNumbers,
+    Collection,
+    DayBook,
+    DayClose,
+    DebtList,
+    FundAccounts,
+    NewDayClose,
+    NewOpening,
+    NewSpending,
+    Sealed,
+)
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -128,6 +139,27 @@ async def get_report_file(
     return Response(body, media_type=xlsx.XLSX if form == "xlsx" else "application/pdf", headers=headers)
 
 
+@get(_REPORTS + "/funds", tags=["reports"], responses=_json(FundAccounts), **STAFF)
+async def get_funds(request: AnyRequest, school_id: FromPath[int]) -> Response[bytes]:
+    """Voluntary funds: received, spent, left, and how every account that holds them sums to its ledger balance."""
+    await _reads_the_books(request, school_id)
+    return json_bytes(await funds.funds_json(house_of(request).database.reader, school_id))
+
+
+@get("/v1/family/schools/{school_id:int}/funds", tags=["family"], responses=_json(FundAccounts), **GUARDIAN)
+async def family_funds(request: AnyRequest, school_id: FromPath[int]) -> Response[bytes]:
+    """The public account of the school's voluntary funds, for all its families alike."""
+    house = house_of(request)
+    actor, today = principal_of(request).account_id, shelf.today_of(house)
+    return json_bytes(await funds.funds_json_for_family(house.database.reader, school_id, actor, on=today))
+
+
+@post(_REPORTS + "/funds/spendings", status_code=204, tags=["reports"], **STAFF)
+async def spend_fund(request: AnyRequest, school_id: FromPath[int], data: JSONBody[NewSpending]) -> None:
+    """Says which fund paid for what, by money that left an account."""
+    await funds.spend(house_of(request), principal_of(request).account_id, school_id, data)
+
+
 @get(_SCHOOL + "/account-numbers", tags=["reports"], **STAFF)
 async def get_account_numbers(request: AnyRequest, school_id: FromPath[int]) -> AccountNumbers:
     """Which account of the accounting software an entry goes to."""
@@ -142,6 +174,9 @@ async def set_account_numbers(request: AnyRequest, school_id: FromPath[int], dat
 
 
 ROUTES: list[Any] = [
+    get_funds,
+    family_funds,
+    spend_fund,
     get_account_numbers,
     set_account_numbers,
     get_day_book,

@@ -154,6 +154,54 @@ class NewOpening(Struct, forbid_unknown_fields=True):
     amount: SignedDong
 
 
+class Fund(Struct):
+    """A voluntary item by its name: who gave and who did not is nobody's business here."""
+
+    fund: str
+    received: SignedDong
+    spent: SignedDong
+    balance: SignedDong
+
+
+class FundAccount(Struct):
+    """`bank` is what the account holds by the ledger; the funds and the four other lines sum to it, or `agrees` is false."""
+
+    bank_account_id: int
+    name: str
+    funds: list[Fund]
+    opening: SignedDong
+    other_items: SignedDong
+    not_laid: SignedDong
+    other_spending: SignedDong
+    bank: SignedDong
+    agrees: bool
+
+
+class Spending(Struct):
+    on: date
+    fund: str
+    amount: SignedDong
+    purpose: str
+    document: str | None
+
+
+class FundAccounts(Struct):
+    school_name: str
+    accounts: list[FundAccount]
+    spendings: list[Spending]
+    currency: str = CURRENCY
+
+
+class NewSpending(Struct, forbid_unknown_fields=True):
+    """What money that left an account was for. Below nothing, `amount` takes back what was said too much."""
+
+    transaction_id: UUID
+    fund: Title
+    amount: SignedDong
+    purpose: Annotated[str, Meta(min_length=1, max_length=300)]
+    document: Annotated[str, Meta(max_length=120)] | None = None
+
+
 AccountNumber = Annotated[str, Meta(pattern="^[0-9]{3,10}$", examples=["1121"])]
 
 

@@ -14,7 +14,7 @@ TENANT = (
     "roll_calls", "roll_marks", "roll_history", "marks", "mark_history", "announcements",
     "notices", "notice_recipients", "deliveries", "delivery_attempts", "notice_receipts",
     "fees", "invoices", "bank_transactions", "allocations", "ledger_transfers", "tills", "receipt_counters", "payment_receipts",
-    "receipt_cancellations", "account_openings", "day_closes", "document_accounts", "tax_documents", "accounting_numbers",
+    "receipt_cancellations", "account_openings", "day_closes", "document_accounts", "tax_documents", "accounting_numbers", "fund_spendings",
     "invoice_adjustments", "payment_codes", "payment_code_bills", "virtual_accounts", "transaction_codes",
     "asking_rules", "reminders", "fraud_cases", "fraud_reports",
     "statement_files", "statement_lines", "statement_mappings",
@@ -61,7 +61,7 @@ DIRECTORY = {
 APPEND_ONLY = (
     "audit_events", "account_events", "roll_history", "mark_history", "delivery_attempts", "notice_receipts",
     "ledger_transfers", "allocations", "invoice_adjustments", "transaction_codes",
-    "payment_receipts", "receipt_cancellations", "account_openings", "day_closes", "fraud_reports",
+    "payment_receipts", "receipt_cancellations", "account_openings", "day_closes", "fund_spendings", "fraud_reports",
     "statement_lines",
 )  # fmt: skip
 

@@ -101,6 +101,8 @@ SELECT create_distributed_table('tax_documents', 'school_id', colocate_with => '
 
 SELECT create_distributed_table('accounting_numbers', 'school_id', colocate_with => 'pupils');
 
+SELECT create_distributed_table('fund_spendings', 'school_id', colocate_with => 'pupils');
+
 SELECT create_distributed_table('invoice_adjustments', 'school_id', colocate_with => 'pupils');
 
 SELECT create_distributed_table('payment_codes', 'school_id', colocate_with => 'pupils');

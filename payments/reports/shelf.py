@@ -11,7 +11,7 @@ import msgspec
 from backend.core.clock import school_day
 from backend.core.house import House
 from backend.core.problems import INVALID, NOT_FOUND, FieldError
-from payments.reports import accounting, collection, day_book, day_close, debts
+from payments.reports import accounting, collection, day_book, day_close, debts, funds
 from payments.reports.table import Table, Wording
 from schemas.reports import AccountClose, DayClose
 
@@ -79,6 +79,10 @@ async def _collection(house: House, school_id: int, what: Asked, words: Wording)
 async def _day_close(house: House, school_id: int, what: Asked, words: Wording) -> list[Table]:
     found = await day_close.day(house.database.reader, house.cipher, school_id, what.to_on)
     return [_accounts(found, words, house.clock.now()), _moves(found, words, house.clock.now())]
+
+
+async def _funds(house: House, school_id: int, what: Asked, words: Wording) -> list[Table]:
+    return funds.tables(await funds.funds_json(house.database.reader, school_id), words, house.clock.now())
 
 
 async def _accounting(house: House, school_id: int, what: Asked, words: Wording) -> list[Table]:
@@ -185,10 +189,11 @@ SHELF: dict[str, Callable[[House, int, Asked, Wording], Awaitable[list[Table]]]]
     "day-close": _day_close,
     "debts": _debts,
     "collection": _collection,
+    "funds": _funds,
     "accounting": _accounting,
 }
 # Reports that are about one day, not about a time.
-OF_ONE_DAY = frozenset({"day-close", "debts"})
+OF_ONE_DAY = frozenset({"day-close", "debts", "funds"})
 
 
 def today_of(house: House) -> date:

@@ -10,6 +10,7 @@ from backend.console.area import ROUTES as AREA
 from backend.console.asking import ROUTES as ASKING
 from backend.console.audit import ROUTES as AUDIT
 from backend.console.bank_accounts import ROUTES as BANK_ACCOUNTS
+from backend.console.bank_feeds import ROUTES as BANK_FEEDS
 from backend.console.books import ROUTES as BOOKS
 from backend.console.calendar import ROUTES as CALENDAR
 from backend.console.classes import ROUTES as CLASSES
@@ -41,6 +42,7 @@ ROUTES: list[Any] = [
     *COUNTER,
     *STATEMENTS,
     *BANK_ACCOUNTS,
+    *BANK_FEEDS,
     *ASKING,
     *ACCOUNT,
     *CLASSES,

@@ -37,7 +37,7 @@ from tests.identity.matrix_lines import (
     session_of_asker,
     turned_on_by_asker,
 )
-from tests.payments.matrix_lines import KEEPERS, bill, pay
+from tests.payments.matrix_lines import KEEPERS, bill, hooked, pay
 from tests.payments.statements.matrix_lines import a_statement, columns_form
 from tests.people.matrix_lines import a_closed_day
 
@@ -260,6 +260,33 @@ LINES = {
         targets=BY_SCHOOL,
         by_cookie=True,
         passes={200},
+    ),
+    ("GET", "/console/{school_id}/bank-feeds"): shown(lambda s: "/bank-feeds", KEEPERS, targets=BY_SCHOOL),
+    ("POST", "/console/{school_id}/bank-feeds"): Line(
+        ask=lambda s: Ask(
+            base(s) + "/bank-feeds",
+            form={"bank_account_id": str(s.made["bank_account_id"]), "gateway": "casso token"},
+        ),
+        allowed=ADMINS,
+        targets=BY_SCHOOL,
+        by_cookie=True,
+        prepare=hooked,
+        passes={200},
+    ),
+    ("POST", "/console/{school_id}/bank-feeds/{hook_key}/rotate"): Line(
+        ask=lambda s: Ask(base(s) + f"/bank-feeds/{s.made['hook_key']}/rotate", form={"token": "sepay-list-token"}),
+        allowed=ADMINS,
+        targets=BY_SCHOOL,
+        by_cookie=True,
+        prepare=hooked,
+        passes={200},
+    ),
+    ("POST", "/console/{school_id}/bank-feeds/{hook_key}/close"): Line(
+        ask=lambda s: Ask(base(s) + f"/bank-feeds/{s.made['hook_key']}/close", form={}),
+        allowed=ADMINS,
+        targets=BY_SCHOOL,
+        by_cookie=True,
+        prepare=hooked,
     ),
     # The roll of pupils, and who works here.
     ("GET", "/console/{school_id}/classes"): shown(lambda s: "/classes?find=an", STAFF, targets=BY_SCHOOL),

@@ -16,7 +16,7 @@ from backend.core.database import SchoolTx
 from backend.core.ids import new_id
 from backend.core.problems import NOT_FOUND, problem
 from backend.core.versions import touch_families
-from payments import allocations, ledger
+from payments import allocations, ledger, settle
 from payments.allocations import OpenBill
 from payments.ledger import Transfer
 
@@ -55,6 +55,8 @@ async def add(tx: SchoolTx, new: Sequence[Adjustment], *, made_by: UUID | None, 
     await _insert(tx, ids, new, made_by=made_by, at=at)
     await ledger.book(tx, [_transfer(one, bills[one.invoice_id]) for one in new], at=at, made_by=made_by)
     await touch_families(tx, [one.pupil_id for one in bills.values()])
+    # Money that waited for room on a bill may come in now.
+    await settle.look_again(tx, list(bills), at=at)
     return ids
 
 

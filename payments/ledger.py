@@ -121,6 +121,20 @@ def closed_through(tx: SchoolTx) -> date | None:
     return _seen[tx].closed_through
 
 
+async def close_through(tx: SchoolTx, last: date) -> None:
+    """From now on the first open day is the one after `last`. The caller holds the till and has asked two people."""
+    await tx.execute(
+        """
+        UPDATE tills
+           SET closed_through = $2
+         WHERE school_id = $1
+        """,
+        tx.school_id,
+        last,
+    )
+    _seen[tx] = msgspec.structs.replace(_seen[tx], closed_through=last)
+
+
 async def book(tx: SchoolTx, transfers: Sequence[Transfer], *, at: datetime, made_by: UUID | None) -> None:
     """One statement, however many transfers."""
     assert all(t.amount > 0 for t in transfers), "a transfer moves something; the other way round is another transfer"

@@ -98,8 +98,7 @@ SELECT i.invoice_id::text AS subject, balance.asked AS expected, balance.paid AS
 # Of each credit, what lies on bills, unallocated, in credit and refunded is what came.
 _CREDIT_IS_ACCOUNTED_FOR = """
 SELECT t.transaction_id::text AS subject, t.amount AS expected,
-       (coalesce(laid.amount, 0) + coalesce(held.amount, 0)
-        + CASE WHEN t.state = 'refunded' THEN t.amount ELSE 0 END)::bigint AS found
+       (coalesce(laid.amount, 0) + coalesce(held.amount, 0) + coalesce(held.gone_back, 0))::bigint AS found
   FROM bank_transactions t
   LEFT JOIN (SELECT a.transaction_id, sum(a.amount) AS amount
                FROM allocations a
@@ -108,7 +107,8 @@ SELECT t.transaction_id::text AS subject, t.amount AS expected,
     ON laid.transaction_id = t.transaction_id
   LEFT JOIN (SELECT l.transaction_id,
                     sum(CASE WHEN l.credit_account IN ('unallocated', 'family_credit') THEN l.amount ELSE 0 END)
-                  - sum(CASE WHEN l.debit_account IN ('unallocated', 'family_credit') THEN l.amount ELSE 0 END) AS amount
+                  - sum(CASE WHEN l.debit_account IN ('unallocated', 'family_credit') THEN l.amount ELSE 0 END) AS amount,
+                    sum(CASE WHEN l.kind IN ('refunded', 'refund_promised') THEN l.amount ELSE 0 END) AS gone_back
                FROM ledger_transfers l
               WHERE l.school_id = $1
               GROUP BY l.transaction_id) held
@@ -117,20 +117,19 @@ SELECT t.transaction_id::text AS subject, t.amount AS expected,
    AND t.direction = 'in'
    AND t.state NOT IN ('duplicate', 'unreadable')
    AND NOT (t.state = 'ignored' AND 'another_account' = ANY (t.reasons))
-   AND coalesce(laid.amount, 0) + coalesce(held.amount, 0) + CASE WHEN t.state = 'refunded' THEN t.amount ELSE 0 END
-       <> t.amount
+   AND coalesce(laid.amount, 0) + coalesce(held.amount, 0) + coalesce(held.gone_back, 0) <> t.amount
  ORDER BY t.transaction_id
  LIMIT 100
 """
 
-# Money that is called unallocated or credit is there: no such balance is below nothing.
+# Money that is called unallocated, credit or promised back is there: no such balance is below nothing.
 _NO_BALANCE_BELOW_NOTHING = """
 SELECT side.account || ' ' || side.ref AS subject, 0::bigint AS expected, sum(side.amount)::bigint AS found
   FROM ledger_transfers l
  CROSS JOIN LATERAL (VALUES (l.credit_account, l.credit_ref, l.amount),
                             (l.debit_account, l.debit_ref, -l.amount)) AS side (account, ref, amount)
  WHERE l.school_id = $1
-   AND side.account IN ('unallocated', 'family_credit')
+   AND side.account IN ('unallocated', 'family_credit', 'refund')
  GROUP BY side.account, side.ref
 HAVING sum(side.amount) < 0
  ORDER BY 1
@@ -243,6 +242,52 @@ SELECT w.subject, w.expected, w.found
  LIMIT 100
 """
 
+# Refunds that were approved and have not left are what the books still owe for them.
+_REFUND_IS_LEDGER = """
+SELECT coalesce(r.ref, e.ref) AS subject, coalesce(r.amount, 0) AS expected, coalesce(e.amount, 0) AS found
+  FROM (SELECT f.bank_account_id::text AS ref, sum(f.amount)::bigint AS amount
+          FROM refunds f
+         WHERE f.school_id = $1
+           AND f.decision = 'approved'
+           AND f.outgoing_id IS NULL
+         GROUP BY f.bank_account_id) r
+  FULL JOIN (SELECT side.ref, sum(side.amount)::bigint AS amount
+               FROM ledger_transfers l
+              CROSS JOIN LATERAL (VALUES (l.credit_account, l.credit_ref, l.amount),
+                                         (l.debit_account, l.debit_ref, -l.amount)) AS side (account, ref, amount)
+              WHERE l.school_id = $1
+                AND side.account = 'refund'
+              GROUP BY side.ref) e
+    ON e.ref = r.ref
+ WHERE coalesce(r.amount, 0) <> coalesce(e.amount, 0)
+ ORDER BY 1
+ LIMIT 100
+"""
+
+# What was written off is what the adjustments say.
+_WRITE_OFF_IS_ADJUSTMENT = """
+SELECT coalesce(j.ref, e.ref) AS subject, coalesce(j.amount, 0) AS expected, coalesce(e.amount, 0) AS found
+  FROM (SELECT i.fee_id::text AS ref, -sum(a.amount)::bigint AS amount
+          FROM invoice_adjustments a
+          JOIN invoices i
+            ON i.school_id = a.school_id
+           AND i.invoice_id = a.invoice_id
+         WHERE a.school_id = $1
+           AND a.kind = 'write_off'
+         GROUP BY i.fee_id) j
+  FULL JOIN (SELECT side.ref, sum(side.amount)::bigint AS amount
+               FROM ledger_transfers l
+              CROSS JOIN LATERAL (VALUES (l.debit_account, l.debit_ref, l.amount),
+                                         (l.credit_account, l.credit_ref, -l.amount)) AS side (account, ref, amount)
+              WHERE l.school_id = $1
+                AND side.account = 'write_off'
+              GROUP BY side.ref) e
+    ON e.ref = j.ref
+ WHERE coalesce(j.amount, 0) <> coalesce(e.amount, 0)
+ ORDER BY 1
+ LIMIT 100
+"""
+
 _SCHOOLS = """
 SELECT school_id
   FROM schools
@@ -260,6 +305,8 @@ CHECKS: dict[str, str] = {
     "receipts_have_no_gap": _RECEIPTS_HAVE_NO_GAP,
     "event_is_understood": _EVENT_IS_UNDERSTOOD,
     "ledger_is_sealed": _LEDGER_IS_SEALED,
+    "refund_is_ledger": _REFUND_IS_LEDGER,
+    "write_off_is_adjustment": _WRITE_OFF_IS_ADJUSTMENT,
 }
 
 

@@ -20,6 +20,7 @@ from payments import accounts, desk, invoices, qrimage, queries, reconcile
 from payments.demo import bank_pays
 from payments.requests import payment_request
 from payments.routes_asking import ROUTES as ASKING
+from payments.routes_books import ROUTES as BOOKS
 from payments.routes_counter import ROUTES as COUNTER
 from payments.routes_documents import ROUTES as DOCUMENTS
 from payments.routes_feeds import ROUTES as FEEDS
@@ -329,6 +330,7 @@ ROUTES: list[Any] = [
     *HOOKS,
     *FEEDS,
     *REPORTS,
+    *BOOKS,
     *DOCUMENTS,
     *COUNTER,
     *GATEWAYS,

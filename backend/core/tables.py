@@ -16,6 +16,7 @@ TENANT = (
     "fees", "invoices", "bank_transactions", "allocations", "ledger_transfers", "tills", "receipt_counters", "payment_receipts",
     "receipt_cancellations", "account_openings", "day_closes", "document_accounts", "tax_documents", "accounting_numbers", "fund_spendings",
     "invoice_adjustments", "payment_codes", "payment_code_bills", "virtual_accounts", "transaction_codes",
+    "refunds", "period_changes", "write_off_limits",
     "asking_rules", "reminders", "fraud_cases", "fraud_reports",
     "statement_files", "statement_lines", "statement_mappings",
     "chat_handoffs",

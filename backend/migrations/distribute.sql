@@ -113,6 +113,12 @@ SELECT create_distributed_table('virtual_accounts', 'school_id', colocate_with =
 
 SELECT create_distributed_table('transaction_codes', 'school_id', colocate_with => 'pupils');
 
+SELECT create_distributed_table('refunds', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('period_changes', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('write_off_limits', 'school_id', colocate_with => 'pupils');
+
 SELECT create_distributed_table('asking_rules', 'school_id', colocate_with => 'pupils');
 
 SELECT create_distributed_table('reminders', 'school_id', colocate_with => 'pupils');

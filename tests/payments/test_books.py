@@ -35,6 +35,8 @@ TAMPERED = {
     "receipts_have_no_gap": "UPDATE payment_receipts SET number = 7 WHERE school_id = $1",
     "event_is_understood": "UPDATE bank_events SET event_key = event_key || 'x' WHERE school_id = $1",
     "ledger_is_sealed": "UPDATE ledger_transfers SET made_by = NULL WHERE school_id = $1 AND seq = 1",
+    "refund_is_ledger": "UPDATE ledger_transfers SET credit_account = 'refund' WHERE school_id = $1 AND kind = 'arrived'",
+    "write_off_is_adjustment": "UPDATE ledger_transfers SET debit_account = 'write_off' WHERE school_id = $1 AND kind = 'billed'",
 }
 
 

@@ -287,7 +287,7 @@ def export(arguments: argparse.Namespace) -> None:
 
 
 def _bench_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("which", nargs="*", help="home, roll, import, fanout; all when none is named")
+    parser.add_argument("which", nargs="*", help="home, roll, import, fanout, matching; all when none is named")
     parser.add_argument("--write", action="store_true", help="keep the tables in docs/performance.md")
 
 

@@ -16,13 +16,13 @@ from payments import allocations, payers, pupils_meant
 from payments.allocations import OpenBill
 from payments.banks.line import BankLine
 from payments.match import EXACT, RARE_AMOUNT_MAX, Credit, Decision, Hints, match
-from payments.match_likeness import GIVEN_MIN, Child, likeness
+from payments.match_likeness import GIVEN_MIN, likeness
 from payments.names import Told, told
-from payments.pupils_meant import CROWD_MAX, Pupil
+from payments.pupils_meant import CLASS_MAX, CROWD_MAX, Pupil
 from payments.references import find, guess, views
 from payments.shape import Found
 
-_PUPILS_MAX = 150
+_PUPILS_MAX = 100
 
 
 class Look(msgspec.Struct):
@@ -79,11 +79,15 @@ async def _add_named_bills(tx: SchoolTx, looks: Sequence[Look], codes: Iterable[
 
 async def _add_children(tx: SchoolTx, looks: Sequence[Look]) -> None:
     """Who is named in full beside a reference: it may be another child than the bill's."""
-    found = await pupils_meant.named(tx, [one.said for one in looks]) if looks else {}
+    found = await pupils_meant.children(tx, [one.said for one in looks]) if looks else {}
+    runs = list(found)
     for one in looks:
-        keys = [*(("run", run) for run in one.said.runs), *(("begun", begun) for begun in one.said.beginnings)]
-        children = {Child(p.name_fold, p.class_name): None for key in keys for p in found.get(key, ())}
-        one.hints = Hints(children=tuple(children))
+        begun = (
+            [run for run in runs for start in one.said.beginnings if run.startswith(start)]
+            if one.said.beginnings
+            else []
+        )
+        one.hints = Hints(children=tuple(child for run in {*one.said.runs, *begun} for child in found.get(run, ())))
 
 
 async def _add_likely_bills(tx: SchoolTx, unnamed: Sequence[tuple[Look, BankLine]]) -> None:
@@ -91,7 +95,9 @@ async def _add_likely_bills(tx: SchoolTx, unnamed: Sequence[tuple[Look, BankLine
         return
     told_of = [one.said for one, _ in unnamed]
     found = await pupils_meant.named(tx, told_of)
-    found.update(await pupils_meant.likely(tx, told_of, [_numbers(one) for one, _ in unnamed]))
+    found.update(await pupils_meant.otherwise(tx, told_of, [_numbers(one) for one, _ in unnamed]))
+    nameless = [said for said in told_of if not any(("run", run) in found for run in said.runs)]
+    found.update(await pupils_meant.shortened(tx, nameless))
     accounts = {key for one, line in unnamed for key in payers.account_keys(line, one.said)}
     names = {key for one, line in unnamed for key in payers.name_keys(line, one.said)}
     paid = await pupils_meant.paid_for(tx, sorted(accounts), sorted(names))
@@ -124,7 +130,7 @@ def _meant(
     pupils: dict[UUID, None] = dict.fromkeys((*payer_paid_for, *by_code, *guardian_of))
     for form in _name_keys(one.said):
         crowd = found.get(form, [])
-        if len(crowd) <= CROWD_MAX or form[0] == "class":
+        if len(crowd) <= (CLASS_MAX if form[0] == "class" else CROWD_MAX):
             pupils.update(
                 dict.fromkeys(pupil.pupil_id for pupil in crowd if form[0] != "class" or _in_memo(pupil, one.said))
             )

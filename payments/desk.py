@@ -145,6 +145,11 @@ async def undo(
         laid = await allocations.standing(desk.tx, transaction_id)
         held = await ledger.held_of(desk.tx, transaction_id)
         credits = [(account, amount) for account, amount in held if account.book is Book.FAMILY_CREDIT]
+        if desk.transaction.reasons in (("not_ours",), ("seen",)):
+            # Put aside by mistake: it waits again, as what it was.
+            seen = desk.transaction.reasons == ("seen",)
+            await desk.close("unreadable" if seen else "ambiguous", ["undone"], by_person=False)
+            return
         if not laid and not credits:
             raise NOTHING_TO_UNDO()
         await touch_families(desk.tx, [*(one.pupil_id for one in laid), *_creditors(credits)])

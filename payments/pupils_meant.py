@@ -6,13 +6,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from backend.core.database import SchoolTx
+from payments.match_likeness import Child
 from payments.names import Told, forms
 
 # A form that more pupils share says too little by itself.
 CROWD_MAX = 64
+CLASS_MAX = 80
 # Who pays for more children is a shop or an office, and its payments say nothing.
 PAYER_PUPILS_MAX = 4
 
@@ -20,14 +23,13 @@ PAYER_PUPILS_MAX = 4
 class Pupil(msgspec.Struct, frozen=True):
     pupil_id: UUID
     name_fold: str
-    class_name: str = ""
 
 
 # One row a pupil and the key that found it. Each key looks at one place of an index and takes no more than it may.
-_NAMED = """
-SELECT 'run' AS kind, k.key, p.pupil_id, p.name_fold, p.class_name
+_CHILDREN = """
+SELECT p.name_fold, p.class_name
   FROM unnest($2::text[]) AS k (key)
- CROSS JOIN LATERAL (SELECT q.pupil_id, q.name_fold,
+ CROSS JOIN LATERAL (SELECT q.name_fold,
                             (SELECT c.name_fold
                                FROM enrolments e
                                JOIN classes c
@@ -40,9 +42,25 @@ SELECT 'run' AS kind, k.key, p.pupil_id, p.name_fold, p.class_name
                        FROM pupils q
                       WHERE q.school_id = $1
                         AND q.name_run = k.key
-                      LIMIT 65) p
+                      LIMIT 20) p
+ UNION
+SELECT p.name_fold, NULL
+  FROM unnest($3::text[]) AS k (key)
+ CROSS JOIN LATERAL (SELECT q.name_fold
+                       FROM pupils q
+                      WHERE q.school_id = $1
+                        AND q.name_run > k.key
+                        AND q.name_run < k.key || '~'
+                      ORDER BY q.name_run
+                      LIMIT 30) p
+"""
+
+_NAMED = """
+SELECT 'run' AS kind, k.key, p.pupil_id, p.name_fold
+  FROM unnest($2::text[]) AS k (key)
+ CROSS JOIN LATERAL (SELECT q.pupil_id, q.name_fold FROM pupils q WHERE q.school_id = $1 AND q.name_run = k.key LIMIT 65) p
  UNION ALL
-SELECT 'begun', k.key, p.pupil_id, p.name_fold, NULL
+SELECT 'begun', k.key, p.pupil_id, p.name_fold
   FROM unnest($3::text[]) AS k (key)
  CROSS JOIN LATERAL (SELECT q.pupil_id, q.name_fold
                        FROM pupils q
@@ -53,7 +71,7 @@ SELECT 'begun', k.key, p.pupil_id, p.name_fold, NULL
                       LIMIT 30) p
 """
 
-_LIKELY = """
+_SHORTENED = """
 SELECT 'short' AS kind, k.key, p.pupil_id, p.name_fold
   FROM unnest($2::text[]) AS k (key)
  CROSS JOIN LATERAL (SELECT q.pupil_id, q.name_fold FROM pupils q WHERE q.school_id = $1 AND q.name_short = k.key LIMIT 65) p
@@ -69,13 +87,15 @@ SELECT 'tail', k.key, p.pupil_id, p.name_fold
 SELECT 'bones', k.key, p.pupil_id, p.name_fold
   FROM unnest($4::text[]) AS k (key)
  CROSS JOIN LATERAL (SELECT q.pupil_id, q.name_fold FROM pupils q WHERE q.school_id = $1 AND q.name_bones = k.key LIMIT 65) p
- UNION ALL
-SELECT 'code', k.key, p.pupil_id, p.name_fold
-  FROM unnest($5::text[]) AS k (key)
+"""
+
+_OTHERWISE = """
+SELECT 'code' AS kind, k.key, p.pupil_id, p.name_fold
+  FROM unnest($2::text[]) AS k (key)
  CROSS JOIN LATERAL (SELECT q.pupil_id, q.name_fold FROM pupils q WHERE q.school_id = $1 AND q.school_code = k.key LIMIT 1) p
  UNION ALL
 SELECT 'guardian', k.key, p.pupil_id, p.name_fold
-  FROM unnest($6::text[]) AS k (key)
+  FROM unnest($3::text[]) AS k (key)
  CROSS JOIN LATERAL (SELECT q.pupil_id, q.name_fold
                        FROM guardians g
                        JOIN guardianships b
@@ -90,20 +110,21 @@ SELECT 'guardian', k.key, p.pupil_id, p.name_fold
                       LIMIT 30) p
 """
 
-# The classes are few; a class of a school is never larger than the bound.
+# A class has forty pupils; one with hundreds says nothing of a child.
 _IN_CLASS = """
 SELECT replace(c.name_fold, ' ', '') AS key, p.pupil_id, p.name_fold
   FROM classes c
-  JOIN enrolments e
-    ON e.school_id = c.school_id
-   AND e.class_id = c.class_id
-   AND e.to_on IS NULL
-  JOIN pupils p
-    ON p.school_id = e.school_id
-   AND p.pupil_id = e.pupil_id
+ CROSS JOIN LATERAL (SELECT q.pupil_id, q.name_fold
+                       FROM enrolments e
+                       JOIN pupils q
+                         ON q.school_id = e.school_id
+                        AND q.pupil_id = e.pupil_id
+                      WHERE e.school_id = $1
+                        AND e.class_id = c.class_id
+                        AND e.to_on IS NULL
+                      LIMIT 81) p
  WHERE c.school_id = $1
    AND replace(c.name_fold, ' ', '') = ANY ($2::text[])
- LIMIT 20000
 """
 
 # What stands on bills from this payer's latest money: taken back, it is forgotten.
@@ -137,33 +158,42 @@ SELECT coalesce(k.account, k.name) AS key, p.pupil_id
 Found = dict[tuple[str, str], list[Pupil]]
 
 
-async def named(tx: SchoolTx, told: Sequence[Told]) -> Found:
-    """By kind (`run`, `begun`) and key: whose whole name the memos hold, in whatever order, or cut off at the end."""
+async def children(tx: SchoolTx, told: Sequence[Told]) -> dict[str, list[Child]]:
+    """By the run of the name: children whose whole name the memos hold, in whatever order, or cut off at the end, with their class."""
     runs, begun = _all(one.runs for one in told), _all(one.beginnings for one in told)
-    rows = await tx.fetch(_NAMED, tx.school_id, runs, begun) if runs or begun else []
-    found: Found = defaultdict(list)
-    for row in rows:
-        found[row["kind"], row["key"]].append(Pupil(row["pupil_id"], row["name_fold"], row["class_name"] or ""))
+    found: dict[str, list[Child]] = defaultdict(list)
+    for row in await tx.fetch(_CHILDREN, tx.school_id, runs, begun) if runs or begun else []:
+        found[forms(row["name_fold"]).run].append(Child(row["name_fold"], row["class_name"] or ""))
     return found
 
 
-async def likely(tx: SchoolTx, told: Sequence[Told], numbers: Sequence[Iterable[str]]) -> Found:
-    """By kind and key: names shortened or mistyped, classes, pupils' own numbers, and guardians. `numbers` are the words with digits."""
-    found: Found = defaultdict(list)
-    rows = await tx.fetch(
-        _LIKELY,
-        tx.school_id,
-        _all(one.shorts for one in told),
-        _all(one.pairs for one in told),
-        _all(bones(one) for one in told),
-        _all(numbers),
-        _all(adults(one) for one in told),
-    )
-    for row in rows:
-        found[row["kind"], row["key"]].append(Pupil(row["pupil_id"], row["name_fold"]))
+async def named(tx: SchoolTx, told: Sequence[Told]) -> Found:
+    """By kind (`run`, `begun`) and key: the pupils of those names."""
+    runs, begun = _all(one.runs for one in told), _all(one.beginnings for one in told)
+    return _by_key(await tx.fetch(_NAMED, tx.school_id, runs, begun) if runs or begun else [])
+
+
+async def shortened(tx: SchoolTx, told: Sequence[Told]) -> Found:
+    """Names shortened, mistyped, or told by two of their words. For memos that hold no whole name."""
+    if not told:
+        return {}
+    shorts, pairs = _all(one.shorts for one in told), _all(one.pairs for one in told)
+    return _by_key(await tx.fetch(_SHORTENED, tx.school_id, shorts, pairs, _all(bones(one) for one in told)))
+
+
+async def otherwise(tx: SchoolTx, told: Sequence[Told], numbers: Sequence[Iterable[str]]) -> Found:
+    """Classes, pupils' own numbers, and guardians. `numbers` are the words with digits."""
+    found = _by_key(await tx.fetch(_OTHERWISE, tx.school_id, _all(numbers), _all(adults(one) for one in told)))
     classes = _all(one.classes for one in told)
     for row in await tx.fetch(_IN_CLASS, tx.school_id, classes) if classes else []:
-        found["class", row["key"]].append(Pupil(row["pupil_id"], row["name_fold"], row["key"]))
+        found["class", row["key"]].append(Pupil(row["pupil_id"], row["name_fold"]))
+    return found
+
+
+def _by_key(rows: Iterable[asyncpg.Record]) -> Found:
+    found: Found = defaultdict(list)
+    for row in rows:
+        found[row["kind"], row["key"]].append(Pupil(row["pupil_id"], row["name_fold"]))
     return found
 
 

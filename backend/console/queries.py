@@ -189,7 +189,7 @@ class OpenBill(msgspec.Struct, frozen=True):
     remaining: int
 
 
-_OPEN_BILLS = f"""
+_BILLS = f"""
 SELECT i.invoice_id, i.reference, i.pupil_id, p.full_name, c.name, f.title,
        balance.remaining
   FROM invoices i
@@ -204,13 +204,23 @@ SELECT i.invoice_id, i.reference, i.pupil_id, p.full_name, c.name, f.title,
    AND p.pupil_id = i.pupil_id
   {BALANCE}
  WHERE i.school_id = $1
-   AND i.cancelled_at IS NULL
+   AND i.cancelled_at IS NULL"""
+
+_OPEN_BILLS = f"""
+{_BILLS}
    AND balance.remaining > 0
    AND (i.invoice_id = ANY ($2::uuid[])
         OR p.name_fold LIKE '%' || $3 || '%'
         OR lower(i.reference) = replace($3, ' ', ''))
  ORDER BY i.invoice_id = ANY ($2::uuid[]) DESC, p.sort_key, i.due_on, i.invoice_id
  LIMIT 30
+"""
+
+_SUGGESTED_BILLS = f"""
+{_BILLS}
+   AND i.invoice_id = ANY ($2::uuid[])
+ ORDER BY i.invoice_id
+ LIMIT 50
 """
 
 
@@ -226,3 +236,8 @@ async def open_bills(reader: Reader, school_id: int, ids: list[UUID], found: str
         found,
     )
     return [OpenBill(*row) for row in rows]
+
+
+async def suggested_bills(reader: Reader, school_id: int, ids: list[UUID]) -> list[OpenBill]:
+    """These bills, paid or not: of a paid one the family may still get what came too much."""
+    return [OpenBill(*row) for row in await reader.fetch(_SUGGESTED_BILLS, school_id, ids)] if ids else []

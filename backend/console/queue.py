@@ -142,10 +142,11 @@ async def _one(request: AnyRequest, school_id: int, transaction_id: UUID) -> Tra
 
 
 async def _bills(request: AnyRequest, school_id: int, one: Transaction | None) -> dict[UUID, queries.OpenBill]:
-    """What is suggested and still open: a bill may have been paid since the credit came."""
+    """What is suggested. A bill that is paid counts only where more came than it asked for: the rest is its family's."""
     ids = [suggestion.invoice_id for suggestion in one.suggestions] if one and one.direction == "in" else []
-    bills = await queries.open_bills(house_of(request).database.reader, school_id, ids, None) if ids else []
-    return {bill.invoice_id: bill for bill in bills if bill.remaining > 0}
+    bills = await queries.suggested_bills(house_of(request).database.reader, school_id, ids)
+    over = one is not None and one.state == "over"
+    return {bill.invoice_id: bill for bill in bills if bill.remaining > 0 or over}
 
 
 def _together(one: Transaction | None, bills: dict[UUID, queries.OpenBill]) -> list[queries.OpenBill]:
@@ -165,7 +166,7 @@ async def _order(request: AnyRequest, school_id: int, transaction_id: UUID, form
     if one is None:
         raise NOT_FOUND()
     ids = [UUID(value) for value in form.get("invoice_ids", "").split() if _is_uuid(value)]
-    bills = await queries.open_bills(house_of(request).database.reader, school_id, ids, None) if ids else []
+    bills = await queries.suggested_bills(house_of(request).database.reader, school_id, ids)
     left, shares = one.held, []
     for bill in sorted(bills, key=lambda bill: ids.index(bill.invoice_id)):
         amount = min(left, bill.remaining)

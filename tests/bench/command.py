@@ -13,11 +13,16 @@ from backend.demo.stage import Stage
 from tests.bench.bench_fanout import bench_fanout
 from tests.bench.bench_home import bench_home
 from tests.bench.bench_import import bench_import
+from tests.bench.bench_matching import bench_matching
 from tests.bench.bench_roll import bench_roll
 from tests.bench.table import Table
 
 _ON_STAGE: dict[str, Callable[[Stage, Cast], Awaitable[Table]]] = {"home": bench_home, "roll": bench_roll}
-_ALONE: dict[str, Callable[[], Awaitable[Table]]] = {"import": bench_import, "fanout": bench_fanout}
+_ALONE: dict[str, Callable[[], Awaitable[Table]]] = {
+    "import": bench_import,
+    "fanout": bench_fanout,
+    "matching": bench_matching,
+}
 _PAGE = Path(__file__).parent.parent.parent / "docs" / "performance.md"
 
 

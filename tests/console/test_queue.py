@@ -63,6 +63,10 @@ async def test_every_waiting_credit_takes_one_key(laptop: BrowserContext, site: 
     await expect(page.locator(".pill").first).to_have_text("1 trên 2")
     await page.keyboard.press("n")
     await expect(page.locator(".pill").first).to_have_text("1 trên 1")
+    await page.keyboard.press("u")
+    await expect(page.locator(".memo")).to_have_text("MUA BAN PHE LIEU")
+    await page.keyboard.press("n")
+    await expect(page.locator(".pill").first).to_have_text("1 trên 1")
     await page.keyboard.press("1")
     await expect(page.locator(".empty")).to_be_visible()
     assert await states(waiting) == [(AMOUNT, "settled"), (123_000, "ignored"), (AMOUNT + 40_000, "over")]

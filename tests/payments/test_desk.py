@@ -286,3 +286,14 @@ async def test_reading_the_books_is_for_the_accountant_and_the_head(money):
         for who in (world.teacher, world.other_teacher, world.parent, world.other_admin, world.area_admin):
             assert (await money.get(path, who)).status_code == 403
         assert (await money.http.get(money.path + path)).status_code == 401
+
+
+async def test_what_was_put_aside_by_mistake_waits_again(money):
+    event = money.bank.credit(AMOUNT, "khong ro")
+    await money.receive(event)
+    assert (await decide(money, event, "ignore", NOTE)).status_code == 204
+    assert await waiting(money) == []
+    assert (await decide(money, event, "undo", NOTE)).status_code == 204
+    (entry,) = await waiting(money)
+    assert (entry["state"], entry["reasons"], entry["held"]) == ("ambiguous", ["undone"], AMOUNT)
+    await money.prove()

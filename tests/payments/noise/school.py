@@ -62,7 +62,7 @@ class School:
     prefix: str = "HP"
     bills: list[Bill] = field(default_factory=list)
     closed: list[Bill] = field(default_factory=list)
-    names: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()  # capitals without marks
 
     def codes(self, count: int, digits: int = 6) -> list[str]:
         bodies = self.rng.sample(range(10 ** (digits - 1), 10**digits), count)
@@ -84,7 +84,7 @@ def school(seed: int, pupils: int = 2_000) -> School:
         status = rng.choice(["open"] * 18 + ["part", "paid", "cancelled"])
         bill = Bill(code, name, rng.choice(classes), rng.choice(AMOUNTS), status)
         (made.bills if status in ("open", "part") else made.closed).append(bill)
-    made.names = frozenset(bare(name) for name in names)
+    made.names = frozenset(bare(name).upper() for name in names)
     return made
 
 

@@ -223,7 +223,6 @@ def movements(draw: st.DrawFn) -> list[Moved]:
                 made_on=day(number + draw(st.sampled_from((0, 1)))),
             )
         )
-    # MB prints a row of totals that is called nothing; with one movement it is the same as that movement without a date.
     return made
 
 
@@ -233,7 +232,9 @@ def test_what_was_printed_is_what_is_read(moved: list[Moved], layout: str, conta
     opening = 10**13 // 10 - 1
     file = printed(layout, container, moved, opening)
     section = one_section(file.data, file.name)
-    if any(m.amount > 0 for m in moved) or layout == "techcombank":
+    # MB's totals below a single movement look like that movement once more without a date, and are reported.
+    one_of_mb = layout == "mb" and len(moved) == 1
+    if not one_of_mb and (any(m.amount > 0 for m in moved) or layout == "techcombank"):
         assert [bad.code for bad in section.bad if bad.severity == "row"] == []
     assert facts(in_order(section), layout) == known(moved, layout)
     assert control(section).agrees

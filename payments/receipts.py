@@ -282,7 +282,7 @@ def _cancelled(row: asyncpg.Record) -> Cancelled | None:
 
 def _with_code(paper: ReceiptPaper, school_id: int, number: str, reader: Reader) -> ReceiptPaper:
     code = code_of(reader.cipher, school_id, number, paper.amount)
-    return msgspec.structs.replace(paper, code=code, verify_url=f"{reader.public_url}/verify?code={code}")
+    return msgspec.structs.replace(paper, code=code, verify_url=f"{reader.public_url}/verify?text={code}")
 
 
 def code_of(cipher: Cipher, school_id: int, number: str, amount: int) -> str:

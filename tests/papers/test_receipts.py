@@ -218,7 +218,7 @@ class _Squares:
 
 
 def test_the_symbol_on_paper_is_read_by_another_decoder():
-    url = "https://truong.example.vn/verify?code=TM2026000123-1G7K-40MZ-0000-7K3M-9QX2-W"
+    url = "https://truong.example.vn/verify?text=TM2026000123-1G7K-40MZ-0000-7K3M-9QX2-W"
     page = _Squares()
     drawing.symbol(page, url, 0, 0, 34)  # type: ignore[arg-type]
     (symbol,) = zxingcpp.read_barcodes(numpy.array(page.image))
@@ -229,3 +229,17 @@ def test_a_written_number_names_its_series():
     assert receipts.written_number(2026, 12) == "2026/000012"
     assert receipts.written_number(2026, 12, "cash") == "TM2026/000012"
     assert receipts.written_number(2026, 1_234_567, "cancellation") == "HUY2026/1234567"
+
+
+async def test_the_symbol_leads_to_the_page_that_answers(money):
+    """What the paper's QR code holds, opened by a stranger without an account."""
+    (receipt,) = (await paid(money))["receipts"]
+    reader = receipts.Reader(
+        money.world.accountant.account_id, school_day(money.house.clock.now()), money.house.cipher, "http://testserver"
+    )
+    paper = await receipts.paper(money.house.database.reader, money.world.school_id, reader, receipt["receipt_id"])
+    page = await money.http.get(paper.verify_url, headers={"accept": "text/html"})
+    assert page.status_code == 200
+    assert receipt["number"] in page.text and paper.school_name in page.text
+    forged = await money.http.get(paper.verify_url[:-1] + ("X" if paper.verify_url[-1] != "X" else "Y"))
+    assert receipt["number"] not in forged.text.replace(paper.code, "")

@@ -25,7 +25,7 @@ PAPER = ReceiptPaper(
     issued_at=datetime(2026, 9, 5, 8, 11, 9, tzinfo=UTC),
     bank_reference="FT26248123456789",
     code="2026000123-1G7K-40MZ-0000-7K3M-9QX2-W",
-    verify_url="https://truong.example.vn/verify?code=2026000123-1G7K-40MZ-0000-7K3M-9QX2-W",
+    verify_url="https://truong.example.vn/verify?text=2026000123-1G7K-40MZ-0000-7K3M-9QX2-W",
 )
 CANCELLED = msgspec.structs.replace(
     PAPER,

@@ -86,21 +86,6 @@ SELECT {_BILLS}
    FOR UPDATE OF i
 """
 
-# Worth a look when no reference was read: the name stands in the memo, a damaged reference fits, or the amount does.
-_BILLS_LIKELY = f"""
-SELECT {_BILLS}
- WHERE i.school_id = $1
-   AND i.bank_account_id = $2
-   AND i.cancelled_at IS NULL
-   AND (position(replace(p.name_fold, ' ', '') IN $3) > 0
-        OR i.reference = ANY ($4::text[])
-        OR i.reference LIKE ANY ($5::text[])
-        OR i.amount = $6)
-   AND balance.remaining > 0
- ORDER BY (position(replace(p.name_fold, ' ', '') IN $3) > 0) DESC, i.due_on, i.invoice_id
- LIMIT 2000
-"""
-
 # A pupil may have many open bills; what is due first is likelier meant.
 _OPEN_BILLS_OF_PUPILS = f"""
 SELECT {_BILLS}
@@ -146,19 +131,6 @@ async def bills_by_reference(tx: SchoolTx, references: Sequence[str]) -> list[Op
 
 async def bills_by_id(tx: SchoolTx, invoice_ids: Sequence[UUID]) -> list[OpenBill]:
     return [_open_bill(row) for row in await tx.fetch(_BILLS_BY_ID, tx.school_id, invoice_ids)]
-
-
-async def bills_likely(
-    tx: SchoolTx,
-    bank_account_id: int,
-    memo_compact: str,
-    guesses: Sequence[str],
-    beginnings: Sequence[str],
-    amount: int,
-) -> list[OpenBill]:
-    starts = [f"{beginning}%" for beginning in beginnings]
-    rows = await tx.fetch(_BILLS_LIKELY, tx.school_id, bank_account_id, memo_compact.lower(), guesses, starts, amount)
-    return [_open_bill(row) for row in rows]
 
 
 async def open_bills_of_pupils(tx: SchoolTx, pupil_ids: Sequence[UUID]) -> dict[UUID, list[OpenBill]]:

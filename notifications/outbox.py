@@ -14,7 +14,7 @@ import msgspec
 
 from backend.core.clock import school_day
 from backend.core.database import SchoolTx
-from backend.core.versions import TOUCH_GUARDIANS
+from backend.core.versions import TOUCH_FAMILIES, TOUCH_GUARDIANS
 from notifications.audience import ADDRESSED, Audience, SomePupils, parameters
 
 Kind = Literal["absence", "mark", "announcement", "invoice", "payment"]
@@ -82,7 +82,7 @@ class PublishedEach(msgspec.Struct, frozen=True):
 
 # The rows that follow from `notice` (inserted) and `addressed` (notice_id, guardian_id, account_id, pupil_ids, urgent, awaits).
 # $1 = school_id, $6 = the instant. A guardian without an account has no push address: the row says so and is finished at once.
-_ROWS = """
+_ROWS_OF = """
      recipient AS (
         INSERT INTO notice_recipients (school_id, guardian_id, notice_id, pupil_ids, created_at, awaits_acknowledgement)
         SELECT $1, a.guardian_id, a.notice_id, a.pupil_ids, $6, a.awaits
@@ -108,8 +108,13 @@ SELECT (SELECT count(*) FROM notice) AS notices,
        (SELECT count(*) FROM recipient) AS guardians,
        (SELECT count(*) FROM delivery WHERE state = 'skipped') AS without_account,
        (SELECT count(*) FROM delivery WHERE state = 'due') AS due
-""".format(
+"""
+_ROWS = _ROWS_OF.format(
     urgent=URGENT, ordinary=ORDINARY, touch=TOUCH_GUARDIANS.format(guardians="SELECT a.guardian_id FROM addressed a")
+)
+# Who may look at a pupil without getting its notices sees a new version as well.
+_ROWS_EACH = _ROWS_OF.format(
+    urgent=URGENT, ordinary=ORDINARY, touch=TOUCH_FAMILIES.format(pupils="SELECT i.pupil_id FROM item i")
 )
 
 _PUBLISH = f"""
@@ -168,7 +173,7 @@ WITH item AS MATERIALIZED (
           JOIN guardians g
             ON g.school_id = bond.school_id
            AND g.guardian_id = bond.guardian_id),
-{_ROWS}
+{_ROWS_EACH}
 """
 
 

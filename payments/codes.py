@@ -26,7 +26,7 @@ class Door(Protocol):
 
 
 # What is a gift stays behind what is owed, and is never asked for unless somebody chose it.
-VOLUNTARY = "f.category IN ('voluntary', 'parents_board', 'sponsorship')"
+VOLUNTARY = "f.voluntary"
 
 # A guardian who may see the pupil of bill `i`; $1 = school_id, $2 = account_id, $3 = the school's day.
 _SEES = """EXISTS (SELECT

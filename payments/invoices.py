@@ -24,6 +24,7 @@ from backend.identity import audit
 from backend.identity.entitlement import require_role
 from notifications.outbox import PupilNotice, publish_each
 from payments import accounts, allocations, codes, ledger, references
+from payments.fees.guard import VOLUNTARY, Basis, Item, School, Violation, check
 from payments.ledger import Transfer
 from schemas.payments import NewFee
 
@@ -151,10 +152,7 @@ async def _checked(tx: SchoolTx, new: NewFee, *, on: date) -> _Fee:
         wrong.append(FieldError("/title", "Cần tên khoản thu.", "The fee needs a title."))
     if new.due_on < on:
         wrong.append(FieldError("/due_on", "Hạn nộp đã qua.", "The due date has passed."))
-    if new.mandatory and new.category == "voluntary":
-        wrong.append(
-            FieldError("/mandatory", "Khoản tự nguyện không thể bắt buộc.", "A voluntary item cannot be mandatory.")
-        )
+    wrong += [_at_the_field(one) for one in await _forbidden(tx, new, title, on=on)]
     school_year = await tx.fetchval(
         "SELECT school_year FROM classes WHERE school_id = $1 AND class_id = $2", tx.school_id, new.class_id
     )
@@ -182,6 +180,47 @@ async def _checked(tx: SchoolTx, new: NewFee, *, on: date) -> _Fee:
         amount=new.amount,
         due_on=new.due_on,
         bank_account_id=bank_account_id,
+    )
+
+
+async def _forbidden(tx: SchoolTx, new: NewFee, title: str, *, on: date) -> tuple[Violation, ...]:
+    """What the law says of it. The basis of a service is the council's resolution, which sets its ceiling as well."""
+    row = await tx.fetchrow("SELECT ownership, province_code FROM schools WHERE school_id = $1", tx.school_id)
+    assert row is not None, "the till is this school's"
+    basis = clean(new.legal_basis) if new.legal_basis else None
+    item = Item(
+        title=title,
+        category=new.category,
+        obligatory=new.mandatory,
+        unit_amount=new.amount,
+        basis=Basis(basis) if basis else None,
+        cap_amount=new.cap_amount,
+        cap_document=basis if new.category == "service" else None,
+        equal_share=new.category not in VOLUNTARY,
+        planned_use=title if new.category in VOLUNTARY else "",
+        receiver="third_party" if new.category == "collected_on_behalf" else "school",
+        receiver_name=basis if new.category == "collected_on_behalf" else None,
+    )
+    return check(item, School(row["ownership"], row["province_code"]), on=on)
+
+
+# What the short form calls by another name, or asks by another question.
+_FIELDS = {
+    "obligatory": "mandatory",
+    "unit_amount": "amount",
+    "basis": "legal_basis",
+    "basis_on": "legal_basis",
+    "cap_document": "legal_basis",
+}
+_OWN_FIELDS = frozenset(NewFee.__struct_fields__)
+
+
+def _at_the_field(broken: Violation) -> FieldError:
+    field = _FIELDS.get(broken.field, broken.field)
+    return FieldError(
+        f"/{field if field in _OWN_FIELDS else 'category'}",
+        f"{broken.vi} ({broken.source})",
+        f"{broken.en} ({broken.source})",
     )
 
 

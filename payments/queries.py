@@ -72,7 +72,7 @@ _FAMILY_INVOICES = f"""
     ),
     bills AS (
     SELECT i.invoice_id, i.reference, balance.asked AS amount, i.due_on, i.created_at, balance.paid,
-           f.title, f.category, f.mandatory, f.legal_basis,
+           f.title, f.category, f.mandatory, f.legal_basis, f.voluntary,
            balance.remaining,
            {STATE} AS state
       FROM invoices i
@@ -116,7 +116,7 @@ _FAMILY_INVOICES = f"""
            CASE WHEN position(reader.etag IN $5) = 0 THEN json_build_object(
              'pupil_id', p.pupil_id,
              'pupil_name', p.full_name,
-             'due', (SELECT coalesce(sum(b.remaining), 0)::bigint FROM bills b),
+             'due', (SELECT coalesce(sum(b.remaining), 0)::bigint FROM bills b WHERE NOT b.voluntary),
              'credit', (SELECT coalesce(sum(CASE WHEN t.credit_account = 'family_credit' THEN t.amount END), 0)
                              - coalesce(sum(CASE WHEN t.debit_account = 'family_credit' THEN t.amount END), 0)
                           FROM ledger_transfers t
@@ -135,10 +135,10 @@ _FAMILY_INVOICES = f"""
                                    'paid', b.paid,
                                    'remaining', b.remaining,
                                    'due_on', b.due_on,
-                                   'overdue', b.remaining > 0 AND b.due_on < $3,
+                                   'overdue', b.remaining > 0 AND NOT b.voluntary AND b.due_on < $3,
                                    'state', b.state,
                                    'receipts', coalesce(papers.receipts, '[]'::json))
-                                   ORDER BY b.remaining > 0 DESC, b.due_on, b.created_at, b.invoice_id), '[]'::json)
+                                   ORDER BY b.remaining > 0 AND NOT b.voluntary DESC, b.due_on, b.created_at, b.invoice_id), '[]'::json)
                             FROM bills b
                             LEFT JOIN papers
                               ON papers.invoice_id = b.invoice_id))::text
@@ -275,7 +275,7 @@ _CLASS_INVOICES = f"""
                            'paid', balance.paid,
                            'remaining', balance.remaining,
                            'due_on', i.due_on,
-                           'overdue', balance.remaining > 0 AND i.due_on < $3,
+                           'overdue', balance.remaining > 0 AND NOT f.voluntary AND i.due_on < $3,
                            'state', {STATE},
                            'currency', 'VND') ORDER BY f.created_at DESC, f.fee_id, p.sort_key, i.invoice_id)
                            FILTER (WHERE i.invoice_id IS NOT NULL), '[]'::json))::text

@@ -24,6 +24,7 @@ from payments.routes_books import ROUTES as BOOKS
 from payments.routes_counter import ROUTES as COUNTER
 from payments.routes_documents import ROUTES as DOCUMENTS
 from payments.routes_feeds import ROUTES as FEEDS
+from payments.routes_fees import ROUTES as FEES
 from payments.routes_gateways import ROUTES as GATEWAYS
 from payments.routes_hooks import ROUTES as HOOKS
 from payments.routes_papers import ROUTES as PAPERS
@@ -329,6 +330,7 @@ ROUTES: list[Any] = [
     *PAPERS,
     *HOOKS,
     *FEEDS,
+    *FEES,
     *REPORTS,
     *BOOKS,
     *DOCUMENTS,

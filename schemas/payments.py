@@ -10,7 +10,9 @@ from msgspec import Meta, Struct
 
 from schemas.money import CURRENCY, Dong, PositiveDong, SignedDong
 
-FeeCategory = Literal["tuition", "service", "collected_on_behalf", "agreed", "voluntary"]
+FeeCategory = Literal[
+    "tuition", "service", "collected_on_behalf", "agreed", "voluntary", "parents_board", "sponsorship"
+]
 InvoiceState = Literal["open", "part", "paid", "cancelled"]
 TransactionState = Literal[
     "settled", "part", "over", "ambiguous", "unmatched", "duplicate", "unreadable", "ignored", "refunded"
@@ -36,6 +38,9 @@ class NewFee(Struct, forbid_unknown_fields=True):
     category: FeeCategory = "agreed"
     mandatory: bool = False
     legal_basis: Annotated[str, Meta(max_length=300)] | None = None
+    cap_amount: (
+        Annotated[int, Meta(ge=1, description="The council's ceiling; a service in a public school needs it")] | None
+    ) = None
     bank_account_id: Annotated[int, Meta(ge=1)] | None = None
 
 

@@ -75,7 +75,13 @@ async def a_fee(owner: asyncpg.Connection, house: House, world: World, *, amount
     fee_id = new_id()
     due_on = school_day(house.clock.now()) + timedelta(days=7)
     fee = NewFee(
-        fee_id, world.class_id, "Tiền ăn bán trú tháng 11", amount, due_on, bank_account_id=world.bank_account_id
+        fee_id,
+        world.class_id,
+        "Tiền ăn bán trú tháng 11",
+        amount,
+        due_on,
+        bank_account_id=world.bank_account_id,
+        legal_basis="Nghị quyết 18/2025/NQ-HĐND",
     )
     await invoices.create_fee(house, world.accountant.account_id, world.school_id, fee)
     invoice_id = await owner.fetchval(

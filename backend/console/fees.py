@@ -23,7 +23,7 @@ from schemas.payments import Fee, FeeList, InvoiceList, NewFee
 
 _FEES = "/console/{school_id:int}/fees"
 _FEE = _FEES + "/{fee_id:uuid}"
-CATEGORIES = ("tuition", "service", "collected_on_behalf", "agreed", "voluntary")
+CATEGORIES = ("tuition", "service", "collected_on_behalf", "agreed", "voluntary", "sponsorship")
 
 _FEE_LIST = msgspec.json.Decoder(FeeList)
 _ONE_FEE = msgspec.json.Decoder(Fee)

@@ -120,6 +120,8 @@ class Journey:
             "class_id": self.cast.class_id,
             "title": "Tiền ăn bán trú tháng 12",
             "amount": 650_000,
+            "category": "agreed",
+            "legal_basis": "Nghị quyết của HĐND thành phố về các khoản thu dịch vụ giáo dục; thoả thuận với cha mẹ học sinh",
             "due_on": str(school_day(self.stage.clock.now()) + timedelta(days=14)),
         }
         for _ in range(2):  # a second click adds nothing

@@ -118,6 +118,7 @@ SELECT right(family.guardian_id::text, 8) || '.' || coalesce(v.version, 0) AS ve
                WHERE i.school_id = $1
                  AND i.pupil_id = bond.pupil_id
                  AND i.cancelled_at IS NULL
+                 AND NOT f.voluntary
                  AND balance.remaining > 0) AS bill
            ON true
         WHERE bond.school_id = $1

@@ -73,6 +73,16 @@ SELECT create_distributed_table('delivery_attempts', 'school_id', colocate_with 
 
 SELECT create_distributed_table('notice_receipts', 'school_id', colocate_with => 'pupils');
 
+SELECT create_distributed_table('fee_items', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('fee_plans', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('fee_exemptions', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('absence_credits', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('item_spendings', 'school_id', colocate_with => 'pupils');
+
 SELECT create_distributed_table('fees', 'school_id', colocate_with => 'pupils');
 
 SELECT create_distributed_table('invoices', 'school_id', colocate_with => 'pupils');

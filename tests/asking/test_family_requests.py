@@ -85,7 +85,7 @@ async def test_gifts_are_asked_for_only_when_chosen(money, sister):
 
 
 async def test_more_than_one_transfer_may_carry_is_split(money):
-    for title in ("Học phí A", "Học phí B"):
+    for title in ("Nội trú A", "Nội trú B"):
         await money.bill(title=title, amount=400_000_000)
     (asked,) = (await ask(money)).json()["requests"]
     assert (asked["amount"], asked["remaining"], asked["parts"]) == (vietqr.AMOUNT_MAX, 800_000_000, 2)

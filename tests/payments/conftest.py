@@ -45,6 +45,7 @@ class Money:
             "due_on": due_on.isoformat(),
             "category": "service",
             "legal_basis": "Nghị quyết 18/2025/NQ-HĐND",
+            "cap_amount": 499_999_999,
             **changes,
         }
 

@@ -14,6 +14,7 @@ from payments import ledger
 from payments.references import draw
 from tests.factories import YEAR, fresh_phone
 from tests.identity.matrix import ACCOUNTANTS, ADMINS, BY_SCHOOL, FAMILY, NOBODY, Ask, Line, Scene
+from tests.payments.fee_lines import LINES as FEES
 from tests.payments.statements.matrix_lines import LINES as STATEMENTS
 
 KEEPERS = ACCOUNTANTS | ADMINS
@@ -197,6 +198,7 @@ def new_fee(scene: Scene) -> dict[str, Any]:
         "fee_id": str(uuid4()),
         "class_id": str(scene.target.class_id),
         "title": "Nước uống",
+        "legal_basis": "Nghị quyết 18/2025/NQ-HĐND",
         "amount": 60_000,
         "due_on": (school_day(scene.house.clock.now()) + timedelta(days=3)).isoformat(),
         "bank_account_id": scene.world.bank_account_id,
@@ -224,6 +226,7 @@ def on_transaction(verb: str, which: str, body: Any, prepare: Any = bill) -> Lin
 
 
 LINES = {
+    **FEES,
     ("POST", "/v1/schools/{school_id}/fees"): Line(
         ask=lambda s: Ask(school(s, "/fees"), json=new_fee(s)), allowed=ACCOUNTANTS, passes={201}
     ),

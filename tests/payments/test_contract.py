@@ -11,7 +11,7 @@ async def scene(money):
     """Every kind of row at least once: paid, part, open and cancelled bills, receipts, suggestions, allocations."""
     fee = await money.bill()
     first, second = await money.invoice(), await money.invoice(money.world.classmate)
-    await money.bill(title="Nước uống", mandatory=True, legal_basis=None)
+    await money.bill(title="Nước uống", mandatory=True)
     water = await money.invoice()
     await money.post(f"/invoices/{water['invoice_id']}/cancel", None)
     await money.receive(

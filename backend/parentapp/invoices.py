@@ -6,13 +6,14 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from backend.core.http import house_of
+from backend.core.http import house_of, language_of
 from backend.core.problems import NOT_FOUND
 from backend.identity.guards import GUARDIAN
 from backend.identity.principal import principal_of
 from backend.pages import go, page
 from backend.parentapp.family import AnyRequest, all_children, child_of, today
 from payments.demo import bank_pays
+from payments.fees import explain
 from payments.queries import invoices_for_family
 from payments.requests import payment_request
 from schemas.payments import FamilyInvoice, FamilyInvoices
@@ -45,7 +46,15 @@ async def invoice_page(
             invoice_id,
             on=today(request),
         )
-    return page(request, "app/invoice.html", child=child, invoice=invoice, asked=asked)
+    why = await explain.bill(
+        house_of(request).database.reader,
+        school_id,
+        principal_of(request).account_id,
+        invoice_id,
+        on=today(request),
+        language=language_of(request),
+    )
+    return page(request, "app/invoice.html", child=child, invoice=invoice, asked=asked, why=why)
 
 
 @post(_INVOICE + "/simulate", include_in_schema=False, **GUARDIAN)

@@ -52,12 +52,15 @@ class _Open:
         debit, credit = _sizes(row)
         self.sums = self.sums[0] + debit, self.sums[1] + credit
 
-    def is_sum(self, row: Row) -> bool:
-        """A totals row that is not called one: no date, and the figures of both sides, or what one side has come to."""
+    def is_sum(self, row: Row, described: bool) -> bool:
+        """A totals row that is not called one: no date, and the figures of both sides, or what one side has come to.
+
+        After a single line the two are alike, and then a description makes it a movement that lacks its date.
+        """
         if row.days or row.wrong_days or not row.moves:
             return False
         debit, credit = _sizes(row)
-        return bool(debit and credit) or (len(self.rows) > 1 and (debit, credit) == self.sums)
+        return bool(debit and credit) or (len(self.rows) > (1 if described else 0) and (debit, credit) == self.sums)
 
 
 class _Walk:
@@ -127,7 +130,7 @@ class _Walk:
                 self._finish()
                 self._open = _Open()
             self._take_around(around, cells)
-        elif around.total or self._open.is_sum(row):
+        elif around.total or self._open.is_sum(row, self._describes(cells, header)):
             self._take_total(row, around, cells)
         elif row.moves or row.is_dated or row.date_code is not None:
             self._open.add(row)

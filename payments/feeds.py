@@ -182,8 +182,10 @@ async def rotate_hook(house: House, actor: UUID, school_id: int, hook_key: str, 
         if row is None:
             raise NOT_FOUND()
         provider, kept = PROVIDERS[row["provider"]], opened(house.cipher, row)
+        # Somebody who only adds a key (the token of a list) does not silence the hook.
+        given = new.secret or (kept.secret if new.keys else None)
         secret, keys = _secrets(
-            provider, kept.auth, new.secret, dict(kept.keys) | {str(name): text for name, text in new.keys.items()}
+            provider, kept.auth, given, dict(kept.keys) | {str(name): text for name, text in new.keys.items()}
         )
         await tx.execute(
             """
@@ -199,7 +201,7 @@ async def rotate_hook(house: House, actor: UUID, school_id: int, hook_key: str, 
             now,
         )
         await audit.record(tx, "bank_hook.rotated", "bank_hook", _audited(hook_key), at=now, actor=actor)
-    made = _is_made(provider, kept.auth, new.secret)
+    made = _is_made(provider, kept.auth, given)
     return OpenedHook(
         _shown(provider, hook_key, row["bank_account_id"], kept.auth, keys, now), secret if made else None
     )

@@ -491,6 +491,9 @@ async def test_a_rotated_secret_is_new_at_once_and_a_closed_hook_refuses(money):
     twin.secret = answer.json()["secret"]
     assert len(twin.secret) > 30
     assert await twin.call(twin.body(twin.movement(1000, "x")))
+    keyed = await money.post(f"/bank-hooks/{hook['hook_key']}/rotate", {"keys": {"api_key": "k"}}, money.world.admin)
+    assert (keyed.json()["secret"], keyed.json()["hook"]["pulls"]) == (None, True)
+    assert await twin.call(twin.body(twin.movement(1000, "x"))), "a key for the list leaves the hook as it is"
     closed = await money.http.delete(f"{money.path}/bank-hooks/{hook['hook_key']}", headers=money.world.admin.headers)
     assert closed.status_code == 204
     money.http._transport.app.state.hook_book._known.clear()  # what another process would learn within a minute

@@ -70,6 +70,7 @@ def _values(form: dict[str, str], class_id: str, fee_id: str) -> dict[str, Any]:
         "category": form.get("category", ""),
         "mandatory": form.get("mandatory") == "yes",
         "legal_basis": form.get("legal_basis", "").strip() or None,
+        "cap_amount": _digits(form.get("cap_amount", "")) or None,
         "bank_account_id": form.get("bank_account_id") or None,
     }
 

@@ -189,6 +189,7 @@ async def test_an_accountant_bills_a_class_and_lays_a_transfer_by_hand(
     await page.goto(f"/console/{world.school_id}/fees/new")
     await page.fill("#title", "Nước uống")
     await page.fill("#amount", "60.000")
+    await page.fill("#legal_basis", "18/2025/NQ-HĐND")
     await page.fill("#due_on", "2020-01-01")
     await page.evaluate("document.getElementById('due_on').removeAttribute('min')")
     await page.check("text=6A1")

@@ -15,6 +15,7 @@ from backend.console.books import ROUTES as BOOKS
 from backend.console.calendar import ROUTES as CALENDAR
 from backend.console.classes import ROUTES as CLASSES
 from backend.console.counter import ROUTES as COUNTER
+from backend.console.fee_items import ROUTES as FEE_ITEMS
 from backend.console.fees import ROUTES as FEES
 from backend.console.fraud import ROUTES as FRAUD
 from backend.console.home import ROUTES as HOME
@@ -36,6 +37,7 @@ ROUTES: list[Any] = [
     *MARKS,
     *ANNOUNCEMENTS,
     *FEES,
+    *FEE_ITEMS,
     *TRANSFERS,
     *QUEUE,
     *REPORTS,

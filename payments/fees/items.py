@@ -95,6 +95,15 @@ async def item(door: Door, school_id: int, item_id: UUID) -> KeptItem:
     return KeptItem(**row)
 
 
+async def would_break(door: Door, school_id: int, new: NewFeeItem, *, on: date) -> tuple[Violation, ...]:
+    """What the law says of an item before it is written down; same question, same answer as afterwards."""
+    row = await door.fetchrow("SELECT ownership, province_code FROM schools WHERE school_id = $1", school_id)
+    kept = {name: getattr(new, name) for name in KeptItem.__struct_fields__ if name in NewFeeItem.__struct_fields__}
+    kept["title"] = clean(new.title)
+    kept["basis_document"], kept["cap_document"] = _text(new.basis_document), _text(new.cap_document)
+    return KeptItem(**kept, closed=False, ownership=row["ownership"], province_code=row["province_code"]).broken(on)
+
+
 async def create(house: House, actor: UUID, school_id: int, new: NewFeeItem) -> bool:
     """True when it was made now, False when the same request was here before."""
     now = house.clock.now()

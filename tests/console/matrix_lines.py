@@ -37,6 +37,7 @@ from tests.identity.matrix_lines import (
     session_of_asker,
     turned_on_by_asker,
 )
+from tests.payments import fee_lines
 from tests.payments.matrix_lines import KEEPERS, bill, hooked, pay
 from tests.payments.statements.matrix_lines import a_statement, columns_form
 from tests.people.matrix_lines import a_closed_day
@@ -115,6 +116,15 @@ def roll_form(scene: Scene) -> Mapping[str, str]:
 
 def sheet_form(scene: Scene) -> Mapping[str, str]:
     return {"term": "1", "was": "{}", f"m.{scene.target.pupil_id}.regular.1": "7,5"}
+
+
+def texts(body: Mapping[str, Any]) -> Mapping[str, str]:
+    return {name: str(value) for name, value in body.items()}
+
+
+def plan_form(scene: Scene) -> Mapping[str, str]:
+    body = fee_lines.plan_body(scene)
+    return {"plan_id": body["plan_id"], "title": body["title"], "due_on": body["due_on"][0]}
 
 
 def fee_form(scene: Scene) -> Mapping[str, str]:
@@ -222,6 +232,34 @@ LINES = {
     ("GET", "/console/{school_id}/fees/new"): shown(lambda s: "/fees/new", KEEPERS, targets=BY_SCHOOL),
     ("POST", "/console/{school_id}/fees/new"): sent(lambda s: "/fees/new", fee_form, ACCOUNTANTS),
     ("GET", "/console/{school_id}/fees/{fee_id}"): shown(lambda s: f"/fees/{s.made.fee_id}", KEEPERS, prepare=bill),
+    ("GET", "/console/{school_id}/fee-items"): shown(lambda s: "/fee-items", KEEPERS, targets=BY_SCHOOL),
+    ("GET", "/console/{school_id}/fee-items/new"): shown(lambda s: "/fee-items/new", KEEPERS, targets=BY_SCHOOL),
+    ("POST", "/console/{school_id}/fee-items/new"): sent(
+        lambda s: "/fee-items/new", lambda s: texts(fee_lines.item_body()), ACCOUNTANTS, targets=BY_SCHOOL
+    ),
+    ("GET", "/console/{school_id}/fee-items/{item_id}"): shown(
+        lambda s: f"/fee-items/{s.made.item_id}", KEEPERS, targets=BY_SCHOOL, prepare=fee_lines.plan
+    ),
+    ("POST", "/console/{school_id}/fee-items/{item_id}/spend"): sent(
+        lambda s: f"/fee-items/{s.made.item_id}/spend",
+        lambda s: texts(fee_lines.spending_body()),
+        ACCOUNTANTS,
+        targets=BY_SCHOOL,
+        prepare=fee_lines.plan,
+    ),
+    ("POST", "/console/{school_id}/fee-items/{item_id}/plan"): sent(
+        lambda s: f"/fee-items/{s.made.item_id}/plan", plan_form, ACCOUNTANTS, targets=BY_SCHOOL, prepare=fee_lines.plan
+    ),
+    ("GET", "/console/{school_id}/fee-plans/{plan_id}"): shown(
+        lambda s: f"/fee-plans/{s.made.plan_id}", KEEPERS, targets=BY_SCHOOL, prepare=fee_lines.plan
+    ),
+    ("POST", "/console/{school_id}/fee-plans/{plan_id}/publish"): sent(
+        lambda s: f"/fee-plans/{s.made.plan_id}/publish",
+        nothing,
+        ACCOUNTANTS,
+        targets=BY_SCHOOL,
+        prepare=fee_lines.plan,
+    ),
     ("POST", "/console/{school_id}/fees/{fee_id}/newcomers"): sent(
         lambda s: f"/fees/{s.made.fee_id}/newcomers", nothing, ACCOUNTANTS, prepare=bill
     ),

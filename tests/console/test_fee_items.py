@@ -1,0 +1,55 @@
+"""The accountant's fee items without a script: each rule at its field, nothing typed is lost, and a plan is looked at before it bills."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from backend.core.clock import school_day
+from backend.core.ids import new_id
+from backend.identity.doorkeeper import ACCESS_COOKIE
+from tests.payments.conftest import money as money
+
+
+async def test_from_a_forbidden_name_to_bills_that_were_looked_at(money) -> None:
+    base, headers = f"/console/{money.world.school_id}", {
+        "cookie": f"{ACCESS_COOKIE}={money.world.accountant.token}", "accept": "text/html", "origin": "http://testserver",
+    }  # fmt: skip
+    item = {
+        "item_id": str(new_id()), "title": "quy lop 6A1", "category": "agreed", "unit_amount": "15.000", "unit": "month",
+        "valid_from": "2026-08-01", "valid_to": "2039-05-31", "receiver": "school", "document_type": "receipt",
+    }  # fmt: skip
+    refused = await money.http.post(f"{base}/fee-items/new", data=item, headers=headers)
+    assert refused.status_code == 422
+    assert 'id="title-wrong"' in refused.text and "55/2011" in refused.text, "the rule and its text, at the field"
+    assert 'id="basis_document-wrong"' in refused.text
+    assert 'value="quy lop 6A1"' in refused.text and 'value="15.000"' in refused.text
+    assert await money.count("fee_items") == 0
+
+    item |= {"title": "Nước uống", "basis_document": "18/2025/NQ-HĐND"}
+    kept = await money.http.post(f"{base}/fee-items/new", data=item, headers=headers)
+    assert kept.status_code == 303 and kept.headers["location"].split("?")[0].endswith(item["item_id"])
+    due_on = (school_day(money.house.clock.now()) + timedelta(days=9)).isoformat()
+    plan = {"plan_id": str(new_id()), "title": "Nước uống kỳ 1", "due_on": due_on, "quantity": "4"}
+    drafted = await money.http.post(f"{base}/fee-items/{item['item_id']}/plan", data=plan, headers=headers)
+    assert drafted.status_code == 303 and await money.count("invoices") == 0
+    shown = await money.http.get(f"{base}/fee-plans/{plan['plan_id']}", headers=headers)
+    assert re.search(r"180\.000", shown.text), "three pupils, four months"
+    for _ in range(2):
+        done = await money.http.post(f"{base}/fee-plans/{plan['plan_id']}/publish", headers=headers)
+        assert done.status_code == 303
+        assert await money.count("invoices") == 3
+
+
+async def test_a_forbidden_item_may_be_kept_as_a_draft_that_nobody_can_bill(money) -> None:
+    base, headers = f"/console/{money.world.school_id}", {
+        "cookie": f"{ACCESS_COOKIE}={money.world.accountant.token}", "accept": "text/html", "origin": "http://testserver",
+    }  # fmt: skip
+    item = {
+        "item_id": str(new_id()), "title": "Quỹ lớp", "category": "agreed", "unit_amount": "15.000", "keep": "yes",
+        "valid_from": "2026-08-01", "valid_to": "2039-05-31",
+    }  # fmt: skip
+    kept = await money.http.post(f"{base}/fee-items/new", data=item, headers=headers)
+    assert kept.status_code == 303
+    page = await money.http.get(f"{base}/fee-items/{item['item_id']}", headers=headers)
+    assert 'id="rule-class_fund"' in page.text

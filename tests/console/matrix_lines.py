@@ -134,6 +134,7 @@ def fee_form(scene: Scene) -> Mapping[str, str]:
         "amount": "60.000",
         "due_on": due.isoformat(),
         "category": "agreed",
+        "legal_basis": "Nghị quyết 18/2025/NQ-HĐND",
         "bank_account_id": str(scene.world.bank_account_id),
         f"class-{scene.target.class_id}": str(new_id()),
     }

@@ -143,6 +143,8 @@ def _funds(item: Item, known: Rules) -> Iterator[str]:
         yield "class_fund"
     if known.speaks_of("gifts", item.title):
         yield "gifts_to_staff"
+    if known.speaks_of("fines", item.title):
+        yield "fine"
     of_the_board = item.category == "parents_board" or known.speaks_of("parents_fund", item.title)
     if not of_the_board:
         return

@@ -14,6 +14,7 @@ from tests.bench.bench_fanout import bench_fanout
 from tests.bench.bench_home import bench_home
 from tests.bench.bench_import import bench_import
 from tests.bench.bench_matching import bench_matching
+from tests.bench.bench_money import bench_money
 from tests.bench.bench_roll import bench_roll
 from tests.bench.table import Table
 
@@ -22,6 +23,7 @@ _ALONE: dict[str, Callable[[], Awaitable[Table]]] = {
     "import": bench_import,
     "fanout": bench_fanout,
     "matching": bench_matching,
+    "money": bench_money,
 }
 _PAGE = Path(__file__).parent.parent.parent / "docs" / "performance.md"
 

@@ -13,7 +13,7 @@ from backend.core.problems import NOT_FOUND
 from backend.identity.entitlement import require_role
 from backend.identity.guards import SIGNED_IN, STAFF
 from backend.identity.principal import principal_of
-from payments.fees import billing, exemptions, explain, items, leavers, plans
+from payments.fees import billing, exemptions, explain, items, leavers, plans, spendings
 from payments.fees.amounts import total
 from schemas.fees import (
     BillExplained,
@@ -88,7 +88,7 @@ async def spend(
     request: AnyRequest, school_id: FromPath[int], item_id: FromPath[UUID], data: JSONBody[NewSpending]
 ) -> None:
     """What the item's money was used for, with its document; families see it with their bill. Sent twice, it is one line."""
-    await items.spend(house_of(request), principal_of(request).account_id, school_id, item_id, data)
+    await spendings.spend(house_of(request), principal_of(request).account_id, school_id, item_id, data)
 
 
 @post(_SCHOOL + "/fee-plans", status_code=201, tags=["fees"], responses=_made(PlanPreview), **STAFF)

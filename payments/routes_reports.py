@@ -22,7 +22,6 @@ from schemas.reports import (
     FundAccounts,
     NewDayClose,
     NewOpening,
-    NewSpending,
     Sealed,
 )
 
@@ -154,12 +153,6 @@ async def family_funds(request: AnyRequest, school_id: FromPath[int]) -> Respons
     return json_bytes(await funds.funds_json_for_family(house.database.reader, school_id, actor, on=today))
 
 
-@post(_REPORTS + "/funds/spendings", status_code=204, tags=["reports"], **STAFF)
-async def spend_fund(request: AnyRequest, school_id: FromPath[int], data: JSONBody[NewSpending]) -> None:
-    """Says which fund paid for what, by money that left an account."""
-    await funds.spend(house_of(request), principal_of(request).account_id, school_id, data)
-
-
 @get(_SCHOOL + "/account-numbers", tags=["reports"], **STAFF)
 async def get_account_numbers(request: AnyRequest, school_id: FromPath[int]) -> AccountNumbers:
     """Which account of the accounting software an entry goes to."""
@@ -176,7 +169,6 @@ async def set_account_numbers(request: AnyRequest, school_id: FromPath[int], dat
 ROUTES: list[Any] = [
     get_funds,
     family_funds,
-    spend_fund,
     get_account_numbers,
     set_account_numbers,
     get_day_book,

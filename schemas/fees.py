@@ -204,7 +204,7 @@ class Granted(Struct):
 
 
 class NewSpending(Struct, forbid_unknown_fields=True):
-    """Below nothing only to meet a mistaken line, which `corrects` names."""
+    """Below nothing only to meet a mistaken line, which `corrects` names. `transaction_id` is the money that left an account for it."""
 
     spending_id: UUID
     spent_on: date
@@ -212,6 +212,7 @@ class NewSpending(Struct, forbid_unknown_fields=True):
     purpose: Annotated[str, Meta(min_length=1, max_length=300)]
     document: _Document
     corrects: UUID | None = None
+    transaction_id: UUID | None = None
 
 
 class Spending(Struct):

@@ -155,8 +155,9 @@ class NewOpening(Struct, forbid_unknown_fields=True):
 
 
 class Fund(Struct):
-    """A voluntary item by its name: who gave and who did not is nobody's business here."""
+    """A voluntary item; a voluntary fee without an item counts to the item of its name, or stands without one. Nobody who gave is named."""
 
+    item_id: UUID | None
     fund: str
     received: SignedDong
     spent: SignedDong
@@ -177,29 +178,25 @@ class FundAccount(Struct):
     agrees: bool
 
 
-class Spending(Struct):
-    on: date
+class FundSpending(Struct):
+    """`bank_account_id` is the account that the money left; none while nobody has said which money it was."""
+
+    spent_on: date
     fund: str
     amount: SignedDong
     purpose: str
-    document: str | None
+    document: str
+    bank_account_id: int | None
 
 
 class FundAccounts(Struct):
+    """`without_account` is the sum of spendings that stand with no money that left: it is in no balance yet."""
+
     school_name: str
     accounts: list[FundAccount]
-    spendings: list[Spending]
+    spendings: list[FundSpending]
+    without_account: SignedDong
     currency: str = CURRENCY
-
-
-class NewSpending(Struct, forbid_unknown_fields=True):
-    """What money that left an account was for. Below nothing, `amount` takes back what was said too much."""
-
-    transaction_id: UUID
-    fund: Title
-    amount: SignedDong
-    purpose: Annotated[str, Meta(min_length=1, max_length=300)]
-    document: Annotated[str, Meta(max_length=120)] | None = None
 
 
 AccountNumber = Annotated[str, Meta(pattern="^[0-9]{3,10}$", examples=["1121"])]

@@ -16,7 +16,7 @@ from backend.identity.principal import principal_of
 from backend.pages import Refusal, go, read_form
 from backend.pages.forms import into
 from payments import accounts
-from payments.fees import billing, explain, items, plans
+from payments.fees import billing, explain, items, plans, spendings
 from payments.routes_fees import preview_of
 from schemas.fees import FeeItem, NewFeeItem, NewPlan, NewSpending
 
@@ -74,7 +74,7 @@ async def spend(request: AnyRequest, school_id: FromPath[int], item_id: FromPath
     form = await read_form(request)
     try:
         new = into(NewSpending, _values(form, NewSpending))
-        await items.spend(house_of(request), principal_of(request).account_id, school_id, item_id, new)
+        await spendings.spend(house_of(request), principal_of(request).account_id, school_id, item_id, new)
     except Problem as problem:
         refused = Refusal(shown_in_form(problem), language_of(request))
         return await _item_shown(request, school_id, item_id, form, refused=refused)
@@ -178,6 +178,7 @@ async def _item_shown(
         plans=await explain.plans(reader, school_id, item_id),
         classes=today.classes,
         countings=COUNTINGS,
+        leavings=await spendings.leavings(reader, school_id),
         form={"plan_id": str(new_id()), "spending_id": str(new_id()), "title": found.title, "quantity": "1", **form},
         today=today_of(request),
         refused=refused,

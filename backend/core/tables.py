@@ -13,9 +13,9 @@ TENANT = (
     "family_versions", "staff", "staff_roles", "assignments", "roster_imports",
     "roll_calls", "roll_marks", "roll_history", "marks", "mark_history", "announcements",
     "notices", "notice_recipients", "deliveries", "delivery_attempts", "notice_receipts",
-    "fee_items", "fee_plans", "fee_exemptions", "absence_credits", "item_spendings",
-    "fees", "invoices", "bank_transactions", "allocations", "ledger_transfers", "tills", "receipt_counters", "payment_receipts",
-    "receipt_cancellations", "account_openings", "day_closes", "document_accounts", "tax_documents", "accounting_numbers", "fund_spendings",
+    "fee_items", "fee_plans", "fee_exemptions", "absence_credits",
+    "fees", "invoices", "bank_transactions", "item_spendings", "allocations", "ledger_transfers", "tills", "receipt_counters", "payment_receipts",
+    "receipt_cancellations", "account_openings", "day_closes", "document_accounts", "tax_documents", "accounting_numbers",
     "invoice_adjustments", "payment_codes", "payment_code_bills", "virtual_accounts", "transaction_codes",
     "refunds", "period_changes", "write_off_limits",
     "asking_rules", "reminders", "fraud_cases", "fraud_reports",
@@ -63,7 +63,7 @@ DIRECTORY = {
 APPEND_ONLY = (
     "audit_events", "account_events", "roll_history", "mark_history", "delivery_attempts", "notice_receipts",
     "ledger_transfers", "allocations", "invoice_adjustments", "transaction_codes",
-    "payment_receipts", "receipt_cancellations", "account_openings", "day_closes", "fund_spendings", "fraud_reports",
+    "payment_receipts", "receipt_cancellations", "account_openings", "day_closes", "fraud_reports",
     "absence_credits", "item_spendings",
     "statement_lines",
 )  # fmt: skip

@@ -81,13 +81,13 @@ SELECT create_distributed_table('fee_exemptions', 'school_id', colocate_with => 
 
 SELECT create_distributed_table('absence_credits', 'school_id', colocate_with => 'pupils');
 
-SELECT create_distributed_table('item_spendings', 'school_id', colocate_with => 'pupils');
-
 SELECT create_distributed_table('fees', 'school_id', colocate_with => 'pupils');
 
 SELECT create_distributed_table('invoices', 'school_id', colocate_with => 'pupils');
 
 SELECT create_distributed_table('bank_transactions', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('item_spendings', 'school_id', colocate_with => 'pupils');
 
 SELECT create_distributed_table('allocations', 'school_id', colocate_with => 'pupils');
 
@@ -110,8 +110,6 @@ SELECT create_distributed_table('document_accounts', 'school_id', colocate_with 
 SELECT create_distributed_table('tax_documents', 'school_id', colocate_with => 'pupils');
 
 SELECT create_distributed_table('accounting_numbers', 'school_id', colocate_with => 'pupils');
-
-SELECT create_distributed_table('fund_spendings', 'school_id', colocate_with => 'pupils');
 
 SELECT create_distributed_table('invoice_adjustments', 'school_id', colocate_with => 'pupils');
 

@@ -1,4 +1,4 @@
-"""Fee items: what a school may ask for, on which ground, and for what. It owns fee_items and item_spendings.
+"""Fee items: what a school may ask for, on which ground, and for what. It owns fee_items.
 
 An item may be written down while it still breaks rules; what breaks them is said at once, and nothing of it can be billed.
 """
@@ -20,7 +20,7 @@ from backend.identity import audit
 from backend.identity.entitlement import require_role
 from payments import accounts
 from payments.fees.guard import Basis, Item, School, Violation, check
-from schemas.fees import NewFeeItem, NewSpending
+from schemas.fees import NewFeeItem
 
 ITEM_EXISTS = problem(
     "fee-item-exists",
@@ -178,68 +178,3 @@ async def _refuse_what_makes_no_sense(tx: SchoolTx, new: NewFeeItem) -> None:
 
 def _text(value: str | None) -> str | None:
     return (clean(value) or None) if value else None
-
-
-async def spend(house: House, actor: UUID, school_id: int, item_id: UUID, new: NewSpending) -> bool:
-    """A line of what the item's money was used for. Never edited: a mistake is met by a line the other way round."""
-    now = house.clock.now()
-    async with house.database.school(school_id) as tx:
-        await require_role(tx, school_id, actor, "accountant", on=school_day(now))
-        await item(tx, school_id, item_id)
-        wrong: list[FieldError] = []
-        if not new.amount or (new.amount < 0 and new.corrects is None):
-            wrong.append(
-                FieldError(
-                    "/amount", "Số tiền âm chỉ dùng để sửa một dòng ghi nhầm.", "Below nothing only to correct a line."
-                )
-            )
-        if new.spent_on > school_day(now):
-            wrong.append(FieldError("/spent_on", "Ngày chi ở tương lai.", "The day is still to come."))
-        if not clean(new.purpose):
-            wrong.append(FieldError("/purpose", "Chi vào việc gì?", "What was it spent on?"))
-        if new.corrects is not None and not await _mirrors(tx, item_id, new):
-            wrong.append(
-                FieldError("/corrects", "Không có dòng chi như vậy để sửa.", "There is no such line to correct.")
-            )
-        if wrong:
-            raise INVALID(*wrong)
-        made: bool | None = await tx.fetchval(
-            """
-            INSERT INTO item_spendings
-                   (school_id, spending_id, item_id, spent_on, amount, purpose, document, corrects, made_by, made_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-                ON CONFLICT (school_id, spending_id) DO NOTHING
-            RETURNING true
-            """,
-            school_id,
-            new.spending_id,
-            item_id,
-            new.spent_on,
-            new.amount,
-            clean(new.purpose),
-            clean(new.document),
-            new.corrects,
-            actor,
-            now,
-        )
-        if made:
-            await audit.record(tx, "fee_item.spent", "fee_item", item_id, at=now, actor=actor)
-    return bool(made)
-
-
-async def _mirrors(tx: SchoolTx, item_id: UUID, new: NewSpending) -> bool:
-    found: bool = await tx.fetchval(
-        """
-        SELECT EXISTS (SELECT
-                         FROM item_spendings
-                        WHERE school_id = $1
-                          AND item_id = $2
-                          AND spending_id = $3
-                          AND amount = -$4::bigint)
-        """,
-        tx.school_id,
-        item_id,
-        new.corrects,
-        new.amount,
-    )
-    return found

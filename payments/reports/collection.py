@@ -7,7 +7,7 @@ from datetime import date, datetime
 import msgspec
 
 from payments.balance import BALANCE
-from payments.reports.debts import SEAT, VOLUNTARY
+from payments.reports.debts import SEAT
 from payments.reports.moves import Door
 from payments.reports.table import Table, Wording
 from schemas.reports import Collection
@@ -16,7 +16,7 @@ _DECODER = msgspec.json.Decoder(Collection)
 
 _COLLECTION = f"""
 WITH bills AS (
-SELECT f.title, f.category, f.category IN {VOLUNTARY} AS voluntary, seat.name AS class_name,
+SELECT f.title, f.category, f.voluntary, seat.name AS class_name,
        i.cancelled_at IS NULL AS open, balance.asked, balance.paid, balance.remaining,
        (SELECT coalesce(sum(a.amount), 0)
           FROM allocations a

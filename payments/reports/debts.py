@@ -17,9 +17,6 @@ from schemas.reports import DebtList
 
 _DECODER = msgspec.json.Decoder(DebtList)
 
-# Kinds of items that a family may leave unpaid without owing anything.
-VOLUNTARY = "('voluntary', 'parents_board', 'sponsorship')"
-
 # The class a pupil sits in now, or sat in last. Behind `invoices i`.
 SEAT = """LEFT JOIN LATERAL (SELECT k.class_id, k.name
                        FROM enrolments e
@@ -49,7 +46,7 @@ SELECT i.pupil_id, seat.name AS class_name, balance.remaining,
   JOIN fees f
     ON f.school_id = i.school_id
    AND f.fee_id = i.fee_id
-   AND f.category NOT IN {VOLUNTARY}
+   AND NOT f.voluntary
   {BALANCE}
   {SEAT}
  WHERE i.school_id = $1

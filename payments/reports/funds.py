@@ -1,7 +1,8 @@
-"""The public account of voluntary funds: received, spent, what is left, and how it sums to the bank. It owns fund_spendings.
+"""The public account of voluntary funds: received, spent, what is left, and how it sums to the bank. It writes nothing.
 
-A fund is a voluntary item by its name. Nobody who gave or did not give stands in it. For each account that holds money of a
-fund the rest of the account is told as well, so that every đồng of the ledger's balance has its line.
+A fund is a voluntary item. A voluntary fee without an item counts to the item of its name, or stands as a fund of its own. Nobody
+who gave or did not give stands in it. For each account that holds money of a fund the rest of the account is told as well, so
+that every đồng of the ledger's balance has its line.
 """
 
 from __future__ import annotations
@@ -11,24 +12,29 @@ from uuid import UUID
 
 import msgspec
 
-from backend.core.clock import school_day
-from backend.core.house import House
-from backend.core.ids import new_id
-from backend.core.problems import INVALID, NOT_FOUND, FieldError
-from backend.core.text import clean
-from backend.identity import audit
-from backend.identity.entitlement import require_role
-from payments import ledger
-from payments.reports.debts import VOLUNTARY
+from backend.core.problems import NOT_FOUND
 from payments.reports.moves import Door
 from payments.reports.table import Table, Wording
-from schemas.reports import FundAccounts, NewSpending
+from schemas.reports import FundAccounts
 
 _DECODER = msgspec.json.Decoder(FundAccounts)
 
-_FUNDS = f"""
-WITH laid AS (
-SELECT t.bank_account_id, CASE WHEN f.category IN {VOLUNTARY} THEN f.title END AS fund, sum(a.amount)::bigint AS amount
+_FUNDS = """
+WITH kinds AS (
+SELECT f.fee_id, t.item_id, coalesce(t.title, f.title) AS fund
+  FROM fees f
+  LEFT JOIN LATERAL (SELECT t.item_id, t.title
+                       FROM fee_items t
+                      WHERE t.school_id = $1
+                        AND (t.item_id = f.item_id OR f.item_id IS NULL AND t.voluntary AND t.title = f.title)
+                      ORDER BY t.created_at, t.item_id
+                      LIMIT 1) t
+    ON true
+ WHERE f.school_id = $1
+   AND f.voluntary
+),
+laid AS (
+SELECT t.bank_account_id, k.item_id, k.fund, sum(a.amount)::bigint AS amount
   FROM allocations a
   JOIN bank_transactions t
     ON t.school_id = $1
@@ -36,28 +42,37 @@ SELECT t.bank_account_id, CASE WHEN f.category IN {VOLUNTARY} THEN f.title END A
   JOIN invoices i
     ON i.school_id = $1
    AND i.invoice_id = a.invoice_id
-  JOIN fees f
-    ON f.school_id = $1
-   AND f.fee_id = i.fee_id
+  LEFT JOIN kinds k
+    ON k.fee_id = i.fee_id
  WHERE a.school_id = $1
- GROUP BY 1, 2
+ GROUP BY 1, 2, 3
 ),
-spent AS (
-SELECT t.bank_account_id, s.fund, sum(s.amount)::bigint AS amount
-  FROM fund_spendings s
-  JOIN bank_transactions t
+said AS (
+SELECT s.spending_id, s.item_id, m.title AS fund, s.spent_on, s.made_at, s.amount, s.purpose, s.document, t.bank_account_id
+  FROM item_spendings s
+  JOIN fee_items m
+    ON m.school_id = $1
+   AND m.item_id = s.item_id
+   AND m.voluntary
+  LEFT JOIN bank_transactions t
     ON t.school_id = $1
    AND t.transaction_id = s.transaction_id
  WHERE s.school_id = $1
- GROUP BY 1, 2
+),
+spent AS (
+SELECT s.bank_account_id, s.item_id, s.fund, sum(s.amount)::bigint AS amount
+  FROM said s
+ WHERE s.bank_account_id IS NOT NULL
+ GROUP BY 1, 2, 3
 ),
 funds AS (
-SELECT coalesce(l.bank_account_id, s.bank_account_id) AS bank_account_id, coalesce(l.fund, s.fund) AS fund,
+SELECT coalesce(l.bank_account_id, s.bank_account_id) AS bank_account_id, coalesce(l.item_id, s.item_id) AS item_id,
+       coalesce(l.fund, s.fund) AS fund,
        coalesce(l.amount, 0) AS received, coalesce(s.amount, 0) AS spent
   FROM (SELECT * FROM laid WHERE fund IS NOT NULL) l
   FULL JOIN spent s
     ON s.bank_account_id = l.bank_account_id
-   AND s.fund = l.fund
+   AND s.item_id = l.item_id
 ),
 sides AS (
 SELECT coalesce(t.bank_account_id, CASE WHEN side.account IN ('bank', 'outgoing') THEN side.ref::bigint END) AS bank_account_id,
@@ -101,8 +116,8 @@ SELECT json_build_object(
                      'bank_account_id', a.bank_account_id,
                      'name', a.name,
                      'funds', (SELECT json_agg(json_build_object(
-                                        'fund', f.fund, 'received', f.received, 'spent', f.spent,
-                                        'balance', f.received - f.spent) ORDER BY f.fund)
+                                        'item_id', f.item_id, 'fund', f.fund, 'received', f.received, 'spent', f.spent,
+                                        'balance', f.received - f.spent) ORDER BY f.fund, f.item_id)
                                  FROM funds f
                                 WHERE f.bank_account_id = a.bank_account_id),
                      'opening', a.opening,
@@ -115,14 +130,11 @@ SELECT json_build_object(
               FROM accounts a), '[]'::json),
          'spendings', coalesce((
             SELECT json_agg(json_build_object(
-                     'on', (t.booked_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date,
-                     'fund', p.fund, 'amount', p.amount, 'purpose', p.purpose, 'document', p.document)
-                     ORDER BY t.booked_at, p.spending_id)
-              FROM fund_spendings p
-              JOIN bank_transactions t
-                ON t.school_id = $1
-               AND t.transaction_id = p.transaction_id
-             WHERE p.school_id = $1), '[]'::json),
+                     'spent_on', p.spent_on, 'fund', p.fund, 'amount', p.amount, 'purpose', p.purpose,
+                     'document', p.document, 'bank_account_id', p.bank_account_id)
+                     ORDER BY p.spent_on, p.made_at, p.spending_id)
+              FROM said p), '[]'::json),
+         'without_account', coalesce((SELECT sum(p.amount) FROM said p WHERE p.bank_account_id IS NULL), 0)::bigint,
          'currency', 'VND')::text
   FROM schools s
  WHERE s.school_id = $1
@@ -154,74 +166,6 @@ async def funds_json_for_family(door: Door, school_id: int, account_id: UUID, *,
     return await funds_json(door, school_id)
 
 
-async def spend(house: House, actor: UUID, school_id: int, new: NewSpending) -> None:
-    """Says what money that left an account was for. Below nothing, it takes back what was said too much."""
-    now = house.clock.now()
-    async with house.database.school(school_id) as tx:
-        await require_role(tx, school_id, actor, "accountant", on=school_day(now))
-        await ledger.hold_till(tx, at=now)
-        row = await tx.fetchrow(
-            """
-            SELECT t.amount - coalesce((SELECT sum(s.amount)
-                                          FROM fund_spendings s
-                                         WHERE s.school_id = $1
-                                           AND s.transaction_id = $2), 0)::bigint AS room,
-                   coalesce((SELECT sum(s.amount)
-                               FROM fund_spendings s
-                              WHERE s.school_id = $1
-                                AND s.transaction_id = $2
-                                AND s.fund = $3), 0)::bigint AS said,
-                   EXISTS (SELECT
-                             FROM fees f
-                            WHERE f.school_id = $1
-                              AND f.title = $3
-                              AND f.category IN ('voluntary', 'parents_board', 'sponsorship')) AS is_fund
-              FROM bank_transactions t
-             WHERE t.school_id = $1
-               AND t.transaction_id = $2
-               AND t.direction = 'out'
-               AND t.state = 'ignored'
-               AND t.refund_of IS NULL
-            """,
-            school_id,
-            new.transaction_id,
-            new.fund,
-        )
-        if row is None:
-            raise NOT_FOUND()
-        wrong = []
-        if not row["is_fund"]:
-            wrong.append(
-                FieldError("/fund", "Trường không có quỹ tự nguyện này.", "The school has no such voluntary fund.")
-            )
-        if new.amount == 0 or new.amount > row["room"] or row["said"] + new.amount < 0:
-            wrong.append(
-                FieldError(
-                    "/amount", "Không khớp số tiền đã chi.", "This does not fit the money that left the account."
-                )
-            )
-        if wrong:
-            raise INVALID(*wrong)
-        spending_id = new_id()
-        await tx.execute(
-            """
-            INSERT INTO fund_spendings
-                   (school_id, spending_id, transaction_id, fund, amount, purpose, document, made_by, made_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-            """,
-            school_id,
-            spending_id,
-            new.transaction_id,
-            new.fund,
-            new.amount,
-            clean(new.purpose),
-            clean(new.document or "") or None,
-            actor,
-            now,
-        )
-        await audit.record(tx, "fund.spent", "fund_spending", spending_id, at=now, actor=actor)
-
-
 def tables(body: str, words: Wording, made_at: datetime) -> list[Table]:
     found = _DECODER.decode(body)
     rows: list[list[object]] = []
@@ -236,6 +180,8 @@ def tables(body: str, words: Wording, made_at: datetime) -> list[Table]:
         ]
     made = {"school_name": found.school_name, "made_at": made_at, "name": "funds", "subtitle": ""}
     disagree = [words("fund_disagrees", name=one.name) for one in found.accounts if not one.agrees]
+    loose = found.without_account
+    apart = [words("fund_without_account", amount=words.dong(loose))] if loose else []
     return [
         Table(
             title=words("funds"),
@@ -247,7 +193,7 @@ def tables(body: str, words: Wording, made_at: datetime) -> list[Table]:
                 words.column("balance", "dong", 1.2),
             ],
             rows=rows,
-            notes=[words("funds_note"), *disagree],
+            notes=[words("funds_note"), *apart, *disagree],
             **made,  # type: ignore[arg-type]
         ),
         Table(
@@ -259,7 +205,7 @@ def tables(body: str, words: Wording, made_at: datetime) -> list[Table]:
                 words.column("document", share=1.2),
                 words.column("spent", "dong", 1.2),
             ],
-            rows=[[one.on, one.fund, one.purpose, one.document, one.amount] for one in found.spendings],
+            rows=[[one.spent_on, one.fund, one.purpose, one.document, one.amount] for one in found.spendings],
             **made,  # type: ignore[arg-type]
         ),
     ]

@@ -53,3 +53,30 @@ async def test_a_forbidden_item_may_be_kept_as_a_draft_that_nobody_can_bill(mone
     assert kept.status_code == 303
     page = await money.http.get(f"{base}/fee-items/{item['item_id']}", headers=headers)
     assert 'id="rule-class_fund"' in page.text
+
+
+async def test_a_spending_names_the_money_that_left(money) -> None:
+    base, headers = f"/console/{money.world.school_id}", {
+        "cookie": f"{ACCESS_COOKIE}={money.world.accountant.token}", "accept": "text/html", "origin": "http://testserver",
+    }  # fmt: skip
+    item = {
+        "item_id": str(new_id()), "title": "Ủng hộ thư viện", "category": "voluntary", "unit_amount": "50.000",
+        "planned_use": "Mua sách", "valid_from": "2026-08-01", "valid_to": "2039-05-31",
+    }  # fmt: skip
+    assert (await money.http.post(f"{base}/fee-items/new", data=item, headers=headers)).status_code == 303
+    await money.bill()
+    await money.receive(money.bank.debit(200_000, "mua sach"))
+    here = f"{base}/fee-items/{item['item_id']}"
+    page = (await money.http.get(here, headers=headers)).text
+    [left] = re.findall(r'<option value="([0-9a-f-]{36})"[^>]*>[^<]*mua sach', page)
+    line = {
+        "spending_id": str(new_id()), "spent_on": "2026-09-10", "amount": "200.001", "purpose": "Sách", "document": "PC1",
+        "transaction_id": left,
+    }  # fmt: skip
+    refused = await money.http.post(f"{here}/spend", data=line, headers=headers)
+    assert refused.status_code == 422 and 'id="amount-wrong"' in refused.text
+    assert re.search(rf'<option value="{left}" selected', refused.text), "what was chosen is not lost"
+    kept = await money.http.post(f"{here}/spend", data={**line, "amount": "200.000"}, headers=headers)
+    assert kept.status_code == 303
+    page = (await money.http.get(here, headers=headers)).text
+    assert left not in page and "200.000" in page.replace("\u00a0", " "), "nothing of it is left to say"

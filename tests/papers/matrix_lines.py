@@ -107,16 +107,6 @@ async def taken(scene: Scene) -> UUID:
     return (await counter.take(scene.house, actor, scene.target.school_id, new)).transaction_id
 
 
-async def a_fund(scene: Scene) -> Billed:
-    made = await bill(scene)
-    await scene.owner.execute(
-        "UPDATE fees SET category = 'voluntary' WHERE school_id = $1 AND fee_id = $2",
-        scene.target.school_id,
-        made.fee_id,
-    )
-    return made
-
-
 # Every family of a school, whosever child the request is about.
 FAMILIES = frozenset(
     {(who, "own") for who in ("parent", "parent2", "classmate_parent", "neighbour")} | {("stranger", "foreign")}
@@ -237,14 +227,6 @@ LINES = {
         ask=lambda s: Ask(f"/v1/family/schools/{s.target.school_id}/funds"),
         allowed=FAMILIES,
         targets=BY_SCHOOL,
-    ),
-    ("POST", REPORTS + "/funds/spendings"): Line(
-        ask=lambda s: Ask(
-            school(s, "/reports/funds/spendings"),
-            json={"transaction_id": str(s.made.debit_id), "fund": "Nước", "amount": 10, "purpose": "Chai nước"},
-        ),
-        allowed=ACCOUNTANTS,
-        prepare=a_fund,
     ),
     ("GET", "/v1/receipts/{code}"): Line(
         ask=lambda s: Ask(f"/v1/receipts/{s.made}"), allowed=EVERYONE, targets=NOTHING, prepare=code

@@ -51,8 +51,10 @@ _CLASS_NAMED = re.compile(r"\blop ?([0-9a-z]+)(?: ([0-9a-z]+))?(?: ([0-9a-z]+))?
 _NURSERY = re.compile(r"\b([a-z]{2,5}) ?([0-9]{1,2}|[a-e])\b")
 
 # Where a bank says who pays and who receives: no child is meant there.
+# Some show only the first or last figures of the account.
 _PAYER = re.compile(
-    r"\b(?:ct tu|chuyen tu|tu tk|tu|from|nguoi chuyen|nguoi gui|nguoi nop)(?: tk| stk)? ?([0-9x]{6,})? ?((?:[a-z]+ ?){0,6}?)(?= toi\b| den tk\b|$)"
+    r"\b(?:ct tu|chuyen tu|tu tk|tu|from|nguoi chuyen|nguoi gui|nguoi nop)(?: tk| stk)? ?"
+    r"((?<=\bct tu )[0-9x]{3,}|[0-9x]{6,})? ?((?:[a-z]+ ?){0,6}?)(?= toi\b| den tk\b|$)"
 )
 _PAYER_ACCOUNT = re.compile(r"\b(?:ct tu|chuyen tu|tu|tu tk|tfr ac|tkthe) ?([0-9]{6,19})\b")
 _PAYEE = re.compile(r"\b(?:toi|den tk|to) [0-9x]{6,}.*$")

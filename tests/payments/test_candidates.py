@@ -105,10 +105,19 @@ async def test_a_reference_beside_another_childs_name_goes_to_a_person(money):
     assert await money.receive(own) == ["settled"]
 
 
-async def test_the_payers_name_in_the_banks_frame_is_no_childs(money):
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "CT tu 0011000999999 TRAN BAO AN toi 0123499999",
+        "CT tu 0011 TRAN BAO AN",
+        "CT tu 0011 TRAN BAO AN toi 0123499999 TRUONG THCS MAU",
+        "CT tu xxx999 TRAN BAO AN",
+    ],
+)
+async def test_the_payers_name_in_the_banks_frame_is_no_childs(money, frame):
     await money.bill()
     reference = (await money.invoice())["reference"]
-    memo = f"MBVCB.3278907687.{reference}.CT tu 0011000999999 TRAN BAO AN toi 0123499999"
+    memo = f"MBVCB.3278907687.{reference}.{frame}"
     assert await money.receive(money.bank.credit(AMOUNT, memo)) == ["settled"]
 
 

@@ -15,6 +15,7 @@ from backend.console.books import ROUTES as BOOKS
 from backend.console.calendar import ROUTES as CALENDAR
 from backend.console.classes import ROUTES as CLASSES
 from backend.console.counter import ROUTES as COUNTER
+from backend.console.fee_exemptions import ROUTES as FEE_EXEMPTIONS
 from backend.console.fee_items import ROUTES as FEE_ITEMS
 from backend.console.fees import ROUTES as FEES
 from backend.console.fraud import ROUTES as FRAUD
@@ -38,6 +39,7 @@ ROUTES: list[Any] = [
     *ANNOUNCEMENTS,
     *FEES,
     *FEE_ITEMS,
+    *FEE_EXEMPTIONS,
     *TRANSFERS,
     *QUEUE,
     *REPORTS,

@@ -236,17 +236,39 @@ async def a_fee_and_some_payments(stage: Stage, cast: Cast, *, say: Say) -> None
     accountant = Visitor(stage.url, "accountant")
     await accountant.sign_in(stage.house, cast.find("accountant").phone, kind="console")
     base = f"/v1/schools/{cast.school_id}"
-    fee = {
-        "fee_id": str(new_id()),
-        "class_id": cast.class_id,
-        "title": "Tiền ăn bán trú tháng 12",
-        "amount": 650_000,
-        "due_on": str(school_day(stage.house.clock.now()) + timedelta(days=14)),
+    today = school_day(stage.house.clock.now())
+    item = {
+        "item_id": str(new_id()),
+        "title": "Tiền ăn bán trú",
         "category": "agreed",
-        "mandatory": False,
-        "legal_basis": "Nghị quyết của HĐND thành phố về các khoản thu dịch vụ giáo dục; thoả thuận với cha mẹ học sinh",
+        "unit": "day",
+        "unit_amount": 32_500,
+        "basis_document": "Nghị quyết của HĐND thành phố về các khoản thu dịch vụ giáo dục; thoả thuận với cha mẹ học sinh",
+        "absence_hour": 8,
+        "planned_use": "Suất ăn trưa: thực phẩm, gas, công nấu",
+        "valid_from": str(today - timedelta(days=90)),
+        "valid_to": str(today + timedelta(days=270)),
     }
-    await accountant.post(f"{base}/fees", fee, expect=201)
+    await accountant.post(f"{base}/fee-items", item, expect=201)
+    plan = {
+        "plan_id": str(new_id()),
+        "item_id": item["item_id"],
+        "title": "Tiền ăn bán trú tháng 12",
+        "scope": "class",
+        "class_ids": [cast.class_id],
+        "quantity": 20,
+        "due_on": [str(today + timedelta(days=14))],
+    }
+    await accountant.post(f"{base}/fee-plans", plan, expect=201)
+    await accountant.post(f"{base}/fee-plans/{plan['plan_id']}/publish")
+    spending = {
+        "spending_id": str(new_id()),
+        "spent_on": str(today),
+        "amount": 1_240_000,
+        "purpose": "Thực phẩm tuần 1",
+        "document": "Hóa đơn 0000123",
+    }
+    await accountant.post(f"{base}/fee-items/{item['item_id']}/spendings", spending, expect=204)
     invoices = (await accountant.get(f"{base}/classes/{cast.class_id}/invoices"))["invoices"]
     own = cast.parent.what
     async with httpx.AsyncClient(base_url=stage.url, timeout=30) as http:

@@ -261,6 +261,24 @@ LINES = {
         targets=BY_SCHOOL,
         prepare=fee_lines.plan,
     ),
+    ("GET", "/console/{school_id}/fee-exemptions"): shown(lambda s: "/fee-exemptions", KEEPERS, targets=BY_SCHOOL),
+    ("POST", "/console/{school_id}/fee-exemptions"): sent(
+        lambda s: "/fee-exemptions", lambda s: texts(fee_lines.exemption_body(s)), ACCOUNTANTS, targets=BY_SCHOOL
+    ),
+    ("POST", "/console/{school_id}/fee-exemptions/{exemption_id}/revoke"): sent(
+        lambda s: f"/fee-exemptions/{s.made.exemption_id}/revoke",
+        nothing,
+        ACCOUNTANTS,
+        targets=BY_SCHOOL,
+        prepare=fee_lines.plan,
+    ),
+    ("POST", "/console/{school_id}/fee-plans/{plan_id}/leavers"): sent(
+        lambda s: f"/fee-plans/{s.made.plan_id}/leavers",
+        nothing,
+        ACCOUNTANTS,
+        targets=BY_SCHOOL,
+        prepare=fee_lines.plan,
+    ),
     ("POST", "/console/{school_id}/fees/{fee_id}/newcomers"): sent(
         lambda s: f"/fees/{s.made.fee_id}/newcomers", nothing, ACCOUNTANTS, prepare=bill
     ),

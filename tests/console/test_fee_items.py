@@ -80,3 +80,30 @@ async def test_a_spending_names_the_money_that_left(money) -> None:
     assert kept.status_code == 303
     page = (await money.http.get(here, headers=headers)).text
     assert left not in page and "200.000" in page.replace("\u00a0", " "), "nothing of it is left to say"
+
+
+async def test_a_paper_lowers_what_is_still_open_and_leaves_the_list_when_it_is_revoked(money) -> None:
+    base, headers = f"/console/{money.world.school_id}", {
+        "cookie": f"{ACCESS_COOKIE}={money.world.accountant.token}", "accept": "text/html", "origin": "http://testserver",
+    }  # fmt: skip
+    await money.bill()
+    pupil_id = str(money.world.child.pupil_id)
+    page = await money.http.get(f"{base}/fee-exemptions?pupil_id={pupil_id}", headers=headers)
+    assert pupil_id in page.text
+    paper = {
+        "exemption_id": str(new_id()), "pupil_id": pupil_id, "kind": "exemption", "ground": "poor", "percent": "50",
+        "amount": "9.000", "document": "GCN hộ nghèo 12", "document_on": "2026-01-05", "valid_from": "2026-01-01",
+        "valid_to": "2030-12-31",
+    }  # fmt: skip
+    both = await money.http.post(f"{base}/fee-exemptions", data=paper, headers=headers)
+    assert both.status_code == 422 and 'id="percent-wrong"' in both.text and "GCN hộ nghèo 12" in both.text
+    del paper["amount"]
+    kept = await money.http.post(f"{base}/fee-exemptions", data=paper, headers=headers)
+    assert kept.status_code == 303
+    assert (await money.family())["due"] == 175_000
+    listed = await money.http.get(f"{base}/fee-exemptions", headers=headers)
+    assert "GCN hộ nghèo 12" in listed.text and "Hộ nghèo" in listed.text
+    assert (
+        await money.http.post(f"{base}/fee-exemptions/{paper['exemption_id']}/revoke", headers=headers)
+    ).status_code == 303
+    assert "Đã thu hồi" in (await money.http.get(f"{base}/fee-exemptions", headers=headers)).text

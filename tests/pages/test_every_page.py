@@ -56,7 +56,7 @@ def pages_of(busy: Busy) -> list[tuple[Person | None, str]]:
             (world.accountant, path)
             for path in (
                 f"{console}/fees", f"{console}/fees/new", f"{console}/fees/{busy.fee_id}", f"{console}/transfers",
-                f"{console}/fee-items", f"{console}/fee-items/new",
+                f"{console}/fee-items", f"{console}/fee-items/new", f"{console}/fee-exemptions?pupil_id={world.child.pupil_id}",
                 f"{console}/transfers/{busy.transaction_id}",
                 f"{console}/statements", f"{console}/statements/{busy.statement_id}", f"{console}/statements/{busy.pointing_id}",
                 f"{console}/statements/{busy.pointing_id}?sheet=so-quy&row=3",

@@ -6,6 +6,7 @@ pupils, so an amount proves nothing, and a name may be the payer's. Pure: it rea
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Literal
 from uuid import UUID
@@ -23,6 +24,10 @@ _GUESS_SCORES = {How.AMONG_DIGITS: 110, How.LOOKALIKE: 110, How.NO_PREFIX: 90, H
 # Reasons that say something of the child or the payer; the others only order what these have found.
 _TELLING = frozenset(
     ("name_whole", "name_alike", "payer_seen_before", "guardian_named", "pupil_code", "few_of_this_amount")
+)
+# A bank gives money back that had left, or takes back what it had booked: it bears a reference, and nobody has paid.
+_RETURNED = re.compile(
+    r"\b(?:HOAN (?:TRA|TIEN|LAI)|TRA LAI (?:TIEN|LENH)|(?:HUY|DAO) LENH|REVERSAL|REVERSED|REFUND(?:ED)?)\b"
 )
 # So few bills ask for an amount that the amount alone is worth a look.
 RARE_AMOUNT_MAX = 3
@@ -110,7 +115,8 @@ def match(
         strangers = any(how is How.WORD for how in exact.values())
         reason = "unknown_reference" if strangers else "no_reference"
         return NoMatch((reason,), _suggest(credit, found, bills, hints, said))
-    doubtful = doubt(found, bills, hints.children, said)
+    returned = "looks_returned" if _RETURNED.search(" ".join(credit.memo.words)) else None
+    doubtful = returned or doubt(found, bills, hints.children, said)
     if doubtful:
         named = [bill for bill in bills if bill not in known and _is_named(said, bill)] if len(known) == 1 else []
         return _for_a_person(credit, [*known, *named], doubtful)
@@ -124,7 +130,7 @@ def doubt(found: Sequence[Found], bills: Sequence[Bill], children: Sequence[Chil
     exact = {reading.code: reading.how for reading in found if reading.how in EXACT}
     known = [bill for bill in bills if bill.reference in exact]
     codes = {bill.reference for bill in known}
-    if any(how is How.WORD and not any(known.startswith(code) for known in codes) for code, how in exact.items()):
+    if any(_beside(code, how, codes) for code, how in exact.items()):
         return "unknown_reference_beside"
     if any(reading.how is How.DAMAGED for reading in found):
         return "damaged_reference_beside"
@@ -137,6 +143,12 @@ def doubt(found: Sequence[Found], bills: Sequence[Bill], children: Sequence[Chil
     if owners and all(another_child(said, own, _without(children, owners)) for own in owners):
         return "another_child_named"
     return None
+
+
+def _beside(code: str, how: How, known: Iterable[str]) -> bool:
+    """Not a bill's, and not a piece of one either; with its neighbours grown on, not a known one with digits behind it."""
+    longer = how is not How.WORD and any(code.startswith(one) for one in known)
+    return not longer and not any(one.startswith(code) for one in known)
 
 
 def _without(children: Sequence[Child], owners: Sequence[Child]) -> list[Child]:

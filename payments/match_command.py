@@ -6,6 +6,9 @@ may be named twice.
 
 from __future__ import annotations
 
+import re
+import sys
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -44,6 +47,7 @@ _SENTENCES = {
     "damaged_reference_beside": "beside it stands a second reference that is damaged",
     "reference_may_be_another": "with one slip the same text is another bill's reference",
     "another_child_named": "the memo names another child",
+    "looks_returned": "the memo speaks of money given back or of a transfer undone",
     "another_account": "the bill is paid to another account",
     "bill_cancelled": "the bill is cancelled",
     "bill_paid": "the bill is paid already",
@@ -64,8 +68,12 @@ class Answer(msgspec.Struct, frozen=True):
 def run(bills_file: Path, stdin: IO[Any], stdout: IO[Any]) -> int:
     """Text streams are read and written as the bytes below them, so that the terminal's locale changes nothing."""
     source, target = getattr(stdin, "buffer", stdin), getattr(stdout, "buffer", stdout)
-    with bills_file.open("rb") as lines:
-        desk = Measuring(_objects(lines))
+    try:
+        with bills_file.open("rb") as lines:
+            desk = Measuring(_objects(lines))
+    except OSError as error:
+        sys.stderr.write(f"{bills_file}: {error.strerror}\n")
+        return 2
     for line in source:
         if line.strip():
             target.write(msgspec.json.encode(desk.answer(line)) + b"\n")
@@ -82,8 +90,8 @@ class Measuring:
 
     def answer(self, line: bytes) -> Answer:
         try:
-            told = msgspec.json.decode(line[:_LINE_BYTES_MAX])
-        except msgspec.DecodeError:
+            told = msgspec.json.decode(line[:_LINE_BYTES_MAX].removeprefix(BOM_UTF8))
+        except (msgspec.DecodeError, UnicodeDecodeError):
             told = None
         amount = _amount(told.get("amount")) if isinstance(told, dict) else None
         if not isinstance(told, dict) or amount is None:
@@ -135,8 +143,10 @@ def _amount(told: object) -> int | None:
     if isinstance(told, float):
         return int(told) if told.is_integer() else None
     if isinstance(told, str):
-        bare = told.strip().replace(".", "").replace(",", "").replace(" ", "").removesuffix("VND").removesuffix("đ")
-        return int(bare) if bare.isascii() and bare.isdigit() else None
+        bare = told.replace(" ", "").removesuffix("VND").removesuffix("đ")
+        # Two noughts behind the last point are decimals, three are thousands.
+        bare = re.sub(r"[.,]0{1,2}$", "", bare).replace(".", "").replace(",", "")
+        return int(bare) if re.fullmatch(r"[+-]?[0-9]{1,18}", bare) else None
     return told if isinstance(told, int) else None
 
 
@@ -149,8 +159,16 @@ def _sentence(decision: Decision) -> str:
 
 
 def _objects(lines: Iterable[bytes]) -> Iterator[Mapping[str, Any]]:
-    for line in lines:
-        if line.strip():
-            row = msgspec.json.decode(line)
-            if isinstance(row, dict):
-                yield row
+    """A bill that cannot be read is told and left out: then its code is nobody's, and money for it waits for a person."""
+    for number, line in enumerate(lines, 1):
+        bare = line.removeprefix(BOM_UTF8).strip()
+        if not bare:
+            continue
+        try:
+            row = msgspec.json.decode(bare)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            row = str(error)
+        if isinstance(row, dict):
+            yield row
+        else:
+            sys.stderr.write(f"bills, line {number}: no bill ({row})"[:200] + "\n")

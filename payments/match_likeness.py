@@ -5,6 +5,7 @@ Below `NAME_MIN` it is chance: half of all families share three surnames.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -19,6 +20,9 @@ WHOLE = 96
 GIVEN_MIN = 40
 _ALIKE_MIN = 85
 _CLEAR_LETTERS = 8
+# What a payer writes behind a name: then nothing of the name is cut off, and a word that begins so is no syllable.
+_WRITTEN_ON = re.compile(r"(?:lop|lp|hs|hoc|nop|dong|chuyen|ck|tien|thanhtoan|l?[0-9]{1,2}[a-z])")
+_SYLLABLE_MAX = 7
 
 
 class Child(msgspec.Struct, frozen=True):
@@ -92,16 +96,35 @@ def named_clearly(told: Told, child: Child) -> bool:
     form = forms(child.name)
     count = child.name.count(" ") + 1
     if count > 2:
-        if form.run in told.windows or (len(form.run) >= _CLEAR_LETTERS and form.run in told.compact):
+        if form.run in told.windows or (len(form.run) >= _CLEAR_LETTERS and _run_together(told, form.run)):
             return True
         turned = form.run in told.runs and set(child.name.split()) <= set(told.words)
-        cut = any(_nearly_whole(one, form.run) for one in told.beginnings)
+        cut = any(_nearly_whole(one, form.run) and _is_cut(told, one) for one in told.beginnings)
         return turned or cut
     return (
         count == 2
         and form.run in told.windows
         and (class_form(child.class_name) in told.classes or told.compact.endswith(form.run))
     )
+
+
+def _run_together(told: Told, run: str) -> bool:
+    """Without blanks, but not where it ends within a syllable: Thùy Ý does not stand in `thuy yen`."""
+    within = 0
+    for start, word in enumerate(told.words):
+        text = word
+        for more in told.words[start + 1 : start + 6]:
+            if not run.startswith(text):
+                break
+            tail = (text + more).removeprefix(run)
+            if len(text) < len(run) and 0 < len(tail) < len(more) < _SYLLABLE_MAX:
+                within += not _WRITTEN_ON.match(tail) and text + more in told.compact
+            text += more
+    return told.compact.count(run) > within
+
+
+def _is_cut(told: Told, beginning: str) -> bool:
+    return _WRITTEN_ON.match(told.compact[told.compact.rfind(beginning) + len(beginning) :]) is None
 
 
 def _nearly_whole(beginning: str, run: str) -> bool:
@@ -112,6 +135,8 @@ def another_child(told: Told, own: Child, others: Sequence[Child]) -> Child | No
     """A child whose clear name stands in the memo although the reference is another's. Namesakes differ by their class."""
     own_run = forms(own.name).run
     own_class = class_form(own.class_name)
+    own_words = set(own.name.split())
+    own_named = own_run in told.runs and own_words <= set(told.words)
     for other in others:
         run = forms(other.name).run
         if run == own_run:
@@ -120,6 +145,9 @@ def another_child(told: Told, own: Child, others: Sequence[Child]) -> Child | No
                 return other
         elif not own_run.startswith(run) and run not in own_run and named_clearly(told, other):
             if run not in told.compact and any(one in own_run for one in told.beginnings if run.startswith(one)):
+                continue
+            # The words of the own name, read in another order.
+            if own_named and set(other.name.split()) <= own_words and run not in told.windows:
                 continue
             return other
     return None

@@ -57,7 +57,7 @@ _PAYER = re.compile(
     r"((?<=\bct tu )[0-9x]{3,}|[0-9x]{6,})? ?((?:[a-z]+ ?){0,6}?)(?= toi\b| den tk\b|$)"
 )
 _PAYER_ACCOUNT = re.compile(r"\b(?:ct tu|chuyen tu|tu|tu tk|tfr ac|tkthe) ?([0-9]{6,19})\b")
-_PAYEE = re.compile(r"\b(?:toi|den tk|to) [0-9x]{6,}.*$")
+_PAYEE = re.compile(r"\b(?:(?:toi|den tk) [0-9x]{6,}|to [0-9x]{8,}).*$")
 _FRAMES = re.compile(
     r"\btkthe [0-9x]+ tai [a-z]+|\brem tfr ac [0-9x]+|\bthoi gian gd[0-9 ]*|\bo l [0-9a-z]{6} ?"
     r"|\btruong (?:thcs|thpt|th|tieu hoc|mam non|mn)(?: [a-z]+){1,3}"

@@ -90,7 +90,7 @@ def test_no_account_told_is_no_mistake_where_there_is_only_one():
     assert not answered({"account": None}, BILL, {**OTHER, "account": "0999"}).auto
 
 
-@pytest.mark.parametrize("amount", ["350000", "350.000", 350_000.0])
+@pytest.mark.parametrize("amount", ["350000", "350.000", "350,000.00", "350000.0", "350000 VND", "+350000", 350_000.0])
 def test_amounts_are_read_as_they_are_written(amount):
     assert answered({"amount": amount}).auto
 
@@ -98,6 +98,68 @@ def test_amounts_are_read_as_they_are_written(amount):
 @pytest.mark.parametrize("amount", [0, -350_000, 350_000.5, None, "nhiều", True])
 def test_what_is_no_amount_moves_nothing(amount):
     assert not answered({"amount": amount}).auto
+
+
+@pytest.mark.parametrize("amount", ["-350000", "350000.5", "35.000.0x"])
+def test_no_other_amount_moves_money(amount):
+    assert not answered({"amount": amount}).auto
+
+
+def test_bytes_that_are_no_text_are_unreadable_and_stop_nothing():
+    desk = Measuring([BILL])
+    assert desk.answer(b'{"memo": "HP2600017\xff", "amount": 350000, "account": "0123499999"}').why == ["unreadable"]
+    assert desk.answer(b'\xef\xbb\xbf{"memo": "HP2600017", "amount": 350000, "account": "0123499999"}').auto
+
+
+def test_a_bill_that_cannot_be_read_is_told_and_left_out(tmp_path, capsys):
+    file = tmp_path / "bills.jsonl"
+    file.write_bytes(b"\xef\xbb\xbf" + json.dumps(BILL).encode() + b'\n{broken\n[1]\n{"code": "\xff"}\n')
+    out = io.BytesIO()
+    assert run(file, io.BytesIO(b'{"memo": "HP2600017", "amount": 350000, "account": "0123499999"}\n'), out) == 0
+    assert json.loads(out.getvalue())["auto"]
+    assert [line.split(":")[0] for line in capsys.readouterr().err.splitlines()] == [
+        f"bills, line {n}" for n in (2, 3, 4)
+    ]
+    assert run(tmp_path / "none.jsonl", io.BytesIO(), out) == 2
+
+
+@pytest.mark.parametrize(
+    ("pupil", "other", "memo"),
+    [
+        ("Lê Thị Ngọc Phương", "Lê Ngọc Phương", "Thi Ngoc Phuong Le lop 7a2"),  # the own name, turned
+        ("Trịnh Văn Nam", "Nguyễn Thùy Ý", "Nguyen Thuy Yen chuyen tien"),  # the payer's begins alike
+        ("Nguyễn Bảo Đức", "Nguyễn Đức Anh", "Nguyen Duc 7A2"),  # short, and not cut off
+        ("Trần Gia Nhân", "Trần Phương Trang", "Tran Phuong Tran chuyen tien"),
+    ],
+)
+def test_a_name_that_only_looks_like_another_childs_stops_nothing(pupil, other, memo):
+    bills = [{**BILL, "pupil": pupil}, {**OTHER, "pupil": other}]
+    assert answered({"memo": f"HP2600017 {memo}"}, *bills).auto
+
+
+@pytest.mark.parametrize(
+    "memo",
+    [
+        "HP2600017 Huu Khang To-050926-08:15:22 185440",  # a surname that is English for the payee's account
+        "HP2600017 ToHuuKhang",
+        "HP2600017 tohuukhanglop6a1",
+        "HP2600017 hoc phi To Huu Kha",
+    ],
+)
+def test_another_childs_clear_name_always_stops(memo):
+    assert answered({"memo": memo}, BILL, {**OTHER, "pupil": "Tô Hữu Khang"}).why == ["another_child_named"]
+
+
+def test_another_reference_that_is_grown_together_stops_the_known_one():
+    assert answered({"memo": "HP2600017 xHP1234566O"}, BILL).why == ["unknown_reference_beside"]
+
+
+@pytest.mark.parametrize(
+    "memo", ["HOAN TRA HP2600017", "Reversal FT26245123456789 HP2600017", "HUY LENH chuyen HP2600017"]
+)
+def test_money_that_a_bank_gives_back_waits_for_a_person(memo):
+    answer = answered({"memo": memo})
+    assert (answer.auto, answer.why, answer.suggestions) == (False, ["looks_returned"], [BILL["code"]])
 
 
 def test_fields_that_are_missing_stop_nothing():

@@ -23,7 +23,7 @@ from backend.core.versions import touch_families
 from backend.identity import audit
 from backend.identity.entitlement import require_role
 from notifications.outbox import PupilNotice, publish_each
-from payments import accounts, allocations, codes, ledger, references
+from payments import accounts, allocations, codes, ledger, references, settle, waited
 from payments.fees.guard import VOLUNTARY, Basis, Item, School, Violation, check
 from payments.ledger import Transfer
 from schemas.payments import NewFee
@@ -306,6 +306,8 @@ async def _bill_class(tx: SchoolTx, fee: _Fee, *, by: UUID, at: datetime) -> int
     # Families first: see allocations.lay.
     await touch_families(tx, pupils)
     await publish_each(tx, notices, created_by=by, at=at)
+    # Money that came before its bill.
+    await settle.look_again(tx, await waited.among(tx, invoice_ids), at=at)
     return len(pupils)
 
 

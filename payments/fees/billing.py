@@ -1,4 +1,5 @@
-"""Publishing a plan: every child's bills, their entries in the books and their notices, in one transaction of five statements.
+"""Publishing a plan: every child's bills, their entries in the books and their notices, in one transaction of five statements, and a
+few more where money has come before its bill.
 
 The sums are worked out before the till is held. Whatever moved meanwhile is met by the keys: bills are unique by plan, part and
 pupil, a day's absence is given back once, and an attempt that finds less free than it counted on is made anew.
@@ -21,7 +22,7 @@ from backend.core.versions import touch_families
 from backend.identity import audit
 from backend.identity.entitlement import require_role
 from notifications.outbox import PupilNotice, publish_each
-from payments import accounts, ledger, references, shape
+from payments import accounts, ledger, references, settle, shape
 from payments.accounts import Receiving
 from payments.fees import plans
 from payments.fees.amounts import Line
@@ -29,6 +30,7 @@ from payments.fees.guard import VOLUNTARY, Violation
 from payments.fees.plans import AMOUNT_MAX, Draft
 from payments.invoices import NO_BANK_ACCOUNT
 from payments.ledger import Transfer
+from payments.waited import WAITED_FOR
 
 ITEM_CLOSED = problem("fee-item-closed", 409, vi="Khoản mục này đã đóng.", en="This fee item has been closed.")
 NOT_THE_SCHOOLS_MONEY = problem(
@@ -90,7 +92,7 @@ WITH fee AS (
           JOIN free
             ON free.position = n.position
             ON CONFLICT (school_id, plan_id, part, pupil_id) DO NOTHING
-     RETURNING invoice_id
+     RETURNING invoice_id, pupil_id, bank_account_id, reference
 ),
      credit AS (
         INSERT INTO absence_credits (school_id, item_id, pupil_id, absent_on, amount, plan_id)
@@ -119,7 +121,8 @@ WITH fee AS (
     )
 })
 SELECT (SELECT count(*) FROM bill) AS bills,
-       (SELECT count(*) FROM credit) AS credits
+       (SELECT count(*) FROM credit) AS credits,
+       ({WAITED_FOR.format(bills="bill")}) AS waited_for
 """
 
 
@@ -177,13 +180,14 @@ async def _bill(tx: SchoolTx, draft: Draft, account: Receiving, *, by: UUID, at:
     new = _new_bills(draft)
     if not new:
         return 0
-    await _write(tx, draft, account, new, by=by, at=at)
+    waited_for = await _write(tx, draft, account, new, by=by, at=at)
     transfers = [
         Transfer("billed", ledger.receivable(n.pupil_id), ledger.income(n.fee_id), n.amount, invoice_id=n.invoice_id)
         for n in new
     ]
     await ledger.book(tx, transfers, at=at, made_by=by)
     await _tell(tx, draft, new, by=by, at=at)
+    await settle.look_again(tx, waited_for, at=at)
     return len(new)
 
 
@@ -204,8 +208,10 @@ def _new_bills(draft: Draft) -> list[_New]:
     ]
 
 
-async def _write(tx: SchoolTx, draft: Draft, account: Receiving, new: list[_New], *, by: UUID, at: datetime) -> None:
-    """Raises _Overtaken, and so undoes everything, where somebody else was there first."""
+async def _write(
+    tx: SchoolTx, draft: Draft, account: Receiving, new: list[_New], *, by: UUID, at: datetime
+) -> list[UUID]:
+    """Bills that money has been waiting for. Raises _Overtaken, and so undoes everything, where somebody else was there first."""
     fees = {n.fee_id: n for n in sorted(new, key=lambda n: n.amount)}
     classes = {uuid5(draft.plan_id, f"{b.child.class_id}/{p}"): b.child.class_id
                for b in draft.bills for p in range(1, len(draft.terms.due_on) + 1)}  # fmt: skip
@@ -253,6 +259,7 @@ async def _write(tx: SchoolTx, draft: Draft, account: Receiving, new: list[_New]
     assert made is not None, "an aggregate answers one row"
     if (made["bills"], made["credits"]) != (len(new), len(credits)):
         raise _Overtaken
+    return made["waited_for"] or []
 
 
 def _candidates(prefix: str, count: int) -> list[str]:

@@ -12,6 +12,7 @@ from datetime import datetime
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
 from backend.core.clock import school_day
 from backend.core.database import Reader, SchoolTx
@@ -231,6 +232,47 @@ async def listed(reader: Reader, school_id: int) -> RefundList:
         school_id,
     )
     return RefundList([RefundItem(**row) for row in rows])
+
+
+class Held(msgspec.Struct, frozen=True):
+    """Money of one credit that lies on no bill, as what it may go back: of the school's unallocated, or of a family's credit."""
+
+    transaction_id: UUID
+    booked_at: datetime
+    memo: str
+    pupil_id: UUID | None
+    pupil_name: str | None
+    amount: int
+
+
+async def held(reader: Reader, school_id: int, transaction_id: UUID | None = None) -> list[Held]:
+    """Of one transaction all that may go back; of the whole school the credit of families, newest first."""
+    rows = await reader.fetch(
+        """
+        SELECT lies.transaction_id, b.booked_at, b.memo, p.pupil_id, p.full_name, lies.balance
+          FROM (SELECT t.transaction_id, side.account, side.ref, sum(side.amount)::bigint AS balance
+                  FROM ledger_transfers t
+                 CROSS JOIN LATERAL (VALUES (t.credit_account, t.credit_ref, t.amount),
+                                            (t.debit_account, t.debit_ref, -t.amount)) AS side (account, ref, amount)
+                 WHERE t.school_id = $1
+                   AND ($2::uuid IS NULL OR t.transaction_id = $2)
+                   AND (side.account = 'family_credit' OR (side.account = 'unallocated' AND $2 IS NOT NULL))
+                 GROUP BY t.transaction_id, side.account, side.ref
+                HAVING sum(side.amount) > 0) AS lies
+          JOIN bank_transactions b
+            ON b.school_id = $1
+           AND b.transaction_id = lies.transaction_id
+          LEFT JOIN pupils p
+            ON p.school_id = $1
+           AND lies.account = 'family_credit'
+           AND p.pupil_id::text = lies.ref
+         ORDER BY lies.transaction_id DESC, lies.account DESC, lies.ref
+         LIMIT 100
+        """,
+        school_id,
+        transaction_id,
+    )
+    return [Held(*row) for row in rows]
 
 
 def _check(new: NewRefund) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from backend.core.clock import school_day
+from backend.core.database import Reader, SchoolTx
 from backend.core.house import House
 from backend.core.problems import INVALID, FieldError, problem
 from backend.core.text import clean
@@ -33,16 +34,7 @@ async def write_off(house: House, actor: UUID, school_id: int, invoice_id: UUID,
         await ledger.hold_till(tx, at=now)
         if not clean(new.reason):
             raise INVALID(FieldError("/reason", "Hãy ghi lý do.", "Say why."))
-        row = await tx.fetchrow(
-            """
-            SELECT accountant_amount, school_admin_amount
-              FROM write_off_limits
-             WHERE school_id = $1
-            """,
-            school_id,
-        )
-        limits = tuple(row) if row else (ACCOUNTANT_DEFAULT, SCHOOL_ADMIN_DEFAULT)
-        limit = limits["school_admin" in who.roles]
+        limit = await limit_of(tx, school_id, admin="school_admin" in who.roles)
         if new.amount > limit:
             raise ABOVE_LIMIT(limit=limit)
         change = Adjustment(invoice_id, -new.amount, "write_off", clean(new.reason))
@@ -50,6 +42,20 @@ async def write_off(house: House, actor: UUID, school_id: int, invoice_id: UUID,
         await audit.record(
             tx, "invoice.written_off", "invoice", invoice_id, at=now, actor=actor, detail={"amount": new.amount}
         )
+
+
+async def limit_of(reader: Reader | SchoolTx, school_id: int, *, admin: bool) -> int:
+    """How much one person may write off of one bill at once."""
+    row = await reader.fetchrow(
+        """
+        SELECT accountant_amount, school_admin_amount
+          FROM write_off_limits
+         WHERE school_id = $1
+        """,
+        school_id,
+    )
+    limits = tuple(row) if row else (ACCOUNTANT_DEFAULT, SCHOOL_ADMIN_DEFAULT)
+    return int(limits[admin])
 
 
 async def set_limits(house: House, actor: UUID, school_id: int, new: WriteOffLimits) -> None:

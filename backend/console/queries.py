@@ -241,3 +241,17 @@ async def open_bills(reader: Reader, school_id: int, ids: list[UUID], found: str
 async def suggested_bills(reader: Reader, school_id: int, ids: list[UUID]) -> list[OpenBill]:
     """These bills, paid or not: of a paid one the family may still get what came too much."""
     return [OpenBill(*row) for row in await reader.fetch(_SUGGESTED_BILLS, school_id, ids)] if ids else []
+
+
+async def staff_names(reader: Reader, school_id: int) -> dict[UUID, str]:
+    """Who is behind an account, also of those who have left."""
+    rows = await reader.fetch(
+        """
+        SELECT account_id, full_name
+          FROM staff
+         WHERE school_id = $1
+           AND account_id IS NOT NULL
+        """,
+        school_id,
+    )
+    return {row["account_id"]: row["full_name"] for row in rows}

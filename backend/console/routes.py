@@ -22,14 +22,17 @@ from backend.console.fraud import ROUTES as FRAUD
 from backend.console.home import ROUTES as HOME
 from backend.console.inbox import ROUTES as INBOX
 from backend.console.marks import ROUTES as MARKS
+from backend.console.periods import ROUTES as PERIODS
 from backend.console.pupils import ROUTES as PUPILS
 from backend.console.queue import ROUTES as QUEUE
+from backend.console.refunds import ROUTES as REFUNDS
 from backend.console.reports import ROUTES as REPORTS
 from backend.console.roll import ROUTES as ROLL
 from backend.console.roster_import import ROUTES as ROSTER_IMPORT
 from backend.console.staff import ROUTES as STAFF
 from backend.console.statements import ROUTES as STATEMENTS
 from backend.console.transfers import ROUTES as TRANSFERS
+from backend.console.write_offs import ROUTES as WRITE_OFFS
 
 ROUTES: list[Any] = [
     *HOME,
@@ -42,6 +45,9 @@ ROUTES: list[Any] = [
     *FEE_EXEMPTIONS,
     *TRANSFERS,
     *QUEUE,
+    *REFUNDS,
+    *WRITE_OFFS,
+    *PERIODS,
     *REPORTS,
     *COUNTER,
     *STATEMENTS,

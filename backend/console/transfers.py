@@ -18,7 +18,7 @@ from backend.identity.principal import principal_of
 from backend.pages import Refusal, go, read_form
 from backend.pages.forms import into
 from payments import desk as payments_desk
-from payments import reconcile
+from payments import reconcile, refunds
 from payments.queries import transactions
 from schemas.payments import ManualMatch, Reasoned, Refund, Transaction, TransactionList
 
@@ -158,6 +158,7 @@ async def _show(
         suggested=suggested,
         bills=bills,
         pupils={bill.pupil_id: bill for bill in bills}.values(),
+        refundable=await refunds.held(reader, school_id, transaction_id),
         outgoing=await _outgoing(request, school_id, transaction),
         find=find,
         form=form or {},

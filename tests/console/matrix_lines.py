@@ -13,6 +13,7 @@ from backend.core.ids import new_id
 from backend.identity.tokens import TokenOffice
 from backend.people.roster import imports
 from schemas.announcements import NewAnnouncement, ToClass
+from tests.books import matrix_lines as book_lines
 from tests.factories import fresh_phone
 from tests.identity.matrix import (
     ACCOUNTANTS,
@@ -193,6 +194,9 @@ async def a_question(scene: Scene) -> UUID:
 
 
 TRANSFER = "/console/{school_id}/transfers/{transaction_id}"
+REFUNDS = "/console/{school_id}/refunds"
+PERIODS = "/console/{school_id}/periods"
+WRITE_OFF = "/console/{school_id}/fees/{fee_id}/invoices/{invoice_id}/write-off"
 GUARDIAN = "/console/{school_id}/pupils/{pupil_id}/guardians/{guardian_id}"
 MEMBER = "/console/{school_id}/staff/{staff_id}"
 
@@ -307,6 +311,48 @@ LINES = {
         ACCOUNTANTS,
         prepare=bill,
     ),
+    # The books: two people, or a limit.
+    ("GET", REFUNDS): shown(lambda s: "/refunds", KEEPERS, targets=BY_SCHOOL),
+    ("POST", REFUNDS + "/batch"): Line(
+        ask=lambda s: Ask(base(s) + "/refunds/batch", form={}),
+        allowed=KEEPERS,
+        targets=BY_SCHOOL,
+        by_cookie=True,
+        passes={200},
+    ),
+    ("POST", REFUNDS + "/{refund_id}/approve"): sent(
+        lambda s: f"/refunds/{s.made}/approve", nothing, KEEPERS, prepare=book_lines.proposed
+    ),
+    ("POST", REFUNDS + "/{refund_id}/reject"): sent(
+        lambda s: f"/refunds/{s.made}/reject", nothing, KEEPERS, prepare=book_lines.proposed
+    ),
+    ("GET", TRANSFER + "/refunds"): shown(lambda s: f"/transfers/{s.made.credit_id}/refunds", KEEPERS, prepare=bill),
+    ("POST", TRANSFER + "/refunds"): sent(
+        lambda s: f"/transfers/{s.made.credit_id}/refunds",
+        lambda s: {**book_lines.PAYEE, "amount": "1.000"},
+        KEEPERS,
+        prepare=bill,
+    ),
+    ("GET", WRITE_OFF): shown(
+        lambda s: f"/fees/{s.made.fee_id}/invoices/{s.made.invoice_id}/write-off", KEEPERS, prepare=bill
+    ),
+    ("POST", WRITE_OFF): sent(
+        lambda s: f"/fees/{s.made.fee_id}/invoices/{s.made.invoice_id}/write-off",
+        lambda s: {"amount": "1", "reason": "lẻ"},
+        KEEPERS,
+        prepare=bill,
+    ),
+    ("GET", PERIODS): shown(lambda s: "/periods", KEEPERS, targets=BY_SCHOOL),
+    ("POST", PERIODS): sent(
+        lambda s: "/periods",
+        lambda s: {"action": "close", "month": "2024-05", "reason": "hết kỳ"},
+        KEEPERS,
+        targets=BY_SCHOOL,
+    ),
+    ("POST", PERIODS + "/{change_id}/confirm"): sent(
+        lambda s: f"/periods/{s.made}/confirm", nothing, KEEPERS, prepare=book_lines.change
+    ),
+    ("GET", "/console/{school_id}/balances"): shown(lambda s: "/balances", KEEPERS, targets=BY_SCHOOL),
     ("GET", "/console/{school_id}/bank-accounts"): shown(lambda s: "/bank-accounts", KEEPERS, targets=BY_SCHOOL),
     ("POST", "/console/{school_id}/bank-accounts"): Line(
         ask=lambda s: Ask(

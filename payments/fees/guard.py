@@ -120,6 +120,10 @@ def _extras_of_a_public_school(item: Item, known: Rules) -> Iterator[str]:
 
 
 def _service(item: Item, school: School, known: Rules) -> Iterator[str]:
+    if item.category == "agreed" and known.speaks_of("council_services", item.title):
+        papers = (item.basis.document if item.basis else "", item.cap_document or "")
+        if not known.speaks_of("council_papers", *papers):
+            yield "service_by_another_name"
     if item.category != "service":
         return
     if not item.cap_document:

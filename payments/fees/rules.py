@@ -13,6 +13,7 @@ import msgspec
 
 from backend.core.text import fold
 
+_DOTTED = re.compile(r"(?<=\w)[.*_·](?=\w)")
 _FILE = Path(__file__).with_name("rules.toml")
 
 
@@ -42,10 +43,11 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def speaks_of(self, kind: str, *texts: str) -> bool:
         """Does one of the texts hold one of the phrases as whole words, and not only within a harmless one?"""
         for text in texts:
-            plain = f" {plain_words(text)} "
+            # `H.ọc p.hí` and `HỌCPHÍ` say the same.
+            plain = f" {plain_words(text)} / {plain_words(_DOTTED.sub('', text))} "
             for harmless in self.words.get(f"{kind}_but_not", ()):
                 plain = plain.replace(f" {harmless} ", " ")
-            if any(f" {phrase} " in plain for phrase in self.words[kind]):
+            if any(f" {phrase} " in plain or f" {phrase.replace(' ', '')} " in plain for phrase in self.words[kind]):
                 return True
         return False
 

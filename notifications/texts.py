@@ -51,7 +51,7 @@ def in_full(
 ) -> Words:
     """For a reader who has signed in. What somebody wrote is shown as written; the rest is said from `params`.
 
-    absence {on, session}; mark {subject}; invoice {fee, amount, due_on},
+    absence {on, session}; mark {subject}; invoice {fee, amount, due_on, seal},
     or {reminder, bills, amount, due_on}; payment {amount}. Whatever is missing is left unsaid.
     """
     child = _names(children, language)
@@ -90,10 +90,11 @@ def _invoice(params: dict[str, Any], language: str, child: str) -> Words:
     fee, amount, due_on = params.get("fee"), _dong(params.get("amount")), _day(params.get("due_on"))
     title_key = "invoice_title" if fee else "invoice_title_plain"
     body_key = "invoice_body" if amount and due_on else "invoice_body_plain"
-    return Words(
-        say(f"notifications.{title_key}", language, fee=fee),
-        say(f"notifications.{body_key}", language, child=_capital(child), amount=amount, due_on=due_on),
-    )
+    body = say(f"notifications.{body_key}", language, child=_capital(child), amount=amount, due_on=due_on)
+    if amount and (seal := params.get("seal")):
+        # It proves the amount, so it stands only beside it.
+        body = f"{body} {say('notifications.invoice_seal', language, seal=seal)}"
+    return Words(say(f"notifications.{title_key}", language, fee=fee), body)
 
 
 def _reminder(params: dict[str, Any], language: str, child: str) -> Words:

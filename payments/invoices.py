@@ -14,6 +14,7 @@ from uuid import UUID
 import msgspec
 
 from backend.core.clock import school_day
+from backend.core.crypto import Cipher
 from backend.core.database import SchoolTx
 from backend.core.house import House
 from backend.core.ids import new_id
@@ -23,7 +24,7 @@ from backend.core.versions import touch_families
 from backend.identity import audit
 from backend.identity.entitlement import require_role
 from notifications.outbox import PupilNotice, publish_each
-from payments import accounts, allocations, codes, ledger, references, settle, waited
+from payments import accounts, allocations, codes, ledger, references, requests, settle, waited
 from payments.fees.guard import VOLUNTARY, Basis, Item, School, Violation, check
 from payments.ledger import Transfer
 from schemas.payments import NewFee
@@ -75,7 +76,7 @@ async def create_fee(house: House, actor: UUID, school_id: int, new: NewFee) -> 
             return False
         fee = await _checked(tx, new, on=school_day(now))
         await _insert_fee(tx, fee, by=actor, at=now)
-        made = await _bill_class(tx, fee, by=actor, at=now)
+        made = await _bill_class(tx, house.cipher, fee, by=actor, at=now)
         await audit.record(tx, "fee.created", "fee", fee.fee_id, at=now, actor=actor, detail={"invoices": made})
     return True
 
@@ -91,7 +92,7 @@ async def bill_newcomers(house: House, actor: UUID, school_id: int, fee_id: UUID
             raise NOT_FOUND()
         if fee.cancelled:
             raise FEE_CANCELLED()
-        made = await _bill_class(tx, fee, by=actor, at=now)
+        made = await _bill_class(tx, house.cipher, fee, by=actor, at=now)
         await audit.record(tx, "fee.billed_newcomers", "fee", fee_id, at=now, actor=actor, detail={"invoices": made})
     return made
 
@@ -280,13 +281,15 @@ async def _insert_fee(tx: SchoolTx, fee: _Fee, *, by: UUID, at: datetime) -> Non
     )
 
 
-async def _bill_class(tx: SchoolTx, fee: _Fee, *, by: UUID, at: datetime) -> int:
+async def _bill_class(tx: SchoolTx, cipher: Cipher, fee: _Fee, *, by: UUID, at: datetime) -> int:
     """An invoice, its entry in the books and a notice for each pupil of the class who has none yet."""
     pupils = await _without_invoice(tx, fee, on=school_day(at))
     if not pupils:
         return 0
     invoice_ids = [new_id() for _ in pupils]
-    await _insert_invoices(tx, fee, invoice_ids, pupils, await _free_references(tx, fee, len(pupils)), at=at)
+    account = await accounts.receiving(tx, fee.bank_account_id)
+    drawn = await _free_references(tx, account.reference_prefix, len(pupils))
+    await _insert_invoices(tx, fee, invoice_ids, pupils, drawn, at=at)
     transfers = [
         Transfer("billed", ledger.receivable(pupil_id), ledger.income(fee.fee_id), fee.amount, invoice_id=invoice_id)
         for invoice_id, pupil_id in zip(invoice_ids, pupils, strict=True)
@@ -299,9 +302,16 @@ async def _bill_class(tx: SchoolTx, fee: _Fee, *, by: UUID, at: datetime) -> int
             kind="invoice",
             source_kind="invoice",
             source_id=str(invoice_id),
-            params={"fee": fee.title, "amount": fee.amount, "due_on": fee.due_on.isoformat()},
+            params={
+                "fee": fee.title,
+                "amount": fee.amount,
+                "due_on": fee.due_on.isoformat(),
+                "seal": requests.notice_seal(
+                    cipher, account, tx.school_id, reference, fee.amount, due_on=fee.due_on, on=school_day(at)
+                ),
+            },
         )
-        for invoice_id, pupil_id in zip(invoice_ids, pupils, strict=True)
+        for invoice_id, pupil_id, reference in zip(invoice_ids, pupils, drawn, strict=True)
     ]
     # Families first: see allocations.lay.
     await touch_families(tx, pupils)
@@ -338,9 +348,8 @@ async def _without_invoice(tx: SchoolTx, fee: _Fee, *, on: date) -> list[UUID]:
     return list(dict.fromkeys(row["pupil_id"] for row in rows))
 
 
-async def _free_references(tx: SchoolTx, fee: _Fee, count: int) -> list[str]:
+async def _free_references(tx: SchoolTx, prefix: str, count: int) -> list[str]:
     """Drawn with some to spare, so that those in use can be put aside with one look. The till keeps others from drawing."""
-    prefix = (await accounts.receiving(tx, fee.bank_account_id)).reference_prefix
     drawn: list[str] = []
     digits = references.BODY_DIGITS
     while len(drawn) < count:

@@ -26,6 +26,7 @@ from schemas.payments import AppLink, FamilyRequest, PaymentRequest, RequestedBi
 
 # A seal on a screen lasts until the next look at the bill; on paper, until the bill is long decided.
 SEAL_DAYS = 60
+_LAST_DAY = date(2070, 1, 1)
 # The words behind a code that stands for several bills; no name, no class, no number.
 TITLE_OF_SEVERAL = "CAC KHOAN THU"
 
@@ -63,6 +64,15 @@ class Asked(msgspec.Struct, frozen=True):
         account = seals.account_key(self.bank_bin, self.account_number)
         until = on + timedelta(days=SEAL_DAYS)
         return seals.seal(cipher, seals.Sealed(self.kind, self.school_id, self.code, account, self.amount or 0, until))
+
+
+def notice_seal(
+    cipher: Cipher, account: Receiving, school_id: int, reference: str, amount: int, *, due_on: date, on: date
+) -> str:
+    """For the words that tell a family of a new bill; they are read until well after it was due."""
+    until = min(max(due_on, on) + timedelta(days=SEAL_DAYS), _LAST_DAY)
+    key = seals.account_key(account.bank_bin, account.account_number)
+    return seals.seal(cipher, seals.Sealed(seals.Kind.BILL, school_id, reference, key, amount, until))
 
 
 async def asked_now(

@@ -14,6 +14,7 @@ from uuid import UUID, uuid5
 import msgspec
 
 from backend.core.clock import school_day
+from backend.core.crypto import Cipher
 from backend.core.database import SchoolTx
 from backend.core.house import House
 from backend.core.ids import new_id
@@ -22,7 +23,7 @@ from backend.core.versions import touch_families
 from backend.identity import audit
 from backend.identity.entitlement import require_role
 from notifications.outbox import PupilNotice, publish_each
-from payments import accounts, ledger, references, settle, shape
+from payments import accounts, ledger, references, requests, settle, shape
 from payments.accounts import Receiving
 from payments.fees import plans
 from payments.fees.amounts import Line
@@ -59,6 +60,13 @@ class _New(msgspec.Struct, frozen=True):
     amount: int
     due_on: date
     lines: list[Line]
+
+
+class _Written(msgspec.Struct, frozen=True):
+    """The references by bill, and the bills that money has been waiting for."""
+
+    references: dict[UUID, str]
+    waited_for: list[UUID]
 
 
 class _Overtaken(Exception):
@@ -122,7 +130,9 @@ WITH fee AS (
 })
 SELECT (SELECT count(*) FROM bill) AS bills,
        (SELECT count(*) FROM credit) AS credits,
-       ({WAITED_FOR.format(bills="bill")}) AS waited_for
+       ({WAITED_FOR.format(bills="bill")}) AS waited_for,
+       (SELECT array_agg(b.invoice_id ORDER BY b.invoice_id) FROM bill b) AS invoice_ids,
+       (SELECT array_agg(b.reference ORDER BY b.invoice_id) FROM bill b) AS drawn
 """
 
 
@@ -138,7 +148,7 @@ async def publish(house: House, actor: UUID, school_id: int, plan_id: UUID) -> i
         try:
             async with house.database.school(school_id) as tx:
                 await ledger.hold_till(tx, at=now)
-                return await _bill(tx, draft, account, by=actor, at=now)
+                return await _bill(tx, house.cipher, draft, account, by=actor, at=now)
         except _Overtaken:
             continue
     raise BILLING_OVERTAKEN()
@@ -176,18 +186,18 @@ async def _receiving(house: House, school_id: int, draft: Draft) -> Receiving:
     return await accounts.receiving(reader, chosen)
 
 
-async def _bill(tx: SchoolTx, draft: Draft, account: Receiving, *, by: UUID, at: datetime) -> int:
+async def _bill(tx: SchoolTx, cipher: Cipher, draft: Draft, account: Receiving, *, by: UUID, at: datetime) -> int:
     new = _new_bills(draft)
     if not new:
         return 0
-    waited_for = await _write(tx, draft, account, new, by=by, at=at)
+    written = await _write(tx, draft, account, new, by=by, at=at)
     transfers = [
         Transfer("billed", ledger.receivable(n.pupil_id), ledger.income(n.fee_id), n.amount, invoice_id=n.invoice_id)
         for n in new
     ]
     await ledger.book(tx, transfers, at=at, made_by=by)
-    await _tell(tx, draft, new, by=by, at=at)
-    await settle.look_again(tx, waited_for, at=at)
+    await _tell(tx, cipher, draft, account, new, written.references, by=by, at=at)
+    await settle.look_again(tx, written.waited_for, at=at)
     return len(new)
 
 
@@ -210,8 +220,8 @@ def _new_bills(draft: Draft) -> list[_New]:
 
 async def _write(
     tx: SchoolTx, draft: Draft, account: Receiving, new: list[_New], *, by: UUID, at: datetime
-) -> list[UUID]:
-    """Bills that money has been waiting for. Raises _Overtaken, and so undoes everything, where somebody else was there first."""
+) -> _Written:
+    """Raises _Overtaken, and so undoes everything, where somebody else was there first."""
     fees = {n.fee_id: n for n in sorted(new, key=lambda n: n.amount)}
     classes = {uuid5(draft.plan_id, f"{b.child.class_id}/{p}"): b.child.class_id
                for b in draft.bills for p in range(1, len(draft.terms.due_on) + 1)}  # fmt: skip
@@ -259,7 +269,7 @@ async def _write(
     assert made is not None, "an aggregate answers one row"
     if (made["bills"], made["credits"]) != (len(new), len(credits)):
         raise _Overtaken
-    return made["waited_for"] or []
+    return _Written(dict(zip(made["invoice_ids"], made["drawn"], strict=True)), made["waited_for"] or [])
 
 
 def _candidates(prefix: str, count: int) -> list[str]:
@@ -273,7 +283,17 @@ def part_title(draft: Draft, part: int) -> str:
     return draft.title if len(draft.terms.due_on) == 1 else f"{draft.title} ({part}/{len(draft.terms.due_on)})"
 
 
-async def _tell(tx: SchoolTx, draft: Draft, new: list[_New], *, by: UUID, at: datetime) -> None:
+async def _tell(
+    tx: SchoolTx,
+    cipher: Cipher,
+    draft: Draft,
+    account: Receiving,
+    new: list[_New],
+    references: dict[UUID, str],
+    *,
+    by: UUID,
+    at: datetime,
+) -> None:
     """Only what is owed is told, and of instalments the first; a voluntary item waits in the app without a sound."""
     first = [n for n in new if n.part == 1]
     if draft.item.category in VOLUNTARY or not first:
@@ -286,7 +306,20 @@ async def _tell(tx: SchoolTx, draft: Draft, new: list[_New], *, by: UUID, at: da
             kind="invoice",
             source_kind="invoice",
             source_id=str(n.invoice_id),
-            params={"fee": part_title(draft, 1), "amount": n.amount, "due_on": n.due_on.isoformat()},
+            params={
+                "fee": part_title(draft, 1),
+                "amount": n.amount,
+                "due_on": n.due_on.isoformat(),
+                "seal": requests.notice_seal(
+                    cipher,
+                    account,
+                    tx.school_id,
+                    references[n.invoice_id],
+                    n.amount,
+                    due_on=n.due_on,
+                    on=school_day(at),
+                ),
+            },
         )
         for n in first
     ]

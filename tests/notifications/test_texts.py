@@ -11,10 +11,10 @@ from notifications.texts import in_full, on_lock_screen, short_name
 _PARAMS: dict[str, dict[str, Any]] = {
     "absence": {"on": "2026-11-24", "session": "morning"},
     "mark": {"subject_vi": "Ngữ văn", "subject_en": "Literature", "value": "3,5"},
-    "invoice": {"fee": "Học phí tháng 11", "amount": 1_500_000, "due_on": "2026-12-05"},
+    "invoice": {"fee": "Học phí tháng 11", "amount": 1_500_000, "due_on": "2026-12-05", "seal": "HP2600017-1G7K-40MZ"},
     "payment": {"amount": 1_500_000},
 }
-_PRIVATE = ("1.500.000", "3,5", "Ngữ văn", "Literature", "Học phí tháng", "vắng", "absent", "24/11")
+_PRIVATE = ("1.500.000", "HP2600017", "3,5", "Ngữ văn", "Literature", "Học phí tháng", "vắng", "absent", "24/11")
 
 
 @pytest.mark.parametrize("kind", _PARAMS)
@@ -33,6 +33,7 @@ def test_a_reader_who_signed_in_is_told_everything() -> None:
     assert "Minh An vắng buổi sáng ngày 24/11/2026" in read("absence")
     assert "môn Ngữ văn" in read("mark")
     assert "1.500.000\u00a0đ, hạn nộp 05/12/2026" in read("invoice")
+    assert "HP2600017-1G7K-40MZ" in read("invoice")
     assert "đã nhận 1.500.000\u00a0đ cho Minh An" in read("payment")
 
 

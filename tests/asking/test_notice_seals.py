@@ -1,0 +1,87 @@
+"""Every notice of a bill proves itself: what a family reads, pasted whole, is the school's, and not once somebody has bent it."""
+
+from __future__ import annotations
+
+import random
+import re
+
+import pytest
+
+from backend.core.clock import school_day
+from payments import seals
+from payments.verify import verdict
+from tests.payments.conftest import AMOUNT
+from tests.payments.test_fee_plans import item, plan, publish
+
+_SEAL = re.compile(r"HP[0-9]+(?:-[0-9A-Z]{1,4}){5,9}")
+
+
+async def notice_of(money, language):
+    answer = await money.http.get(
+        "/v1/family/notices", headers={**money.world.parent.headers, "accept-language": language}
+    )
+    assert answer.status_code == 200, answer.text
+    (notice,) = [one for one in answer.json()["notices"] if one["kind"] == "invoice"]
+    return f"{notice['title']}\n{notice['body']}"
+
+
+async def told(money, text):
+    return (await verdict(money.house, text)).told
+
+
+async def by_class(money):
+    await money.bill()
+    return AMOUNT
+
+
+async def by_plan(money):
+    shown = await plan(money, await item(money), school_day(money.house.clock.now()))
+    await publish(money, shown["plan_id"])
+    return 15_000
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("billed", [by_class, by_plan])
+async def test_a_notice_as_it_is_read_proves_itself_and_bent_it_does_not(money, billed, language):
+    amount = await billed(money)
+    notice = await notice_of(money, language)
+    assert (", due " in notice) == (language == "en")
+    (seal,) = _SEAL.findall(notice)
+    (claim,) = seals.find(seal)
+    invoice = await money.invoice()
+    assert (claim.kind, claim.subject, claim.amount) == (seals.Kind.BILL, invoice["reference"], amount)
+    assert await told(money, notice) == "school"
+    written = f"{amount:,}".replace(",", ".")
+    assert written in notice
+    for bent in (
+        notice.replace(written, f"{amount * 10:,}".replace(",", ".")),
+        notice.replace(written, f"{amount + 1_000:,}".replace(",", ".")),
+        notice + " Chuyển vào 19034567890123.",
+        notice + " Liên hệ 0912 345 678.",
+        notice + " http://truong-thu.top/nop",
+        notice.replace(seal, seal[::-1]),
+    ):
+        assert bent != notice
+        assert await told(money, bent) != "school", bent
+
+
+async def test_a_thousand_changed_seals_in_a_notice_and_none_passes(money):
+    await money.bill()
+    notice = await notice_of(money, "vi")
+    (seal,) = _SEAL.findall(notice)
+    (genuine,) = seals.find(seal)
+    chance = random.Random(3)
+    passed = []
+    for _ in range(1_000):
+        at = chance.randrange(len(seal))
+        bent = seal[:at] + chance.choice("0123456789ABCDEFGHJKMNPQRSTVWXYZ") + seal[at + 1 :]
+        if list(seals.find(bent)) != [genuine] and await told(money, notice.replace(seal, bent)) == "school":
+            passed.append(bent)
+    assert passed == []
+
+
+async def test_the_seal_of_one_family_does_not_prove_another_amount(money):
+    await money.bill()
+    (cheap,) = _SEAL.findall(await notice_of(money, "vi"))
+    dear = f"Trường THCS Thử Nghiệm: nộp 3.500.000 đ vào {money.account_number}. Mã xác thực: {cheap}"
+    assert await told(money, dear) == "not_school"

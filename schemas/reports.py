@@ -114,7 +114,10 @@ class ClosedBy(Struct):
 
 
 class AccountClose(Struct):
-    """One account on one day. `opened_on` is the day of the balance it was brought into the books with, if there is one."""
+    """One account on one day. `opened_on` is the day of the balance it was brought into the books with, if there is one.
+
+    `by_statement` is what the newest imported statement says the bank held at the end of the day.
+    """
 
     bank_account_id: int
     name: str
@@ -124,6 +127,7 @@ class AccountClose(Struct):
     received: Dong
     spent: Dong
     closing: SignedDong
+    by_statement: SignedDong | None
     stated: SignedDong | None
     difference: SignedDong | None
     movements: list[Movement]
@@ -138,11 +142,14 @@ class DayClose(Struct):
 
 
 class NewDayClose(Struct, forbid_unknown_fields=True):
-    """What the bank says, or what lay in the box when it was counted. A difference must be explained."""
+    """What the bank says, or what lay in the box when it was counted. A difference must be explained.
+
+    Without `stated` the bank's word is the statement of that day, if one was imported.
+    """
 
     bank_account_id: Annotated[int, Meta(ge=1)]
     on: date
-    stated: SignedDong
+    stated: SignedDong | None = None
     note: Annotated[str, Meta(max_length=500)] | None = None
 
 

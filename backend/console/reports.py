@@ -73,7 +73,7 @@ async def close_day(request: AnyRequest, school_id: FromPath[int]) -> Response[b
     form = await read_form(request)
     values = {
         **_which(form),
-        "stated": written_sum(form.get("stated", "")),
+        "stated": written_sum(form["stated"]) if form.get("stated", "").strip() else None,
         "note": form.get("note", "").strip() or None,
     }
     try:

@@ -19,7 +19,7 @@ TENANT = (
     "invoice_adjustments", "payment_codes", "payment_code_bills", "virtual_accounts", "transaction_codes",
     "refunds", "period_changes", "write_off_limits",
     "asking_rules", "reminders", "fraud_cases", "fraud_reports",
-    "statement_files", "statement_lines", "statement_mappings",
+    "statement_files", "statement_lines", "statement_balances", "statement_mappings",
     "chat_handoffs",
 )  # fmt: skip
 
@@ -65,7 +65,7 @@ APPEND_ONLY = (
     "ledger_transfers", "allocations", "invoice_adjustments", "transaction_codes",
     "payment_receipts", "receipt_cancellations", "account_openings", "day_closes", "fraud_reports",
     "absence_credits", "item_spendings",
-    "statement_lines",
+    "statement_lines", "statement_balances",
 )  # fmt: skip
 
 ALL = (*TENANT, *REFERENCE, *DIRECTORY)

@@ -139,6 +139,8 @@ SELECT create_distributed_table('statement_files', 'school_id', colocate_with =>
 
 SELECT create_distributed_table('statement_lines', 'school_id', colocate_with => 'pupils');
 
+SELECT create_distributed_table('statement_balances', 'school_id', colocate_with => 'pupils');
+
 SELECT create_distributed_table('statement_mappings', 'school_id', colocate_with => 'pupils');
 
 SELECT create_distributed_table('chat_handoffs', 'school_id', colocate_with => 'pupils');

@@ -1,8 +1,8 @@
 """Closing a day: does the bank, or the box, hold what the books say? It owns day_closes and account_openings.
 
-A person closes an account's day with what the statement says or what was counted. The close keeps the day's movements as
-lines of text, their hash, and a seal over all of it that only the house can make. Whatever reaches that day afterwards is
-not hidden: it is told beside the close, and closing again adds a revision.
+A person closes an account's day with what the imported statement says, what the bank told otherwise, or what was counted. The
+close keeps the day's movements as lines of text, their hash, and a seal over all of it that only the house can make. Whatever
+reaches that day afterwards is not hidden: it is told beside the close, and closing again adds a revision.
 """
 
 from __future__ import annotations
@@ -68,6 +68,7 @@ class _Account(msgspec.Struct, frozen=True):
     kind: str
     opened_on: date | None
     opening: int
+    by_statement: int | None
     movements: list[_Moved]
     close: _Close | None
 
@@ -131,6 +132,14 @@ SELECT json_build_object(
                                                         FROM m
                                                        WHERE m.bank_account_id = a.bank_account_id
                                                          AND m.moved_at < $2), 0)::bigint,
+                     'by_statement', (SELECT e.balance
+                                        FROM statement_balances e
+                                       WHERE e.school_id = $1
+                                         AND e.bank_account_id = a.bank_account_id
+                                         AND e.from_on <= $4
+                                         AND e.to_on >= $4
+                                       ORDER BY e.kept_at DESC, e.statement_id DESC
+                                       LIMIT 1),
                      'movements', coalesce((
                         SELECT json_agg({MOVEMENT}::jsonb || jsonb_build_object('transfer_id', m.transfer_id)
                                         ORDER BY m.moved_at, m.transfer_id)
@@ -169,13 +178,12 @@ async def close_day(house: House, actor: UUID, school_id: int, new: NewDayClose)
             raise INVALID(FieldError("/on", "Ngày này chưa đến.", "This day has not come yet."))
         sums = _sums(account)
         note = clean(new.note or "") or None
-        if new.stated != sums.closing and note is None:
-            raise INVALID(
-                FieldError("/note", "Số liệu lệch với sổ: hãy ghi giải trình.", "This differs from the books: say why.")
-            )
-        stated_by = "count" if account.kind == "cash" else "person"
+        stated, stated_by = _stated(account, new.stated)
+        if note is None:
+            _refuse_unexplained(account, stated, sums.closing)
         last = account.close
-        if last is not None and (last.lines, last.stated, last.note) == (sums.lines, new.stated, note):
+        told = (sums.lines, stated, stated_by, note)
+        if last is not None and (last.lines, last.stated, last.stated_by, last.note) == told:
             return Sealed(last.revision, last.seal)
         made = _Close(
             revision=last.revision + 1 if last else 1,
@@ -183,7 +191,7 @@ async def close_day(house: House, actor: UUID, school_id: int, new: NewDayClose)
             received=sums.received,
             spent=sums.spent,
             closing=sums.closing,
-            stated=new.stated,
+            stated=stated,
             stated_by=stated_by,
             note=note,
             lines=sums.lines,
@@ -202,9 +210,32 @@ async def close_day(house: House, actor: UUID, school_id: int, new: NewDayClose)
             new.bank_account_id,
             at=now,
             actor=actor,
-            detail={"on": new.on.isoformat(), "revision": made.revision, "difference": new.stated - sums.closing},
+            detail={"on": new.on.isoformat(), "revision": made.revision, "difference": stated - sums.closing},
         )
     return Sealed(made.revision, seal)
+
+
+def _stated(account: _Account, said: int | None) -> tuple[int, str]:
+    """What the account is said to hold, and by whom. A box is counted; the bank's own statement goes before what a person read."""
+    if said is None and account.by_statement is None:
+        raise INVALID(FieldError("/stated", "Hãy nhập số dư của ngày này.", "Enter the balance of this day."))
+    if account.by_statement is not None and said in (None, account.by_statement):
+        return account.by_statement, "statement"
+    assert said is not None, "refused above"
+    return said, "count" if account.kind == "cash" else "person"
+
+
+def _refuse_unexplained(account: _Account, stated: int, closing: int) -> None:
+    if stated != closing:
+        raise INVALID(
+            FieldError("/note", "Số liệu lệch với sổ: hãy ghi giải trình.", "This differs from the books: say why.")
+        )
+    if account.by_statement not in (None, stated):
+        raise INVALID(
+            FieldError(
+                "/note", "Số liệu lệch với sao kê: hãy ghi giải trình.", "This differs from the statement: say why."
+            )
+        )
 
 
 async def bring_forward(house: House, actor: UUID, school_id: int, new: NewOpening) -> None:
@@ -327,6 +358,7 @@ def _shown(cipher: Cipher, school_id: int, on: date, account: _Account) -> Accou
         received=sums.received,
         spent=sums.spent,
         closing=sums.closing,
+        by_statement=account.by_statement,
         stated=stated,
         difference=None if stated is None else stated - sums.closing,
         movements=list(account.movements),

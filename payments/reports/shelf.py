@@ -136,6 +136,8 @@ def _notes(one: AccountClose, words: Wording) -> list[str]:
     if close is None:
         return []
     said = [words("sealed_as", name=one.name, seal=close.seal)]
+    if close.stated_by == "statement":
+        said.append(words("stated_by_statement", name=one.name))
     if not close.intact:
         said.append(words("seal_broken", name=one.name))
     if close.note:

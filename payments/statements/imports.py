@@ -27,7 +27,7 @@ from backend.identity.principal import Principal
 from backend.spreadsheets.refusals import REFUSALS, FileRefused
 from payments import ledger
 from payments.banks import directory
-from payments.statements import files, mapping
+from payments.statements import day_ends, files, mapping
 from payments.statements.apply import put
 from payments.statements.columns import Role
 from payments.statements.errors import errors_copy
@@ -171,6 +171,10 @@ async def book(tx: SchoolTx, kept: Kept, statement: Statement, *, now: datetime,
     if not found.planned:
         raise NOTHING_TO_APPLY()
     told = await put(tx, kept.file.statement_id, found.planned, received_at=kept.file.uploaded_at, at=now)
+    for account, sections in found.ours:
+        await day_ends.keep(
+            tx, kept.file.statement_id, account.bank_account_id, sections, came_at=kept.file.uploaded_at, at=now
+        )
     if len(found.planned) >= _MANY:
         await tx.execute("SELECT app.refresh_money_statistics()")
     file = msgspec.structs.replace(summed(kept.file, found), state="applied", applied_at=now)

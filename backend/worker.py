@@ -34,6 +34,7 @@ from notifications.stations import Stations
 from payments import hooks, pulls, reconcile, reminders
 from payments.banks.asking import Asker
 from payments.documents import outbox as documents
+from payments.documents import promises
 from payments.documents.meinvoice import MeInvoice
 
 log = structlog.get_logger()
@@ -173,7 +174,7 @@ def _every_ten(second: int) -> set[int]:
 JOBS: list[Any] = [
     func(deliver, name="deliver", timeout=120),
     func(settle_bank_event, name=hooks.JOB),
-    func(send_documents, name=documents.JOB, timeout=300),
+    func(send_documents, name=promises.JOB, timeout=300),
     func(send_code, name=codes.SEND_JOB),
     func(answer_chat, name=chats.JOB),
     func(send_handoff_answer, name=SEND_JOB),

@@ -20,7 +20,7 @@ from backend.core.database import SchoolTx
 from backend.core.ids import new_id
 from backend.core.problems import NOT_FOUND, problem
 from payments import seals
-from payments.documents import outbox as documents
+from payments.documents import promises as documents
 from payments.queries import MAY_READ_INVOICE
 from payments.receipt_pdf import Cancelled, External, ReceiptPaper
 from schemas.payments import CheckedReceipt

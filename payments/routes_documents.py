@@ -12,7 +12,7 @@ from backend.core.http import house_of
 from backend.identity.entitlement import require_role
 from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
-from payments.documents import accounts, outbox
+from payments.documents import accounts, promises
 from schemas.documents import DocumentList, DocumentState, FeeDocument, NewDocumentAccount, TaxDocument
 
 AnyRequest = Request[Any, Any, Any]
@@ -26,7 +26,7 @@ async def documents_of(request: AnyRequest, school_id: int, state: str | None) -
     reader, actor = house.database.reader, principal_of(request).account_id
     await require_role(reader, school_id, actor, "accountant", "school_admin", on=school_day(house.clock.now()))
     account = await accounts.account_of(reader, school_id)
-    return DocumentList(account, _DOCUMENTS.decode(await outbox.documents_json(reader, school_id, state)))
+    return DocumentList(account, _DOCUMENTS.decode(await promises.documents_json(reader, school_id, state)))
 
 
 @get(_SCHOOL + "/documents", tags=["documents"], **STAFF)
@@ -40,7 +40,7 @@ async def list_documents(
 @post(_SCHOOL + "/documents/{document_id:uuid}/send", status_code=204, tags=["documents"], **STAFF)
 async def send_document(request: AnyRequest, school_id: FromPath[int], document_id: FromPath[UUID]) -> None:
     """Sends again what was refused or given up. What the provider has under our key is never issued twice."""
-    await outbox.send_again(house_of(request), principal_of(request).account_id, school_id, document_id)
+    await promises.send_again(house_of(request), principal_of(request).account_id, school_id, document_id)
 
 
 @put(_SCHOOL + "/documents/account", status_code=204, tags=["documents"], **STAFF)

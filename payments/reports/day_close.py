@@ -9,23 +9,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
-from backend.core.clock import SCHOOL_ZONE, school_day
+from backend.core.clock import school_day
 from backend.core.crypto import Cipher, same
 from backend.core.database import SchoolTx
 from backend.core.house import House
-from backend.core.problems import INVALID, NOT_FOUND, FieldError, problem
+from backend.core.problems import INVALID, FieldError, problem
 from backend.core.text import clean
 from backend.identity import audit
 from backend.identity.entitlement import require_role
 from payments import ledger
-from payments.reports.moves import MOVEMENT, MOVES, Door
-from schemas.reports import AccountClose, ClosedBy, DayClose, Movement, NewDayClose, NewOpening, Sealed
+from payments.reports.day import DayOfAccount, KeptClose, line_of, one_account, read, sums_of
+from payments.reports.moves import Door
+from schemas.reports import AccountClose, ClosedBy, DayClose, NewDayClose, NewOpening, Sealed
 
 OPENING_SET = problem(
     "account-opening-set",
@@ -37,133 +36,8 @@ OPENING_SET = problem(
 _PURPOSE = "day-close"
 
 
-class _Close(msgspec.Struct, frozen=True):
-    """A close as it lies in the database."""
-
-    revision: int
-    opening: int
-    received: int
-    spent: int
-    closing: int
-    stated: int
-    stated_by: str
-    note: str | None
-    lines: list[str]
-    lines_hash: str
-    seal: str
-    closed_by: UUID
-    closed_by_name: str | None
-    closed_at: datetime
-
-
-class _Moved(Movement):
-    """A movement with what its line of text is made of."""
-
-    transfer_id: UUID = UUID(int=0)
-
-
-class _Account(msgspec.Struct, frozen=True):
-    bank_account_id: int
-    name: str
-    kind: str
-    opened_on: date | None
-    opening: int
-    by_statement: int | None
-    movements: list[_Moved]
-    close: _Close | None
-
-
-class _Day(msgspec.Struct, frozen=True):
-    school_name: str
-    accounts: list[_Account]
-
-
-_DECODER = msgspec.json.Decoder(_Day)
-
-# The bank's day, from its first instant ($2) to the first after it ($3), of one account or all.
-_DAY = f"""
-WITH accounts AS (
-SELECT b.bank_account_id, b.account_name || ' ' || b.account_number AS name, b.kind,
-       o.opening_on, coalesce(o.amount, 0) AS brought
-  FROM bank_accounts b
-  LEFT JOIN account_openings o
-    ON o.school_id = $1
-   AND o.bank_account_id = b.bank_account_id
-   AND o.opening_on <= $4
- WHERE b.school_id = $1
-   AND ($5::bigint IS NULL OR b.bank_account_id = $5)
-),
-m AS (
-SELECT m.*,
-       (a.brought + sum(m.amount) OVER (PARTITION BY m.bank_account_id ORDER BY m.moved_at, m.transfer_id))::bigint AS balance
-  FROM {MOVES} m
-  JOIN accounts a
-    ON a.bank_account_id = m.bank_account_id
- WHERE m.moved_at < $3
-),
-closes AS (
-SELECT DISTINCT ON (c.bank_account_id)
-       c.bank_account_id,
-       json_build_object(
-         'revision', c.revision, 'opening', c.opening, 'received', c.received, 'spent', c.spent, 'closing', c.closing,
-         'stated', c.stated, 'stated_by', c.stated_by, 'note', c.note, 'lines', c.lines,
-         'lines_hash', encode(c.lines_hash, 'hex'), 'seal', encode(c.seal, 'hex'),
-         'closed_by', c.closed_by,
-         'closed_by_name', (SELECT w.full_name
-                              FROM staff w
-                             WHERE w.school_id = $1
-                               AND w.account_id = c.closed_by
-                             LIMIT 1),
-         'closed_at', c.closed_at) AS close
-  FROM day_closes c
- WHERE c.school_id = $1
-   AND c.closed_on = $4
- ORDER BY c.bank_account_id, c.revision DESC
-)
-SELECT json_build_object(
-         'school_name', s.name,
-         'accounts', coalesce((
-            SELECT json_agg(json_build_object(
-                     'bank_account_id', a.bank_account_id,
-                     'name', a.name,
-                     'kind', a.kind,
-                     'opened_on', a.opening_on,
-                     'opening', a.brought + coalesce((SELECT sum(m.amount)
-                                                        FROM m
-                                                       WHERE m.bank_account_id = a.bank_account_id
-                                                         AND m.moved_at < $2), 0)::bigint,
-                     'by_statement', (SELECT e.balance
-                                        FROM statement_balances e
-                                       WHERE e.school_id = $1
-                                         AND e.bank_account_id = a.bank_account_id
-                                         AND e.from_on <= $4
-                                         AND e.to_on >= $4
-                                       ORDER BY e.kept_at DESC, e.statement_id DESC
-                                       LIMIT 1),
-                     'movements', coalesce((
-                        SELECT json_agg({MOVEMENT}::jsonb || jsonb_build_object('transfer_id', m.transfer_id)
-                                        ORDER BY m.moved_at, m.transfer_id)
-                          FROM m
-                         WHERE m.bank_account_id = a.bank_account_id
-                           AND m.moved_at >= $2), '[]'::json),
-                     'close', (SELECT c.close
-                                 FROM closes c
-                                WHERE c.bank_account_id = a.bank_account_id))
-                     ORDER BY a.bank_account_id)
-              FROM accounts a), '[]'::json))::text
-  FROM schools s
- WHERE s.school_id = $1
-"""
-
-
-def day_span(on: date) -> tuple[datetime, datetime]:
-    """The school's day: its first instant, and the first after it."""
-    begins = datetime(on.year, on.month, on.day, tzinfo=SCHOOL_ZONE)
-    return begins, begins + timedelta(days=1)
-
-
 async def day(door: Door, cipher: Cipher, school_id: int, on: date) -> DayClose:
-    found = await _read(door, school_id, on, None)
+    found = await read(door, school_id, on, None)
     return DayClose(found.school_name, on, [_shown(cipher, school_id, on, account) for account in found.accounts])
 
 
@@ -173,10 +47,10 @@ async def close_day(house: House, actor: UUID, school_id: int, new: NewDayClose)
     async with house.database.school(school_id) as tx:
         await require_role(tx, school_id, actor, "accountant", on=school_day(now))
         await ledger.hold_till(tx, at=now)
-        account = _one(await _read(tx, school_id, new.on, new.bank_account_id))
+        account = one_account(await read(tx, school_id, new.on, new.bank_account_id))
         if new.on > school_day(now):
             raise INVALID(FieldError("/on", "Ngày này chưa đến.", "This day has not come yet."))
-        sums = _sums(account)
+        sums = sums_of(account)
         note = clean(new.note or "") or None
         stated, stated_by = _stated(account, new.stated)
         if note is None:
@@ -185,7 +59,7 @@ async def close_day(house: House, actor: UUID, school_id: int, new: NewDayClose)
         told = (sums.lines, stated, stated_by, note)
         if last is not None and (last.lines, last.stated, last.stated_by, last.note) == told:
             return Sealed(last.revision, last.seal)
-        made = _Close(
+        made = KeptClose(
             revision=last.revision + 1 if last else 1,
             opening=account.opening,
             received=sums.received,
@@ -215,7 +89,7 @@ async def close_day(house: House, actor: UUID, school_id: int, new: NewDayClose)
     return Sealed(made.revision, seal)
 
 
-def _stated(account: _Account, said: int | None) -> tuple[int, str]:
+def _stated(account: DayOfAccount, said: int | None) -> tuple[int, str]:
     """What the account is said to hold, and by whom. A box is counted; the bank's own statement goes before what a person read."""
     if said is None and account.by_statement is None:
         raise INVALID(FieldError("/stated", "Hãy nhập số dư của ngày này.", "Enter the balance of this day."))
@@ -225,7 +99,7 @@ def _stated(account: _Account, said: int | None) -> tuple[int, str]:
     return said, "count" if account.kind == "cash" else "person"
 
 
-def _refuse_unexplained(account: _Account, stated: int, closing: int) -> None:
+def _refuse_unexplained(account: DayOfAccount, stated: int, closing: int) -> None:
     if stated != closing:
         raise INVALID(
             FieldError("/note", "Số liệu lệch với sổ: hãy ghi giải trình.", "This differs from the books: say why.")
@@ -244,7 +118,7 @@ async def bring_forward(house: House, actor: UUID, school_id: int, new: NewOpeni
     async with house.database.school(school_id) as tx:
         await require_role(tx, school_id, actor, "accountant", on=school_day(now))
         await ledger.hold_till(tx, at=now)
-        account = _one(await _read(tx, school_id, max(new.on, school_day(now)), new.bank_account_id))
+        account = one_account(await read(tx, school_id, max(new.on, school_day(now)), new.bank_account_id))
         if account.opened_on is not None:
             raise OPENING_SET()
         await tx.execute(
@@ -265,40 +139,11 @@ async def bring_forward(house: House, actor: UUID, school_id: int, new: NewOpeni
         )
 
 
-async def _read(door: Door | SchoolTx, school_id: int, on: date, bank_account_id: int | None) -> _Day:
-    return _DECODER.decode(await door.fetchval(_DAY, school_id, *day_span(on), on, bank_account_id))
-
-
-def _one(found: _Day) -> _Account:
-    if not found.accounts:
-        raise NOT_FOUND()
-    return found.accounts[0]
-
-
-class _Sums(msgspec.Struct, frozen=True):
-    received: int
-    spent: int
-    closing: int
-    lines: list[str]
-
-
-def _sums(account: _Account) -> _Sums:
-    received = sum(one.amount for one in account.movements if one.amount > 0)
-    spent = -sum(one.amount for one in account.movements if one.amount < 0)
-    return _Sums(received, spent, account.opening + received - spent, [_line(one) for one in account.movements])
-
-
-def _line(one: _Moved) -> str:
-    """A movement as it is hashed: what it is, when the bank says it was, how much, under which name."""
-    at = one.moved_at.astimezone(UTC).isoformat(timespec="microseconds")
-    return f"{one.transfer_id}|{at}|{one.amount:+d}|{one.bank_reference or ''}"
-
-
 def _hash(lines: Sequence[str]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def _seal(cipher: Cipher, school_id: int, bank_account_id: int, on: date, close: _Close) -> str:
+def _seal(cipher: Cipher, school_id: int, bank_account_id: int, on: date, close: KeptClose) -> str:
     fields: tuple[Any, ...] = (
         school_id,
         bank_account_id,
@@ -318,7 +163,7 @@ def _seal(cipher: Cipher, school_id: int, bank_account_id: int, on: date, close:
     return cipher.blind_index("\n".join(map(str, fields)), _PURPOSE).hex()
 
 
-async def _insert(tx: SchoolTx, bank_account_id: int, on: date, close: _Close, seal: str) -> None:
+async def _insert(tx: SchoolTx, bank_account_id: int, on: date, close: KeptClose, seal: str) -> None:
     await tx.execute(
         """
         INSERT INTO day_closes
@@ -345,8 +190,8 @@ async def _insert(tx: SchoolTx, bank_account_id: int, on: date, close: _Close, s
     )
 
 
-def _shown(cipher: Cipher, school_id: int, on: date, account: _Account) -> AccountClose:
-    sums = _sums(account)
+def _shown(cipher: Cipher, school_id: int, on: date, account: DayOfAccount) -> AccountClose:
+    sums = sums_of(account)
     close = account.close
     stated = close.stated if close else None
     return AccountClose(
@@ -366,8 +211,8 @@ def _shown(cipher: Cipher, school_id: int, on: date, account: _Account) -> Accou
     )
 
 
-def _closed(cipher: Cipher, school_id: int, on: date, account: _Account, close: _Close) -> ClosedBy:
-    now = {_line(one): one for one in account.movements}
+def _closed(cipher: Cipher, school_id: int, on: date, account: DayOfAccount, close: KeptClose) -> ClosedBy:
+    now = {line_of(one): one for one in account.movements}
     then = set(close.lines)
     intact = close.lines_hash == _hash(close.lines) and same(
         close.seal, _seal(cipher, school_id, account.bank_account_id, on, close)

@@ -11,7 +11,7 @@ import msgspec
 from backend.core.clock import school_day
 from backend.core.house import House
 from backend.core.problems import INVALID, NOT_FOUND, FieldError
-from payments.reports import accounting, collection, day_book, day_close, debts, funds
+from payments.reports import accounting, collection, day, day_book, day_close, debts, funds
 from payments.reports.table import Table, Wording
 from schemas.reports import AccountClose, DayClose
 
@@ -28,7 +28,7 @@ class Asked(msgspec.Struct, frozen=True):
 
     @property
     def span(self) -> tuple[datetime, datetime]:
-        return day_close.day_span(self.from_on)[0], day_close.day_span(self.to_on)[1]
+        return day.day_span(self.from_on)[0], day.day_span(self.to_on)[1]
 
 
 def asked(

@@ -94,6 +94,27 @@ async def pay_link(
     return _shown(hook, asked, order_code, url, expires_at)
 
 
+async def offered(reader: queries.Door, school_id: int, invoice_id: UUID) -> list[str]:
+    """The gateways at which this bill can be paid, the preferred one first."""
+    row = await reader.fetchrow(
+        """
+        SELECT array_agg(DISTINCT h.provider) AS providers
+          FROM invoices i
+          JOIN bank_hooks h
+            ON h.school_id = i.school_id
+           AND h.closed_at IS NULL
+           AND h.secret_sealed IS NOT NULL
+           AND (h.provider IN ('vnpay', 'momo') OR (h.provider = 'payos' AND h.bank_account_id = i.bank_account_id))
+         WHERE i.school_id = $1
+           AND i.invoice_id = $2
+        """,
+        school_id,
+        invoice_id,
+    )
+    found = (row["providers"] if row else None) or []
+    return [name for name in _PREFERRED if name in found]
+
+
 async def _gateway(house: House, school_id: int, bank_account_id: int, provider: str | None) -> Hook:
     """payOS pays into the bill's own account; a clearing account serves every bill."""
     for name in _PREFERRED if provider is None else (provider,):

@@ -38,6 +38,13 @@ LINES = {
     ("GET", "/app/{school_id}/children/{pupil_id}/invoices/{invoice_id}"): Line(
         ask=lambda s: pupil(s, f"invoices/{s.made.invoice_id}"), allowed=FAMILY, prepare=bill, by_cookie=True
     ),
+    # The school of the matrix has no gateway to send anybody to; test_gateway_page.py has one.
+    ("POST", "/app/{school_id}/children/{pupil_id}/invoices/{invoice_id}/gateway"): Line(
+        ask=lambda s: Ask(pupil(s, f"invoices/{s.made.invoice_id}/gateway").path, form={}),
+        allowed=NOBODY,
+        prepare=bill,
+        by_cookie=True,
+    ),
     # Outside the demo no bank is played.
     ("POST", "/app/{school_id}/children/{pupil_id}/invoices/{invoice_id}/simulate"): Line(
         ask=lambda s: Ask(pupil(s, f"invoices/{s.made.invoice_id}/simulate").path, form={}),

@@ -143,7 +143,12 @@ def another_child(told: Told, own: Child, others: Sequence[Child]) -> Child | No
             other_class = class_form(other.class_name)
             if other_class != own_class and other_class in told.classes and own_class not in told.classes:
                 return other
-        elif not own_run.startswith(run) and run not in own_run and named_clearly(told, other):
+        elif run in own_run:
+            # A beginning of the own name; in whole words, with nothing of the own one, it is the other's.
+            whole = run in told.windows and own_run not in told.runs and own_run not in told.compact
+            if whole and own_class not in told.classes and named_clearly(told, other):
+                return other
+        elif named_clearly(told, other):
             if run not in told.compact and any(one in own_run for one in told.beginnings if run.startswith(one)):
                 continue
             # The words of the own name, read in another order.

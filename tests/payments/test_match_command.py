@@ -150,6 +150,13 @@ def test_another_childs_clear_name_always_stops(memo):
     assert answered({"memo": memo}, BILL, {**OTHER, "pupil": "Tô Hữu Khang"}).why == ["another_child_named"]
 
 
+def test_a_name_that_the_own_one_begins_with_is_another_childs_when_it_stands_whole():
+    bills = [{**BILL, "pupil": "Lê Phương Anh"}, {**OTHER, "pupil": "Lê Phương An"}]
+    assert answered({"memo": "HP2600017 Le Phuong An 6 A1"}, *bills).why == ["another_child_named"]
+    for own in ("Le Phuong Anh", "Le Phuong Anh 7A2", "Le Phuong An lop 7A2", "lephuonganh"):
+        assert answered({"memo": f"HP2600017 {own}"}, *bills).auto, own
+
+
 def test_another_reference_that_is_grown_together_stops_the_known_one():
     assert answered({"memo": "HP2600017 xHP1234566O"}, BILL).why == ["unknown_reference_beside"]
 

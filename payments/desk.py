@@ -23,6 +23,7 @@ from backend.identity.entitlement import require_role
 from payments import allocations, ledger, settle, transactions
 from payments.allocations import Lay, OpenBill
 from payments.ledger import Account, Book, Transfer
+from payments.refunds import NO_SUCH_REFUND
 from payments.transactions import WAITING, State, Transaction
 from schemas.payments import ManualMatch, ShareIn
 
@@ -40,12 +41,6 @@ NOT_WAITING = problem(
     409,
     vi="Khoản tiền này không ở trạng thái cho phép thao tác đó.",
     en="This transaction is not in a state that allows this.",
-)
-NO_SUCH_REFUND = problem(
-    "refund-does-not-fit",
-    409,
-    vi="Giao dịch chuyển đi không khớp: phải cùng tài khoản, cùng số tiền và chưa dùng cho lần hoàn nào khác.",
-    en="The outgoing transfer does not fit: it must be of the same account and amount and not used for another refund.",
 )
 
 
@@ -195,7 +190,7 @@ async def refund(
     *,
     within: SchoolTx | None = None,
 ) -> None:
-    """Ties a credit that nobody here was meant to get to the transfer by which it went back."""
+    """Cash handed back over the counter, whose line leaves in the same moment. What goes back by bank takes two people (refunds.py)."""
     async with _desk(house, actor, school_id, transaction_id, "payment.refunded", note, within) as desk:
         credit = desk.transaction
         held = await ledger.held_of(desk.tx, transaction_id)

@@ -45,6 +45,12 @@ TWO_PEOPLE = problem(
     vi="Người duyệt phải khác người đề nghị.",
     en="Whoever confirms must be another person than the one who proposed.",
 )
+NO_SUCH_REFUND = problem(
+    "refund-does-not-fit",
+    409,
+    vi="Giao dịch chuyển đi không khớp: phải cùng tài khoản, cùng số tiền và chưa dùng cho lần hoàn nào khác.",
+    en="The outgoing transfer does not fit: it must be of the same account and amount and not used for another refund.",
+)
 DECIDED = problem(
     "already-decided", 409, vi="Đề nghị này đã được quyết định.", en="This proposal has been decided already."
 )
@@ -196,22 +202,70 @@ async def tie(tx: SchoolTx, rows: Sequence[Row], *, at: datetime) -> None:
         row = paying[one["code"]]
         if (row.bank_account_id, row.line.amount) != (one["bank_account_id"], one["amount"]):
             continue
-        await tx.execute(
+        await _paid(tx, one["refund_id"], row.transaction_id, row.bank_account_id, row.line.amount, by=None, at=at)
+
+
+async def tie_by_hand(house: House, actor: UUID, school_id: int, refund_id: UUID, outgoing_id: UUID) -> None:
+    """The money left without the refund's code in the memo: a person names the line, of the same account and amount."""
+    now = house.clock.now()
+    async with house.database.school(school_id) as tx:
+        await require_role(tx, school_id, actor, *_KEEPERS, on=school_day(now))
+        await ledger.hold_till(tx, at=now)
+        row = await tx.fetchrow(
             """
-            UPDATE refunds
-               SET outgoing_id = $3,
-                   paid_at = $4
+            SELECT bank_account_id, amount, decision, outgoing_id
+              FROM refunds
              WHERE school_id = $1
                AND refund_id = $2
+               FOR UPDATE
             """,
-            tx.school_id,
-            one["refund_id"],
-            row.transaction_id,
-            at,
+            school_id,
+            refund_id,
         )
-        here = row.bank_account_id
-        paid = Transfer("refund_paid", ledger.refund(here), ledger.outgoing(here), row.line.amount, row.transaction_id)
-        await ledger.book(tx, [paid], at=at, made_by=None)
+        if row is None:
+            raise NOT_FOUND()
+        line = await transactions.lock(tx, outgoing_id)
+        if row["decision"] != "approved" or row["outgoing_id"] is not None or line is None or line.direction != "out":
+            raise NO_SUCH_REFUND()
+        fits = (line.bank_account_id, line.amount) == (row["bank_account_id"], row["amount"])
+        if not fits or line.reasons != ("outgoing",) or await _pays_another(tx, outgoing_id):
+            raise NO_SUCH_REFUND()
+        await _paid(tx, refund_id, outgoing_id, line.bank_account_id, line.amount, by=actor, at=now)
+        await audit.record(tx, "refund.tied", "refund", refund_id, at=now, actor=actor)
+
+
+async def _pays_another(tx: SchoolTx, outgoing_id: UUID) -> bool:
+    found: bool = await tx.fetchval(
+        """
+        SELECT EXISTS (SELECT
+                         FROM refunds
+                        WHERE school_id = $1
+                          AND outgoing_id = $2)
+        """,
+        tx.school_id,
+        outgoing_id,
+    )
+    return found
+
+
+async def _paid(
+    tx: SchoolTx, refund_id: UUID, outgoing_id: UUID, here: int, amount: int, *, by: UUID | None, at: datetime
+) -> None:
+    await tx.execute(
+        """
+        UPDATE refunds
+           SET outgoing_id = $3,
+               paid_at = $4
+         WHERE school_id = $1
+           AND refund_id = $2
+        """,
+        tx.school_id,
+        refund_id,
+        outgoing_id,
+        at,
+    )
+    paid = Transfer("refund_paid", ledger.refund(here), ledger.outgoing(here), amount, outgoing_id)
+    await ledger.book(tx, [paid], at=at, made_by=by)
 
 
 async def listed(reader: Reader, school_id: int) -> RefundList:

@@ -45,7 +45,6 @@ from schemas.payments import (
     PaymentRequest,
     Reasoned,
     Reconciliation,
-    Refund,
     TransactionList,
 )
 
@@ -253,15 +252,6 @@ async def not_duplicate_transaction(
     )
 
 
-@post(TRANSACTION + "/refund", status_code=204, tags=["payments"], **STAFF)
-async def refund_transaction(
-    request: AnyRequest, school_id: FromPath[int], transaction_id: FromPath[UUID], data: JSONBody[Refund]
-) -> None:
-    """Ties a credit that was sent back to the outgoing transfer that did it."""
-    actor = principal_of(request).account_id
-    await desk.refund(house_of(request), actor, school_id, transaction_id, data.outgoing_transaction_id, data.note)
-
-
 @get(SCHOOL + "/books/check", tags=["payments"], **STAFF)
 async def check_books(request: AnyRequest, school_id: FromPath[int]) -> Reconciliation:
     """Bank = ledger = invoices = receipts, or the rows that disagree."""
@@ -341,7 +331,6 @@ ROUTES: list[Any] = [
     undo_transaction,
     ignore_transaction,
     not_duplicate_transaction,
-    refund_transaction,
     check_books,
     list_bank_accounts,
     open_bank_account,

@@ -18,6 +18,7 @@ from schemas.books import (
     NewPeriodChange,
     NewRefund,
     NewWriteOff,
+    PaidBy,
     PeriodChanges,
     Proposed,
     RefundList,
@@ -63,6 +64,15 @@ async def approve_refund(request: AnyRequest, school_id: FromPath[int], refund_i
 async def reject_refund(request: AnyRequest, school_id: FromPath[int], refund_id: FromPath[UUID]) -> None:
     """The money stays where it is."""
     await refunds.reject(house_of(request), principal_of(request).account_id, school_id, refund_id)
+
+
+@post(_SCHOOL + "/refunds/{refund_id:uuid}/paid-by", status_code=204, tags=["books"], **STAFF)
+async def tie_refund(
+    request: AnyRequest, school_id: FromPath[int], refund_id: FromPath[UUID], data: JSONBody[PaidBy]
+) -> None:
+    """Names the outgoing transfer of an approved refund where its memo does not."""
+    actor = principal_of(request).account_id
+    await refunds.tie_by_hand(house_of(request), actor, school_id, refund_id, data.outgoing_transaction_id)
 
 
 @post(_SCHOOL + "/refunds/batch", status_code=200, media_type="text/csv", tags=["books"], **STAFF)
@@ -118,6 +128,7 @@ ROUTES = [
     propose_refund,
     approve_refund,
     reject_refund,
+    tie_refund,
     export_refunds,
     write_off_invoice,
     set_write_off_limits,

@@ -25,6 +25,12 @@ class NewRefund(Struct, forbid_unknown_fields=True):
     credit_pupil_id: UUID | None = None
 
 
+class PaidBy(Struct, forbid_unknown_fields=True):
+    """The outgoing bank transaction by which an approved refund left."""
+
+    outgoing_transaction_id: UUID
+
+
 class Proposed(Struct):
     id: UUID
 

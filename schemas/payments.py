@@ -320,13 +320,6 @@ class Reasoned(Struct, forbid_unknown_fields=True):
     note: Note
 
 
-class Refund(Struct, forbid_unknown_fields=True):
-    """The outgoing bank transaction by which the money went back."""
-
-    outgoing_transaction_id: UUID
-    note: Note
-
-
 class NewBankAccount(Struct, forbid_unknown_fields=True):
     """`bank_bin` is a bank's, or VNPAY or MOMO for the clearing account of that gateway (`account_number` is then the code of the
     terminal or partner), or CASH for a cash box."""

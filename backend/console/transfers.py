@@ -20,12 +20,11 @@ from backend.pages.forms import into
 from payments import desk as payments_desk
 from payments import reconcile, refunds
 from payments.queries import transactions
-from schemas.payments import ManualMatch, Reasoned, Refund, Transaction, TransactionList
+from schemas.payments import ManualMatch, Reasoned, TransactionList
 
 _TRANSFERS = "/console/{school_id:int}/transfers"
 _TRANSFER = _TRANSFERS + "/{transaction_id:uuid}"
 _PAGE_SIZE = 50
-_LOOKED_THROUGH = 200
 _LIST = msgspec.json.Decoder(TransactionList)
 
 
@@ -83,7 +82,7 @@ async def match_transfer(
 async def decide_transfer(
     request: AnyRequest, school_id: FromPath[int], transaction_id: FromPath[UUID], verb: FromPath[str]
 ) -> Response[bytes]:
-    """undo, ignore, not-duplicate, refund: each with a note."""
+    """undo, ignore, not-duplicate: each with a note."""
     form = await read_form(request)
     house, actor = house_of(request), principal_of(request).account_id
     note = {"note": form.get("note", "").strip()}
@@ -97,11 +96,7 @@ async def decide_transfer(
     async def not_duplicate() -> None:
         await payments_desk.not_a_duplicate(house, actor, school_id, transaction_id, into(Reasoned, note).note)
 
-    async def refund() -> None:
-        order = into(Refund, {**note, "outgoing_transaction_id": form.get("outgoing_transaction_id", "")})
-        await payments_desk.refund(house, actor, school_id, transaction_id, order.outgoing_transaction_id, order.note)
-
-    verbs = {"undo": undo, "ignore": ignore, "not-duplicate": not_duplicate, "refund": refund}
+    verbs = {"undo": undo, "ignore": ignore, "not-duplicate": not_duplicate}
     if verb not in verbs:
         raise NOT_FOUND()
     said = f"console.transfer_{verb.replace('-', '_')}_done"
@@ -159,27 +154,10 @@ async def _show(
         bills=bills,
         pupils={bill.pupil_id: bill for bill in bills}.values(),
         refundable=await refunds.held(reader, school_id, transaction_id),
-        outgoing=await _outgoing(request, school_id, transaction),
         find=find,
         form=form or {},
         refused=refused,
     )
-
-
-async def _outgoing(request: AnyRequest, school_id: int, credit: Transaction) -> list[Transaction]:
-    """Transfers that may be the refund of this credit: same account, same sum, the other way, not used for another one."""
-    if credit.direction != "in" or credit.held != credit.amount:
-        return []
-    reader = house_of(request).database.reader
-    found = _LIST.decode(await transactions(reader, school_id, waiting=False, before=None, limit=_LOOKED_THROUGH))
-    return [
-        one
-        for one in found.transactions
-        if one.direction == "out"
-        and one.amount == credit.amount
-        and one.bank_account_id == credit.bank_account_id
-        and one.reasons == ["outgoing"]
-    ]
 
 
 ROUTES: list[Any] = [transfers_page, transfer_page, match_transfer, decide_transfer]

@@ -27,6 +27,18 @@ async def proposed(scene: Scene) -> UUID:
     return refund_id
 
 
+async def approved(scene: Scene) -> tuple[UUID, UUID]:
+    """With the line of the same account and amount that paid it."""
+    refund_id = await proposed(scene)
+    outgoing: UUID = await scene.owner.fetchval(
+        "UPDATE refunds SET decision = 'approved', decided_by = $3, decided_at = proposed_at"
+        " WHERE school_id = $1 AND refund_id = $2 RETURNING (SELECT max(transaction_id::text)::uuid FROM bank_transactions b"
+        " WHERE b.school_id = $1 AND b.direction = 'out' AND b.bank_account_id = refunds.bank_account_id)",
+        scene.target.school_id, refund_id, new_id(),
+    )  # fmt: skip
+    return refund_id, outgoing
+
+
 async def change(scene: Scene) -> UUID:
     """Earlier changes of the same scene are forgotten, so that each role meets the same books."""
     change_id = new_id()
@@ -54,6 +66,12 @@ LINES = {
     ("POST", REFUNDS + "/batch"): by_school("/refunds/batch"),
     ("POST", REFUNDS + "/{refund_id}/approve"): decided("approve"),
     ("POST", REFUNDS + "/{refund_id}/reject"): decided("reject"),
+    ("POST", REFUNDS + "/{refund_id}/paid-by"): Line(
+        ask=lambda s: Ask(school(s, f"/refunds/{s.made[0]}/paid-by"), json={"outgoing_transaction_id": str(s.made[1])}),
+        allowed=KEEPERS,
+        prepare=approved,
+        passes={204},
+    ),
     ("POST", "/v1/schools/{school_id}/transactions/{transaction_id}/refunds"): Line(
         ask=lambda s: Ask(school(s, f"/transactions/{s.made.credit_id}/refunds"), json={**PAYEE, "amount": 1000}),
         allowed=KEEPERS,

@@ -77,6 +77,28 @@ async def test_a_familys_credit_goes_back_and_the_family_sees_it_gone(money):
     await money.prove()
 
 
+async def test_a_transfer_without_the_code_is_named_by_a_person_and_pays_one_refund(money):
+    event = await overpaid(money)
+    left, other = money.bank.debit(20_000, "tra lai phu huynh"), money.bank.debit(19_999, "tra lai")
+    await money.receive(left, other)
+
+    async def tie(refund_id, line):
+        body = {"outgoing_transaction_id": str((await money.transaction(line))["transaction_id"])}
+        return (await money.post(f"/refunds/{refund_id}/paid-by", body)).status_code
+
+    first, second = [(await propose(money, event, 20_000)).json()["id"] for _ in range(2)]
+    assert await tie(first, left) == 409, "nobody has approved it"
+    for one in (first, second):
+        assert (await money.post(f"/refunds/{one}/approve", None, money.world.admin)).status_code == 204
+    assert await tie(first, other) == 409
+    assert await tie(first, left) == 204
+    assert await tie(first, left) == 409
+    assert await tie(second, left) == 409
+    assert sorted(one["state"] for one in await listed(money)) == ["approved", "paid"]
+    assert await money.balance("refund") == -20_000
+    await money.prove()
+
+
 async def test_every_wrong_field_of_a_refund_is_pointed_at(money):
     event = await overpaid(money)
     answer = await propose(money, event, 1, payee_bin="000000", payee_name=" ", reason=" ")

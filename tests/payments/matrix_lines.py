@@ -308,9 +308,6 @@ LINES = {
     ("POST", "/v1/schools/{school_id}/transactions/{transaction_id}/not-duplicate"): on_transaction(
         "not-duplicate", "duplicate_id", None
     ),
-    ("POST", "/v1/schools/{school_id}/transactions/{transaction_id}/refund"): on_transaction(
-        "refund", "credit_id", lambda s: {"outgoing_transaction_id": str(s.made.debit_id)}
-    ),
     ("GET", "/v1/schools/{school_id}/books/check"): Line(
         ask=lambda s: Ask(school(s, "/books/check")), allowed=KEEPERS, targets=BY_SCHOOL
     ),

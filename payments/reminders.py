@@ -47,25 +47,25 @@ _OPEN = f"""
            p.full_name AS pupil_name, p.sort_key, seat.name AS class_name, touched.day AS touched_on,
            CASE WHEN (SELECT coalesce(sum(CASE WHEN l.credit_account = 'family_credit' THEN l.amount ELSE -l.amount END), 0)
                         FROM ledger_transfers l
-                       WHERE l.school_id = i.school_id
+                       WHERE l.school_id = $1
                          AND (l.credit_account = 'family_credit' AND l.credit_ref = i.pupil_id::text
                               OR l.debit_account = 'family_credit' AND l.debit_ref = i.pupil_id::text)) > 0
                 THEN 'credit'
                 WHEN NOT EXISTS (SELECT
                                    FROM bank_transactions heard
-                                  WHERE heard.school_id = i.school_id
+                                  WHERE heard.school_id = $1
                                     AND heard.bank_account_id = i.bank_account_id
                                     AND heard.received_at > $4)
                  AND NOT EXISTS (SELECT
                                    FROM statement_files sheet
-                                  WHERE sheet.school_id = i.school_id
+                                  WHERE sheet.school_id = $1
                                     AND sheet.bank_account_id = i.bank_account_id
                                     AND sheet.applied_at > $4)
                  AND NOT EXISTS (SELECT
                                    FROM bank_hooks hook
                                    JOIN gateway_pulls pull
                                      ON pull.hook_key = hook.hook_key
-                                  WHERE hook.school_id = i.school_id
+                                  WHERE hook.school_id = $1
                                     AND hook.bank_account_id = i.bank_account_id
                                     AND hook.closed_at IS NULL
                                     AND pull.succeeded_at > $4)
@@ -73,7 +73,7 @@ _OPEN = f"""
            END AS spared,
            array(SELECT bond.guardian_id
                    FROM guardianships bond
-                  WHERE bond.school_id = i.school_id
+                  WHERE bond.school_id = $1
                     AND bond.pupil_id = i.pupil_id
                     AND bond.can_view
                     AND bond.gets_notices
@@ -81,7 +81,7 @@ _OPEN = f"""
                     AND (bond.valid_to IS NULL OR bond.valid_to >= $2)
                     AND NOT EXISTS (SELECT
                                       FROM reminders r
-                                     WHERE r.school_id = bond.school_id
+                                     WHERE r.school_id = $1
                                        AND r.guardian_id = bond.guardian_id
                                        AND r.run_on >= touched.day
                                        AND i.invoice_id = ANY (r.invoice_ids))
@@ -103,7 +103,7 @@ _OPEN = f"""
                            JOIN classes room
                              ON room.school_id = e.school_id
                             AND room.class_id = e.class_id
-                          WHERE e.school_id = i.school_id
+                          WHERE e.school_id = $1
                             AND e.pupil_id = i.pupil_id
                             AND (e.to_on IS NULL OR e.to_on >= $2)
                           ORDER BY e.from_on DESC

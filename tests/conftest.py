@@ -14,6 +14,7 @@ import httpx
 import pytest
 import redis.asyncio
 from filelock import FileLock
+from hypothesis import HealthCheck, settings
 from litestar import Litestar
 
 from backend.app import create_app
@@ -30,6 +31,10 @@ from backend.embedded.redis import EmbeddedRedis
 from backend.serving import Child, environment_for, free_port, serve_command, wait_until_ready
 from tests.browser import browser, laptop, phone, plain, site  # noqa: F401  (fixtures for every room)
 from tests.factories import World, make_world
+
+# A busy machine is not a failing test: what is asserted stays, how long inventing takes does not matter.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 TEST_SECRET = "test-secret-of-forty-characters-000000000"
 

@@ -173,7 +173,8 @@ def as_field_error(broken: Violation) -> FieldError:
 async def _receiving(house: House, school_id: int, draft: Draft) -> Receiving:
     """The item's account, or the school's only one."""
     reader = house.database.reader
-    known = [one.bank_account_id for one in await accounts.open_accounts(reader, school_id)]
+    accounts_open = await accounts.open_accounts(reader, school_id)
+    known = [one.bank_account_id for one in accounts_open if one.kind == "bank"]
     chosen = draft.item.bank_account_id or (known[0] if len(known) == 1 else None)
     if not known:
         raise NO_BANK_ACCOUNT()

@@ -66,11 +66,14 @@ SELECT json_build_object(
                              'reference', i.reference,
                              'pupil_name', p.full_name,
                              'title', f.title,
+                             'fee_id', i.fee_id,
+                             'remaining', balance.remaining,
                              'amount', a.amount) ORDER BY a.made_at, a.allocation_id)
                       FROM allocations a
                       JOIN invoices i
                         ON i.school_id = a.school_id
                        AND i.invoice_id = a.invoice_id
+                      {BALANCE}
                       JOIN fees f
                         ON f.school_id = i.school_id
                        AND f.fee_id = i.fee_id

@@ -239,11 +239,15 @@ class Suggested(Struct):
 
 
 class Allocated(Struct):
+    """`remaining` is what the bill still asks for now."""
+
     invoice_id: UUID
+    fee_id: UUID
     reference: Reference
     pupil_name: str
     title: str
     amount: SignedDong
+    remaining: Dong
 
 
 class Transaction(Struct):

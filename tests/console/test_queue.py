@@ -134,3 +134,17 @@ async def invoice_of(money: Money, name: str) -> dict[str, str]:  # noqa: F811
     listed = (await money.get(f"/classes/{money.world.class_id}/invoices")).json()["invoices"]
     found: dict[str, str] = next(one for one in listed if one["pupil_name"] == name)
     return found
+
+
+async def test_what_a_payer_left_short_is_one_key_away_from_a_write_off(
+    laptop: BrowserContext,
+    site: str,
+    money: Money,  # noqa: F811
+) -> None:
+    await money.bill()
+    await money.receive(money.bank.credit(AMOUNT - 1_000, "nop tien an cho Tran Bao An lop 6A1"))
+    page = await queue(laptop, money, site)
+    await page.keyboard.press("1")
+    await expect(page.locator(".note.good")).to_contain_text("Xoá phần còn thiếu 1.000 đ")
+    await page.keyboard.press("w")
+    await expect(page.locator("#amount")).to_have_value("1000")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
@@ -15,7 +16,8 @@ from backend.core.text import fold
 from backend.demo.journey import Journey, walk
 from backend.demo.stage import Stage
 
-pytestmark = pytest.mark.slow
+# One stage for all of them: two test processes with a journey each would meet at one port, and each other's server answer.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("journey")]
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +25,7 @@ async def journey() -> AsyncIterator[Journey]:
     # A socket's path may hold about a hundred bytes, so the folder's name is short.
     folder = Path(tempfile.mkdtemp(prefix="nc-"))
     lines: list[str] = []
-    stage = Stage(folder, say=lines.append, port=19_500)
+    stage = Stage(folder, say=lines.append, port=16_000 + os.getpid() % 1_900)
     await stage.__aenter__()
     try:
         yield await walk(stage, say=lines.append)

@@ -20,7 +20,7 @@ from backend.serving import Child, environment_for, free_port, serve_command, wa
 from tests.factories import Person
 
 if TYPE_CHECKING:  # rooms without pages need not load a browser's driver
-    from playwright.async_api import Browser, BrowserContext, Page
+    from playwright.async_api import Browser, BrowserContext, Locator, Page
 
 ON_BROWSER = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 PHONE = {"width": 360, "height": 740}
@@ -111,3 +111,11 @@ async def watched(context: BrowserContext) -> Page:
 
 def _fail(error: object) -> None:
     raise AssertionError(f"script error on the page: {error}")
+
+
+async def picture_of(place: Locator) -> bytes:
+    """A screenshot of an image that has come and been decoded, in the middle of the window: what a camera would be held to."""
+    await place.scroll_into_view_if_needed()
+    await place.evaluate("image => image.decode()")
+    await place.evaluate("image => image.scrollIntoView({ block: 'center' })")
+    return await place.screenshot()

@@ -135,11 +135,17 @@ async def running(application: Litestar) -> AsyncIterator[None]:
 
 
 @pytest.fixture(scope="session")
-async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
-    """The whole application behind real HTTP messages, in this event loop."""
+async def _client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as http:
         yield http
+
+
+@pytest.fixture
+def client(_client: httpx.AsyncClient) -> httpx.AsyncClient:
+    """The whole application behind real HTTP messages, in this event loop. What answers set in earlier tests (a session, a language) is forgotten."""
+    _client.cookies.clear()
+    return _client
 
 
 @pytest.fixture

@@ -25,12 +25,6 @@ async def _fresh_limits(redis_url: str) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _no_cookies(client: httpx.AsyncClient) -> None:
-    """The client is shared and keeps what answers set; a test says itself which cookies it sends."""
-    client.cookies.clear()
-
-
-@pytest.fixture(autouse=True)
 def _quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """argon2id with small parameters: a tenth of a second for each of hundreds of hashes would be most of the suite."""
     monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))

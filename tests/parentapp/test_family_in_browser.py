@@ -17,7 +17,7 @@ from backend.core.ids import new_id
 from backend.core.phones import national
 from backend.core.text import fold
 from payments import hooks
-from tests.browser import ON_BROWSER, signed_in, watched
+from tests.browser import ON_BROWSER, picture_of, signed_in, watched
 from tests.factories import World
 from tests.scenes import Busy, busy_school
 
@@ -129,8 +129,7 @@ async def test_a_bill_is_scanned_paid_and_receipted(
     await page.click("text=Tiền ăn bán trú tháng 11")
     reference = await owner.fetchval("SELECT reference FROM invoices WHERE invoice_id = $1", busy.invoice_id)
 
-    await page.locator(".qr").evaluate("picture => picture.scrollIntoView({ block: 'center' })")
-    shot = await page.locator(".qr img").screenshot()
+    shot = await picture_of(page.locator(".qr img"))
     codes = zxingcpp.read_barcodes(Image.open(io.BytesIO(shot)).convert("L"))
     assert len(codes) == 1 and reference in codes[0].text and "5406690000" in codes[0].text
 

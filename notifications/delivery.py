@@ -16,10 +16,11 @@ from backend.core.house import House
 from backend.core.metrics import OUTBOX_DUE
 from notifications import pauses
 from notifications.aftermath import Aftermath
+from notifications.cascade import CHANNELS
 from notifications.leases import BATCH, Batch, Claimed, claim
 from notifications.retries import USEFUL_FOR, Verdict
 from notifications.rounds import Item
-from notifications.stations import CHANNELS, Stations
+from notifications.stations import Stations
 
 _DRAIN_SECONDS = 20.0
 _SWEEP_SCHOOLS_MAX = 500

@@ -17,7 +17,10 @@ from backend.core.database import SchoolTx
 from backend.core.versions import TOUCH_FAMILIES, TOUCH_GUARDIANS
 from notifications.audience import ADDRESSED, Audience, SomePupils, parameters
 
-Kind = Literal["absence", "mark", "announcement", "invoice", "payment"]
+Kind = Literal[
+    "absence", "mark", "announcement", "invoice", "payment",
+    "message", "form", "feed", "reminder", "digest", "event",
+]  # fmt: skip
 
 URGENT, ORDINARY = 1, 5
 

@@ -21,6 +21,12 @@ USEFUL_FOR = {
     "announcement": timedelta(days=3),
     "invoice": timedelta(days=3),
     "payment": timedelta(days=3),
+    "message": timedelta(days=3),
+    "form": timedelta(days=7),
+    "feed": timedelta(days=1),
+    "reminder": timedelta(days=3),
+    "digest": timedelta(days=1),
+    "event": timedelta(days=3),
 }
 
 # A channel that its provider stops rests at least this long, twice as long with every stop in a row, at most a quarter of an hour.

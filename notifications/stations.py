@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 
 from backend.core.settings import Settings
+from notifications.cascade import CHANNELS
 from notifications.channels.fcm import FcmSender
 from notifications.channels.fcm_credentials import FcmCredentials
 from notifications.channels.sms import SmsSender
@@ -13,22 +14,31 @@ from notifications.chats import ChatStation
 from notifications.push import PushStation
 from notifications.rounds import Station
 
-# In the order in which a notice climbs.
-CHANNELS = ("push", "telegram")
-
 
 class Stations:
-    """`sms` and `telegram_sender` also carry one-time codes, which are no notices."""
+    """`sms` and `telegram_sender` also carry one-time codes, which are no notices. The order of the channels is cascade.py's."""
 
     def __init__(self) -> None:
         self.push: PushStation | None = None
         self.telegram: ChatStation | None = None
         self.telegram_sender: TelegramSender | None = None
         self.sms: SmsSender | None = None
+        self._others: dict[str, Station] = {}
         self._stack = AsyncExitStack()
 
     def of(self, channel: str) -> Station | None:
-        return self.push if channel == "push" else self.telegram if channel == "telegram" else None
+        match channel:
+            case "push":
+                return self.push
+            case "telegram":
+                return self.telegram
+            case _:
+                return self._others.get(channel)
+
+    def add(self, station: Station) -> None:
+        """A station of a further channel, known by its own name for it."""
+        assert station.channel in CHANNELS, "a channel has its place in cascade.CHANNELS"
+        self._others[station.channel] = station
 
     @classmethod
     async def open(cls, settings: Settings) -> Stations:

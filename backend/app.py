@@ -23,6 +23,7 @@ from backend.core.http import EXCEPTION_HANDLERS
 from backend.core.queue import Queue
 from backend.core.settings import Settings, refuse_unsafe
 from backend.family.routes import ROUTES as FAMILY
+from backend.files.routes import ROUTES as FILES
 from backend.gradebook.routes import ROUTES as GRADEBOOK
 from backend.identity.doorkeeper import Doorkeeper
 from backend.identity.routes import ROUTES as IDENTITY
@@ -46,6 +47,7 @@ ROUTES: list[Any] = [
     *ATTENDANCE,
     *GRADEBOOK,
     *FAMILY,
+    *FILES,
     *ANNOUNCEMENTS,
     *NOTIFICATIONS,
     *PAYMENTS,

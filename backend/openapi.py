@@ -66,6 +66,7 @@ def openapi_config() -> OpenAPIConfig:
             Tag("people", "The roll: classes, pupils, guardians, staff"),
             Tag("attendance", "Roll-call"),
             Tag("gradebook", "Marks and averages"),
+            Tag("files", "Pictures and PDF that people attach"),
             Tag("announcements", "Messages to families and their receipts"),
             Tag("payments", "Fees, invoices, transfers, receipts"),
             Tag("chat", "The bot"),

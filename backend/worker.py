@@ -25,6 +25,7 @@ from backend.core.house import House
 from backend.core.problems import Problem
 from backend.core.queue import Queue, redis_settings, worker_options
 from backend.core.settings import Settings
+from backend.files.actions import forget_hanging_nowhere
 from backend.identity import codes, forgetting, sending
 from bots import chats
 from bots.handoffs import SEND_JOB
@@ -166,6 +167,11 @@ async def forget_old_chats(work: Work) -> None:
     await chats.forget_old(work.house)
 
 
+@job
+async def forget_loose_files(work: Work) -> None:
+    await forget_hanging_nowhere(work.house)
+
+
 def _every_ten(second: int) -> set[int]:
     """Every ten seconds, each room's sweep at its own second, so that they do not all fall on the full minute."""
     return set(range(second, 60, 10))
@@ -187,6 +193,7 @@ CRONS: list[Any] = [
     cron(sweep_codes, name="sweep_codes", second=_every_ten(1), run_at_startup=True, timeout=60),
     cron(forget_old_sign_ins, name="forget_old_sign_ins", hour={20}, minute={20}, second=0, timeout=600),
     cron(forget_old_chats, name="forget_old_chats", hour={20}, minute={10}, second=0, timeout=600),
+    cron(forget_loose_files, name="forget_loose_files", hour={20}, minute={30}, second=0, timeout=600),
     # 02:00 in UTC is nine in the morning in Vietnam: banks have reported the day before, and nobody is asleep.
     cron(remind_families, name="remind_families", hour={2}, minute={0}, second=0, timeout=1800),
     # Between two of these a gateway like SePay is still trying by itself. The nightly one ends before the books are checked.

@@ -62,3 +62,18 @@ async def schools_with_documents(reader: Reader, now: datetime, *, limit: int) -
         limit,
     )
     return [row["school_id"] for row in rows]
+
+
+async def schools_with_hanging_files(reader: Reader, before: datetime) -> list[int]:
+    """Schools that hold files which were uploaded before this instant and hang on nothing."""
+    rows = await reader.fetch(
+        """
+        SELECT DISTINCT f.school_id
+          FROM files f
+         WHERE f.hung_at IS NULL
+           AND f.uploaded_at < $1
+         ORDER BY f.school_id
+        """,
+        before,
+    )
+    return [row["school_id"] for row in rows]

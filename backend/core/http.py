@@ -190,9 +190,13 @@ async def one_file_only(request: AnyRequest) -> None:
 
 
 def attachment(name: str) -> str:
-    """RFC 6266 with RFC 8187: a plain name for old readers, the real one for the others."""
+    return disposition("attachment", name)
+
+
+def disposition(how: str, name: str) -> str:
+    """RFC 6266 with RFC 8187: a plain name for old readers, the real one for the others. `how`: inline or attachment."""
     plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "_" for c in name) or "file"
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
+    return f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
 
 
 EXCEPTION_HANDLERS: dict[Any, Any] = {

@@ -21,6 +21,7 @@ TENANT = (
     "asking_rules", "reminders", "fraud_cases", "fraud_reports",
     "statement_files", "statement_lines", "statement_balances", "statement_mappings",
     "chat_handoffs",
+    "files",
 )  # fmt: skip
 
 REFERENCE = (

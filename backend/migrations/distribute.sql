@@ -145,6 +145,8 @@ SELECT create_distributed_table('statement_mappings', 'school_id', colocate_with
 
 SELECT create_distributed_table('chat_handoffs', 'school_id', colocate_with => 'pupils');
 
+SELECT create_distributed_table('files', 'school_id', colocate_with => 'pupils');
+
 SELECT create_distributed_table('accounts', 'account_id', colocate_with => 'none');
 
 SELECT create_distributed_table('phone_accounts', 'phone_e164', colocate_with => 'none');

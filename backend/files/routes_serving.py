@@ -1,0 +1,34 @@
+"""How a kept file goes out: as what it is, kept by the one device, and never run in the name of this site.
+
+For other rooms' routes: ask your own entitlement first, then `return await serve(request, school_id, file_id)`.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response
+
+from backend.core.http import disposition, house_of, unchanged
+from backend.files.queries import Stored, read
+
+# The bytes under an id never change.
+_HEADERS = {
+    "cache-control": "private, max-age=31536000, immutable",
+    "vary": "authorization, cookie",
+    "content-security-policy": "default-src 'none'; sandbox",
+    "cross-origin-resource-policy": "same-origin",
+}
+
+
+async def serve(request: Request[Any, Any, Any], school_id: int, file_id: UUID) -> Response[bytes]:
+    """A picture is shown where it stands; a PDF is handed over, so that no viewer opens it inside our pages."""
+    etag = f'"{file_id.hex}"'
+    if unchanged(request, etag):
+        return Response(b"", status_code=304, headers={**_HEADERS, "etag": etag})
+    return answer(await read(house_of(request).database.reader, school_id, file_id), etag)
+
+
+def answer(stored: Stored, etag: str) -> Response[bytes]:
+    how = "inline" if stored.media_type.startswith("image/") else "attachment"
+    headers = {**_HEADERS, "etag": etag, "content-disposition": disposition(how, stored.name)}
+    return Response(stored.content, media_type=stored.media_type, headers=headers)

@@ -250,7 +250,7 @@ class WorkerProcess:
         )
         queue = Queue.for_url(self._redis_url)
         house = House(settings, database, queue, self._clock, Cipher(settings.secret_key), self._redis_url)
-        stations = await Stations.open(settings)
+        stations = await Stations.open(house)
         bot = TelegramBot(house) if settings.telegram_token else None
         if bot is not None:
             await bot.open(webhook=not self._burst)

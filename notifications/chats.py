@@ -1,42 +1,59 @@
-"""The chat station: a notice that no push could bring goes to the family's linked Telegram chat, as guarded as on a lock screen."""
+"""The chat stations: a notice goes to the chats that a family linked, as guarded as on a lock screen. They know no wire."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
+from typing import Protocol
 
 from backend.core.catalogue import say
 from backend.core.crypto import token_hash
 from backend.core.house import House
 from notifications.addresses import chats_of
-from notifications.channels.telegram import TelegramSender
+from notifications.allowances import Allowance
 from notifications.leases import Batch, Claimed
-from notifications.outcomes import Outcome, Refused, TryLater
+from notifications.outcomes import Outcome
+from notifications.posting import Posting, post_all
 from notifications.rounds import Item, Try
 from notifications.texts import notice_path, on_lock_screen
 
 
-class ChatStation:
-    channel = "telegram"
+class ChatSender(Protocol):
+    limit: Allowance | None
 
-    def __init__(self, sender: TelegramSender) -> None:
+    async def post(self, chat_id: str, text: str) -> Outcome:
+        """In a turn already taken."""
+        ...
+
+
+class ChatStation:
+    """Telegram and the Zalo bot: free, and whoever linked a chat may be written to at any time."""
+
+    paid = False
+
+    def __init__(self, sender: ChatSender, channel: str = "telegram") -> None:
         self.sender = sender
+        self.channel = channel
+
+    async def price(self, house: House, batch: Batch, item: Item) -> int:
+        return 0
 
     async def deliver(self, house: House, batch: Batch, items: Sequence[Item], resting: Mapping[str, datetime]) -> None:
         accounts = list({item.row.account_id for item in items if item.row.account_id is not None})
         chats = await chats_of(house.database.reader, accounts, self.channel)
-        letters: list[tuple[Try, str, str]] = []
+        postings: list[Posting] = []
         for item in items:
-            for chat_id in chats.get(item.row.account_id, ()) if item.row.account_id else ():
+            if item.row.account_id is None:
+                continue
+            text = text_of(house, batch, item.row)
+            for chat_id in chats.get(item.row.account_id, ()):
                 hashed = token_hash(chat_id)
-                if hashed not in item.row.done_with and item.row.account_id is not None:
+                if hashed not in item.row.done_with:
                     one = Try(hashed, item.row.account_id)
                     item.tries.append(one)
-                    letters.append((one, chat_id, text_of(house, batch, item.row)))
-        for one, chat_id, text in letters:
-            one.outcome = await self.sender.send(chat_id, text)
-            if _stops(one.outcome):
-                break
+                    postings.append(Posting(one, partial(self.sender.post, chat_id, text)))
+        await post_all(postings, self.sender.limit)
 
 
 def text_of(house: House, batch: Batch, row: Claimed) -> str:
@@ -52,9 +69,3 @@ def text_of(house: House, batch: Batch, row: Claimed) -> str:
     )
     link = house.settings.public_url + notice_path(batch.school_id, notice.notice_id)
     return f"{words.title}\n{words.body}\n{say('notifications.chat_read', row.language, link=link)}"
-
-
-def _stops(outcome: Outcome) -> bool:
-    if isinstance(outcome, TryLater):
-        return outcome.pauses_channel
-    return isinstance(outcome, Refused) and outcome.why == "channel_down"

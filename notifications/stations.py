@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 
-from backend.core.settings import Settings
+from backend.core.house import House
+from notifications.allowances import Allowances, Quota
 from notifications.cascade import CHANNELS
 from notifications.channels.fcm import FcmSender
 from notifications.channels.fcm_credentials import FcmCredentials
 from notifications.channels.sms import SmsSender
-from notifications.channels.telegram import TelegramSender
+from notifications.channels.telegram import PER_SECOND, TelegramSender
 from notifications.chats import ChatStation
 from notifications.push import PushStation
 from notifications.rounds import Station
@@ -41,16 +42,27 @@ class Stations:
         self._others[station.channel] = station
 
     @classmethod
-    async def open(cls, settings: Settings) -> Stations:
-        stations = cls()
+    async def open(cls, house: House) -> Stations:
+        stations, settings = cls(), house.settings
+        allowances = Allowances(house.redis_url)
+        stations._stack.push_async_callback(allowances.close)
         if settings.fcm_project_id and settings.fcm_credentials_file:
             credentials = FcmCredentials(settings.fcm_credentials_file)
-            sender = FcmSender(credentials, project_id=settings.fcm_project_id, base_url=settings.fcm_base_url)
+            sender = FcmSender(
+                credentials,
+                project_id=settings.fcm_project_id,
+                base_url=settings.fcm_base_url,
+                limit=allowances.of("push", settings.fcm_project_id, Quota(settings.fcm_per_minute, 60.0)),
+            )
             await sender.open()
             stations._stack.push_async_callback(sender.close)
             stations.push = PushStation(sender)
         if settings.telegram_token:
-            telegram = TelegramSender(settings.telegram_token, base_url=settings.telegram_base_url)
+            telegram = TelegramSender(
+                settings.telegram_token,
+                base_url=settings.telegram_base_url,
+                limit=allowances.of("telegram", settings.telegram_token, Quota(PER_SECOND, 1.0)),
+            )
             await telegram.open()
             stations._stack.push_async_callback(telegram.close)
             stations.telegram_sender = telegram
@@ -61,6 +73,7 @@ class Stations:
                 secret_key=settings.sms_secret_key,
                 brand=settings.sms_brand,
                 base_url=settings.sms_base_url,
+                limit=allowances.of("sms", settings.sms_api_key, Quota(settings.sms_per_minute, 60.0)),
             )
             await sms.open()
             stations._stack.push_async_callback(sms.close)

@@ -56,6 +56,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     fcm_base_url: Annotated[str, Meta(description="Base address of the FCM HTTP v1 service.")] = (
         "https://fcm.googleapis.com"
     )
+    fcm_per_minute: Annotated[
+        int, Meta(description="Messages a minute that Firebase grants the project, over all workers.")
+    ] = 600_000
     telegram_token: Annotated[str, Meta(description="Token of the Telegram bot. Empty: no Telegram.")] = ""
     telegram_secret: Annotated[
         str, Meta(description="Secret that Telegram sends back with every webhook, 1–256 of A-Z a-z 0-9 _ -.")
@@ -71,6 +74,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sms_api_key: Annotated[str, Meta(description="API key of the eSMS gateway. Empty: no SMS.")] = ""
     sms_secret_key: Annotated[str, Meta(description="Secret key of the eSMS gateway.")] = ""
     sms_brand: Annotated[str, Meta(description="Registered brand name that SMS are sent under.")] = ""
+    sms_per_minute: Annotated[
+        int, Meta(description="Messages a minute that the eSMS account takes, over all workers.")
+    ] = 600
     meinvoice_app_id: Annotated[
         str, Meta(description="Our application's id at MISA meInvoice. Empty: no e-invoices and e-receipts are sent.")
     ] = ""

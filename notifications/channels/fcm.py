@@ -16,6 +16,7 @@ import msgspec
 import structlog
 from yarl import URL
 
+from notifications.allowances import Allowance, turn
 from notifications.channels.fcm_answers import PLATFORM_DOWN, read_answer, read_sent
 from notifications.channels.fcm_credentials import FcmCredentials, NoToken
 from notifications.channels.fcm_message import AddressKind, splice, too_large
@@ -43,8 +44,11 @@ class Letter(msgspec.Struct, frozen=True):
 class FcmSender:
     """One per process and event loop. Every answer becomes an Outcome; nothing here retries, the outbox does."""
 
-    def __init__(self, credentials: FcmCredentials, *, project_id: str, base_url: str) -> None:
+    def __init__(
+        self, credentials: FcmCredentials, *, project_id: str, base_url: str, limit: Allowance | None = None
+    ) -> None:
         self._credentials = credentials
+        self._limit = limit
         self._url = URL(f"{base_url}/v1/projects/{project_id}/messages:send", encoded=True)
         self._session: aiohttp.ClientSession | None = None
 
@@ -74,15 +78,23 @@ class FcmSender:
             outcomes[:] = [_no_token(error)] * len(letters)
             return
         headers = {"Authorization": f"Bearer {bearer}", "Content-Type": "application/json"}
-        waiting = _until(time.monotonic() + _PATIENCE_SECONDS, len(letters))
+        until = time.monotonic() + _PATIENCE_SECONDS
+        waiting = _until(until, len(letters))
         async with asyncio.TaskGroup() as senders:
             for _ in range(min(CONNECTIONS, len(letters))):
-                senders.create_task(self._sender(waiting, letters, outcomes, headers))
+                senders.create_task(self._sender(waiting, until, letters, outcomes, headers))
 
     async def _sender(
-        self, waiting: Iterator[int], letters: Sequence[Letter], outcomes: list[Outcome | None], headers: dict[str, str]
+        self,
+        waiting: Iterator[int],
+        until: float,
+        letters: Sequence[Letter],
+        outcomes: list[Outcome | None],
+        headers: dict[str, str],
     ) -> None:
         for position in waiting:
+            if not await turn(self._limit, until):
+                return
             outcomes[position] = _INTERRUPTED
             outcome = outcomes[position] = await self._send(letters[position], headers)
             if _stops_channel(outcome):

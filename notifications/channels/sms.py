@@ -5,11 +5,14 @@ Texts leave without accents: one accented letter more than halves what fits into
 
 from __future__ import annotations
 
+import time
+
 import aiohttp
 import msgspec
 import structlog
 
 from backend.core.text import strip_marks
+from notifications.allowances import Allowance, turn
 from notifications.outcomes import Outcome, Refused, Sent, TryLater
 
 log = structlog.get_logger()
@@ -18,6 +21,7 @@ _TIMEOUT = aiohttp.ClientTimeout(total=15, sock_connect=5)
 _PATH = "/MainService.svc/json/SendMultipleMessage_V4_post_json/"
 _CARE = "2"  # customer care: to our own families, any time of the day
 _LENGTH_MAX = 160
+_PATIENCE_SECONDS = 20.0
 _PLAIN = str.maketrans(
     {"“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "...", "\u00a0": " ", "#": "", "&": "va"}
 )
@@ -36,9 +40,12 @@ class _Answer(msgspec.Struct):
 
 
 class SmsSender:
-    def __init__(self, *, api_key: str, secret_key: str, brand: str, base_url: str) -> None:
+    def __init__(
+        self, *, api_key: str, secret_key: str, brand: str, base_url: str, limit: Allowance | None = None
+    ) -> None:
         self._keys = {"ApiKey": api_key, "SecretKey": secret_key, "Brandname": brand}
         self._url = base_url + _PATH
+        self.limit = limit
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
@@ -50,6 +57,12 @@ class SmsSender:
 
     async def send(self, phone_e164: str, text: str, request_id: str) -> Outcome:
         """`request_id` makes a repetition within a day the same message, so that trying again is safe and paid once."""
+        if not await turn(self.limit, time.monotonic() + _PATIENCE_SECONDS):
+            return TryLater("rate_limited")
+        return await self.post(phone_e164, text, request_id)
+
+    async def post(self, phone_e164: str, text: str, request_id: str) -> Outcome:
+        """In a turn already taken."""
         assert self._session is not None, "open() comes first"
         assert 0 < len(request_id) <= 50, "eSMS takes ids of at most 50 characters"
         plain = plain_text(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import time
 from datetime import timedelta
 
 import structlog
@@ -20,20 +20,22 @@ from telegram.error import (
 )
 from telegram.request import HTTPXRequest
 
+from notifications.allowances import Allowance, turn
 from notifications.outcomes import Outcome, Refused, Sent, TryLater
 
 log = structlog.get_logger()
 
-# Telegram allows a bot about thirty messages a second over all chats; other workers and the bot's answers need some of it.
-_SPACING_SECONDS = 1 / 20
+# Telegram allows a bot about thirty messages a second over all chats; the bot's own answers need some of it.
+PER_SECOND = 20
+_PATIENCE_SECONDS = 30.0
 TEXT_MAX = 4096
 
 
 class TelegramSender:
-    def __init__(self, token: str, *, base_url: str) -> None:
+    def __init__(self, token: str, *, base_url: str, limit: Allowance | None = None) -> None:
         self._request = HTTPXRequest(connection_pool_size=8, read_timeout=10, connect_timeout=5)
         self._bot = Bot(token, base_url=f"{base_url}/bot", request=self._request)
-        self._turn = asyncio.Lock()
+        self.limit = limit
 
     async def open(self) -> None:
         # Not the bot's own initialize(): it asks Telegram who we are, and a worker must start while Telegram is away.
@@ -43,9 +45,12 @@ class TelegramSender:
         await self._request.shutdown()
 
     async def send(self, chat_id: str, text: str) -> Outcome:
-        """Telegram has no idempotency key: after a timeout the text may be there already, and trying again may double it."""
-        async with self._turn:
-            await asyncio.sleep(_SPACING_SECONDS)
+        if not await turn(self.limit, time.monotonic() + _PATIENCE_SECONDS):
+            return TryLater("rate_limited")
+        return await self.post(chat_id, text)
+
+    async def post(self, chat_id: str, text: str) -> Outcome:
+        """In a turn already taken. Telegram has no idempotency key: trying again after a timeout may double it."""
         try:
             message = await self._bot.send_message(
                 chat_id=int(chat_id), text=text[:TEXT_MAX], link_preview_options=LinkPreviewOptions(is_disabled=True)

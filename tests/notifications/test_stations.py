@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import asyncpg
@@ -29,7 +30,7 @@ async def test_every_channel_with_settings_has_a_station(house: House, fcm: FcmT
         sms_secret_key="secret",
         sms_brand="TRUONG",
     )
-    stations = await Stations.open(settings)
+    stations = await Stations.open(dataclasses.replace(house, settings=settings))
     assert all(stations.of(channel) is not None for channel in ("push", "telegram"))
     assert stations.sms is not None and stations.telegram_sender is not None
     await stations.close()
@@ -39,7 +40,7 @@ async def test_without_settings_deliveries_are_skipped_and_say_why(
     still_house: House, owner: asyncpg.Connection, world: World
 ) -> None:
     await phone(still_house, world.parent.account_id)
-    stations = await Stations.open(still_house.settings)
+    stations = await Stations.open(still_house)
     told = notice()
     async with still_house.database.school(world.school_id) as tx:
         await publish(tx, told, OneClass(world.class_id))

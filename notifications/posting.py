@@ -1,0 +1,62 @@
+"""Sends what a station has ready: a few at a time, each in its account's turn, none after the patience of a lease or a channel's stop."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from notifications.allowances import Allowance, turn
+from notifications.outcomes import Outcome, Refused, TryLater
+from notifications.rounds import Try
+
+CONNECTIONS = 8
+# Together with one last timeout this stays below a lease (leases.py): what has not begun by then goes back untouched.
+PATIENCE_SECONDS = 45.0
+INTERRUPTED = TryLater("interrupted", uncertain=True)
+
+
+@dataclass(slots=True, frozen=True)
+class Posting:
+    """One message to one address, ready to leave."""
+
+    one: Try
+    send: Callable[[], Awaitable[Outcome]]
+
+
+async def post_all(
+    postings: Sequence[Posting],
+    limit: Allowance | None,
+    *,
+    connections: int = CONNECTIONS,
+    patience_seconds: float = PATIENCE_SECONDS,
+    interrupted: Outcome = INTERRUPTED,
+) -> None:
+    """Outcomes stand in the tries, also of those sent before an interruption; None where a turn did not come.
+
+    `interrupted` is what an address is left with whose sending was cut off by this worker's own end.
+    """
+    until = time.monotonic() + patience_seconds
+    waiting = iter(postings)
+    async with asyncio.TaskGroup() as senders:
+        for _ in range(min(connections, len(postings))):
+            senders.create_task(_sender(waiting, until, limit, interrupted))
+
+
+async def _sender(waiting: Iterator[Posting], until: float, limit: Allowance | None, interrupted: Outcome) -> None:
+    for posting in waiting:
+        if time.monotonic() > until or not await turn(limit, until):
+            return
+        posting.one.outcome = interrupted
+        posting.one.outcome = await posting.send()
+        if stops_channel(posting.one.outcome):
+            # Whoever shares the iterator finds it empty: what was not begun stays None.
+            for _ in waiting:
+                pass
+
+
+def stops_channel(outcome: Outcome) -> bool:
+    if isinstance(outcome, TryLater):
+        return outcome.pauses_channel
+    return isinstance(outcome, Refused) and outcome.why == "channel_down"

@@ -24,6 +24,7 @@ from backend.core.queue import Queue
 from backend.core.settings import Settings, refuse_unsafe
 from backend.family.routes import ROUTES as FAMILY
 from backend.files.routes import ROUTES as FILES
+from backend.forms.routes import ROUTES as FORMS
 from backend.gradebook.routes import ROUTES as GRADEBOOK
 from backend.identity.doorkeeper import Doorkeeper
 from backend.identity.routes import ROUTES as IDENTITY
@@ -49,6 +50,7 @@ ROUTES: list[Any] = [
     *FAMILY,
     *FILES,
     *ANNOUNCEMENTS,
+    *FORMS,
     *NOTIFICATIONS,
     *PAYMENTS,
     *STATEMENTS,

@@ -74,6 +74,9 @@ _PUPILS = """
                AND ($5::uuid IS NULL OR room.class_id = $5)
 """
 
+# For rooms that ask about each pupil instead of writing to each guardian.
+PUPILS = _PUPILS
+
 # One row for each guardian who gets notices about somebody in the audience, with the pupils it is about.
 ADDRESSED = f"""
         SELECT g.guardian_id, g.account_id, array_agg(bond.pupil_id ORDER BY bond.pupil_id) AS pupil_ids

@@ -39,11 +39,17 @@ def on_lock_screen(
     elif kind == "announcement" and not children:
         body = say("notifications.push_announcement", language)
     else:
-        key = "announcement_about" if kind == "announcement" else "reminder" if params.get("reminder") else kind
+        key = "announcement_about" if kind == "announcement" else _key_of(kind, params)
         body = say(f"notifications.push_{key}", language, child=_names(children, language))
     if urgent and kind == "announcement":
         body = say("notifications.push_urgent", language, text=body)
     return Words(school_name, _clipped(body, _PUSH_BODY_MAX))
+
+
+def _key_of(kind: str, params: dict[str, Any]) -> str:
+    if not params.get("reminder"):
+        return kind
+    return "form_reminder" if kind == "form" else "reminder"
 
 
 def in_full(
@@ -52,7 +58,8 @@ def in_full(
     """For a reader who has signed in. What somebody wrote is shown as written; the rest is said from `params`.
 
     absence {on, session}; mark {subject}; invoice {fee, amount, due_on, seal},
-    or {reminder, bills, amount, due_on}; payment {amount}. Whatever is missing is left unsaid.
+    or {reminder, bills, amount, due_on}; payment {amount}; form {forms: [{form_id, title, due_on}], reminder | changed}.
+    Whatever is missing is left unsaid.
     """
     child = _names(children, language)
     match kind:
@@ -64,6 +71,8 @@ def in_full(
             said = _mark(params, language, child)
         case "invoice":
             said = _invoice(params, language, child)
+        case "form":
+            said = _form(params, language, child)
         case _:
             said = _payment(params, language, child)
     return Words(title or said.title, body or said.body)
@@ -104,6 +113,22 @@ def _reminder(params: dict[str, Any], language: str, child: str) -> Words:
         "notifications.reminder_body", language, child=_capital(child), amount=amount, bills=bills, due_on=due_on
     )
     return Words(say("notifications.reminder_title", language), body)
+
+
+def _form(params: dict[str, Any], language: str, child: str) -> Words:
+    """`params` name the forms; a reminder may be about several, and words that were changed ask everybody who signed again."""
+    forms = params.get("forms") or [{}]
+    about = {"child": _capital(child), "due_on": _day(min(str(form.get("due_on", "")) for form in forms))}
+    if len(forms) > 1:
+        listed = "\n".join(f"– {form.get('title')} ({_day(form.get('due_on'))})" for form in forms)
+        said = say("notifications.form_several_body", language, count=len(forms), listed=listed, **about)
+        return Words(say("notifications.form_several_title", language), said)
+    title = str(forms[0].get("title") or say("notifications.form_several_title", language))
+    key = "changed" if params.get("changed") else "reminder" if params.get("reminder") else "new"
+    return Words(
+        say(f"notifications.form_{key}_title", language, title=title),
+        say(f"notifications.form_{key}_body", language, title=title, **about),
+    )
 
 
 def _payment(params: dict[str, Any], language: str, child: str) -> Words:

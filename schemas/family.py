@@ -10,7 +10,10 @@ from schemas.attendance import RollMark, Session
 from schemas.gradebook import MarkKind, Score
 from schemas.people import Relation
 
-NoticeKind = Literal["absence", "mark", "announcement", "invoice", "payment"]
+NoticeKind = Literal[
+    "absence", "mark", "announcement", "invoice", "payment",
+    "message", "form", "feed", "reminder", "digest", "event",
+]  # fmt: skip
 
 
 class TodayMark(msgspec.Struct, frozen=True):

@@ -77,3 +77,16 @@ async def schools_with_hanging_files(reader: Reader, before: datetime) -> list[i
         before,
     )
     return [row["school_id"] for row in rows]
+
+
+async def schools_with_open_forms(reader: Reader) -> list[int]:
+    """Schools in which some form still waits for families, or ran out and is to be closed."""
+    rows = await reader.fetch(
+        """
+        SELECT DISTINCT f.school_id
+          FROM forms f
+         WHERE f.closed_at IS NULL
+         ORDER BY f.school_id
+        """
+    )
+    return [row["school_id"] for row in rows]

@@ -22,6 +22,7 @@ TENANT = (
     "statement_files", "statement_lines", "statement_balances", "statement_mappings",
     "chat_handoffs",
     "files",
+    "forms", "form_versions", "form_pupils", "form_signatures", "form_answers", "form_reminders", "form_rules", "family_claims",
 )  # fmt: skip
 
 REFERENCE = (
@@ -67,6 +68,7 @@ APPEND_ONLY = (
     "payment_receipts", "receipt_cancellations", "account_openings", "day_closes", "fraud_reports",
     "absence_credits", "item_spendings",
     "statement_lines", "statement_balances",
+    "form_versions", "form_signatures",
 )  # fmt: skip
 
 ALL = (*TENANT, *REFERENCE, *DIRECTORY)

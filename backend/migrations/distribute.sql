@@ -147,6 +147,22 @@ SELECT create_distributed_table('chat_handoffs', 'school_id', colocate_with => '
 
 SELECT create_distributed_table('files', 'school_id', colocate_with => 'pupils');
 
+SELECT create_distributed_table('forms', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('form_versions', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('form_pupils', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('form_signatures', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('form_answers', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('form_reminders', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('form_rules', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('family_claims', 'school_id', colocate_with => 'pupils');
+
 SELECT create_distributed_table('accounts', 'account_id', colocate_with => 'none');
 
 SELECT create_distributed_table('phone_accounts', 'phone_e164', colocate_with => 'none');

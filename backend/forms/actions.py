@@ -1,0 +1,376 @@
+"""Forms from the school's side: opened, worded anew, closed, opened again, extended. It owns forms, form_versions and form_pupils.
+
+What families sign is in signing.py, how those missing are asked again in chasing.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from backend.core.clock import school_day
+from backend.core.database import SchoolTx
+from backend.core.house import House
+from backend.core.ids import new_id
+from backend.core.problems import CONFLICT, FORBIDDEN, INVALID, NOT_FOUND, FieldError
+from backend.core.text import clean
+from backend.core.versions import TOUCH_FAMILIES
+from backend.forms import problems, questions, slip
+from backend.forms.addressing import addressed, require_audience
+from backend.identity.audit import record
+from backend.identity.entitlement import standing
+from notifications.audience import PUPILS, Audience, parameters
+from notifications.outbox import GuardiansNotice, Notice, publish, publish_to_guardians
+from schemas.announcements import To
+from schemas.forms import FormChanged, FormOpened, FormText, NewForm, Question, Until
+
+_AHEAD = timedelta(days=366)
+
+
+class Words(msgspec.Struct, frozen=True):
+    """A form's words as they are kept."""
+
+    title: str
+    body: str
+    questions: list[Question]
+
+    @property
+    def sha256(self) -> bytes:
+        return slip.text_sha256(self.title, self.body, self.questions)
+
+
+async def create_form(house: House, account_id: UUID, school_id: int, new: NewForm) -> tuple[FormOpened, bool]:
+    async with house.database.school(school_id) as tx:
+        return await open_form(tx, account_id, new, at=house.clock.now())
+
+
+async def open_form(tx: SchoolTx, account_id: UUID, new: NewForm, *, at: datetime) -> tuple[FormOpened, bool]:
+    """What was opened, and whether it is new: the same request again opens nothing twice. In the caller's transaction."""
+    today = school_day(at)
+    who = await require_audience(tx, account_id, new.audience, today)
+    words = _read_words(new.title, new.body, new.questions, signature=new.signature)
+    _require_day(new.due_on, today)
+    notice_id = new_id()
+    if not await _insert(tx, new, who.staff_id, notice_id, at):
+        return await _repeated(tx, new, words, who.staff_id), False
+    await _insert_version(tx, new.form_id, 1, words, account_id, at)
+    pupils = await ask_pupils(tx, new.form_id, addressed(new.audience), today, at)
+    notice = Notice(
+        notice_id=notice_id,
+        kind="form",
+        source_kind="form",
+        source_id=str(new.form_id),
+        title=words.title,
+        body=words.body or None,
+        params=told(new.form_id, words.title, new.due_on, new.signature),
+        created_by=account_id,
+        created_at=at,
+    )
+    published = await publish(tx, notice, addressed(new.audience))
+    detail = {
+        "audience": msgspec.to_builtins(new.audience)["kind"],
+        "pupils": len(pupils),
+        "guardians": published.guardians,
+    }
+    await record(tx, "form.opened", "form", new.form_id, at=at, actor=account_id, detail=detail)
+    return FormOpened(new.form_id, 1, notice_id, at, len(pupils), published.guardians), True
+
+
+async def reword(house: House, account_id: UUID, school_id: int, form_id: UUID, text: FormText) -> FormChanged:
+    """Other words. Before the first answer they simply replace the old ones; afterwards they are a version that everybody signs anew."""
+    now = house.clock.now()
+    async with house.database.school(school_id) as tx:
+        form = await own_form(tx, account_id, form_id, on=school_day(now))
+        if form["closed_at"] is not None:
+            raise problems.FORM_CLOSED()
+        words = _read_words(text.title, text.body, text.questions, signature=form["signature"])
+        if words.sha256 == form["text_sha256"]:
+            return FormChanged(form["version"], 0)
+        signed = await tx.fetch(_SIGNED, school_id, form_id, form["version"])
+        if signed and not text.new_version:
+            raise problems.FORM_ANSWERED()
+        version = form["version"] + 1
+        await _insert_version(tx, form_id, version, words, account_id, now)
+        await tx.execute(_SET_VERSION, school_id, form_id, version)
+        again = await _tell_again(tx, form, words, signed, at=now) if signed else 0
+        detail = {"version": version, "asked_again": again}
+        await record(tx, "form.reworded", "form", form_id, at=now, actor=account_id, detail=detail)
+        return FormChanged(version, again)
+
+
+async def close(house: House, account_id: UUID, school_id: int, form_id: UUID) -> None:
+    """Nothing is signed, withdrawn or chased any more. Twice is once."""
+    now = house.clock.now()
+    async with house.database.school(school_id) as tx:
+        form = await own_form(tx, account_id, form_id, on=school_day(now))
+        if form["closed_at"] is None:
+            await tx.execute(_SET_CLOSED, school_id, form_id, now)
+            await record(tx, "form.closed", "form", form_id, at=now, actor=account_id)
+
+
+async def reopen(house: House, account_id: UUID, school_id: int, form_id: UUID, until: Until) -> None:
+    """Open again, until a day from today on. What was signed before still counts."""
+    now = house.clock.now()
+    async with house.database.school(school_id) as tx:
+        form = await own_form(tx, account_id, form_id, on=school_day(now))
+        if form["closed_at"] is None and form["due_on"] >= school_day(now):
+            raise problems.STILL_OPEN()
+        _require_day(until.due_on, school_day(now))
+        await tx.execute(_SET_OPEN, school_id, form_id, until.due_on)
+        detail = {"due_on": until.due_on.isoformat()}
+        await record(tx, "form.reopened", "form", form_id, at=now, actor=account_id, detail=detail)
+
+
+async def extend(house: House, account_id: UUID, school_id: int, form_id: UUID, until: Until) -> None:
+    """A later last day; never an earlier one, since families plan by what they were told."""
+    now = house.clock.now()
+    async with house.database.school(school_id) as tx:
+        form = await own_form(tx, account_id, form_id, on=school_day(now))
+        if form["closed_at"] is not None:
+            raise problems.FORM_CLOSED()
+        _require_day(until.due_on, school_day(now))
+        if until.due_on < form["due_on"]:
+            raise INVALID(FieldError("/due_on", *problems.LATER_ONLY))
+        if until.due_on > form["due_on"]:
+            await tx.execute(_SET_OPEN, school_id, form_id, until.due_on)
+            detail = {"from": form["due_on"].isoformat(), "to": until.due_on.isoformat()}
+            await record(tx, "form.extended", "form", form_id, at=now, actor=account_id, detail=detail)
+
+
+_FORM = """
+SELECT f.form_id, f.version, f.signature, f.due_on, f.closed_at, f.author_staff_id, f.audience::text AS audience, f.notice_id,
+       f.opened_at, v.title, v.text_sha256
+  FROM forms f
+  JOIN form_versions v
+    ON v.school_id = f.school_id
+   AND v.form_id = f.form_id
+   AND v.version = f.version
+ WHERE f.school_id = $1
+   AND f.form_id = $2
+   FOR UPDATE OF f
+"""
+_SIGNED = """
+SELECT guardian_id, array_agg(pupil_id ORDER BY pupil_id) AS pupil_ids
+  FROM form_answers
+ WHERE school_id = $1
+   AND form_id = $2
+   AND version = $3
+   AND deed = 'signed'
+ GROUP BY guardian_id
+ ORDER BY guardian_id
+"""
+_SET_VERSION = f"""
+WITH changed AS (
+        UPDATE forms
+           SET version = $3
+         WHERE school_id = $1
+           AND form_id = $2)
+{TOUCH_FAMILIES.format(pupils="SELECT a.pupil_id FROM form_pupils a WHERE a.school_id = $1 AND a.form_id = $2")}
+"""
+_SET_CLOSED = f"""
+WITH closed AS (
+        UPDATE forms
+           SET closed_at = $3
+         WHERE school_id = $1
+           AND form_id = $2),
+     shut AS (
+        UPDATE form_pupils
+           SET open = false
+         WHERE school_id = $1
+           AND form_id = $2
+           AND open)
+{TOUCH_FAMILIES.format(pupils="SELECT a.pupil_id FROM form_pupils a WHERE a.school_id = $1 AND a.form_id = $2")}
+"""
+_SET_OPEN = f"""
+WITH opened AS (
+        UPDATE forms
+           SET closed_at = NULL,
+               due_on    = $3
+         WHERE school_id = $1
+           AND form_id = $2),
+     unlocked AS (
+        UPDATE form_pupils
+           SET open = true
+         WHERE school_id = $1
+           AND form_id = $2
+           AND NOT open)
+{TOUCH_FAMILIES.format(pupils="SELECT a.pupil_id FROM form_pupils a WHERE a.school_id = $1 AND a.form_id = $2")}
+"""
+
+
+async def own_form(tx: SchoolTx, account_id: UUID, form_id: UUID, *, on: date) -> Any:
+    """The form, locked, for its author and the administrator."""
+    who = await standing(tx, tx.school_id, account_id, on=on)
+    form = await tx.fetchrow(_FORM, tx.school_id, form_id)
+    if form is None:
+        raise NOT_FOUND()
+    if not (who.admin or form["author_staff_id"] == who.staff_id):
+        raise FORBIDDEN()
+    return form
+
+
+async def close_expired(tx: SchoolTx, *, at: datetime) -> int:
+    """What ran out is closed, so that families' pages need not read it any more. They see no difference: the day had told them."""
+    found = await tx.fetch(
+        """
+        SELECT form_id
+          FROM forms
+         WHERE school_id = $1
+           AND closed_at IS NULL
+           AND due_on < $2
+         ORDER BY form_id
+           FOR UPDATE
+        """,
+        tx.school_id,
+        school_day(at),
+    )
+    for row in found:
+        await tx.execute(_SET_CLOSED, tx.school_id, row["form_id"], at)
+        await record(tx, "form.closed", "form", row["form_id"], at=at, actor_kind="system")
+    return len(found)
+
+
+_ASK = f"""
+WITH asked AS (
+        INSERT INTO form_pupils (school_id, form_id, pupil_id, open, asked_at)
+        SELECT $1, $6, wanted.pupil_id, true, $7
+          FROM ({PUPILS}) AS wanted
+          JOIN pupils known
+            ON known.school_id = $1
+           AND known.pupil_id = wanted.pupil_id
+         ORDER BY wanted.pupil_id
+            ON CONFLICT (school_id, form_id, pupil_id) DO NOTHING
+     RETURNING pupil_id),
+     touched AS ({TOUCH_FAMILIES.format(pupils="SELECT q.pupil_id FROM asked q")})
+SELECT pupil_id
+  FROM asked
+"""
+
+
+async def ask_pupils(tx: SchoolTx, form_id: UUID, audience: Audience, today: date, at: datetime) -> list[UUID]:
+    """Who belongs to the audience now and was not asked yet. Who joins the class later is asked by the same statement."""
+    asked = await tx.fetch(_ASK, tx.school_id, today, *parameters(audience), form_id, at)
+    return [row["pupil_id"] for row in asked]
+
+
+def _read_words(title: str, body: str, asked: Sequence[Question], *, signature: str) -> Words:
+    """The title on one line; the body keeps its lines, at most one empty one between two."""
+    title = clean(title)
+    body = "\n".join(clean(line) for line in body.splitlines()).strip()
+    while "\n\n\n" in body:
+        body = body.replace("\n\n\n", "\n\n")
+    tidied, wrong = questions.tidy(asked)
+    if not title:
+        wrong.insert(0, FieldError("/title", *problems.EMPTY))
+    if signature == "answer" and not tidied:
+        wrong.append(FieldError("/questions", *problems.NOTHING_ASKED))
+    if not body and not tidied:
+        wrong.append(FieldError("/body", *problems.EMPTY))
+    if wrong:
+        raise INVALID(*wrong)
+    return Words(title, body, tidied)
+
+
+def _require_day(due_on: date, today: date) -> None:
+    if due_on < today:
+        raise INVALID(FieldError("/due_on", *problems.PAST))
+    if due_on > today + _AHEAD:
+        raise INVALID(FieldError("/due_on", *problems.TOO_FAR))
+
+
+async def _insert(tx: SchoolTx, new: NewForm, author: UUID, notice_id: UUID, at: datetime) -> bool:
+    audience = msgspec.to_builtins(new.audience)
+    made = await tx.fetchval(
+        """
+        INSERT INTO forms (school_id, form_id, version, signature, audience_kind, audience, due_on, remind_days,
+                           author_staff_id, notice_id, opened_at)
+        VALUES ($1, $2, 1, $3, $4, $5::jsonb, $6, $7, $8, $9, $10)
+            ON CONFLICT (school_id, form_id) DO NOTHING
+        RETURNING true
+        """,
+        tx.school_id, new.form_id, new.signature, audience["kind"], msgspec.json.encode(audience).decode(), new.due_on,
+        sorted(set(new.remind_days), reverse=True), author, notice_id, at,
+    )  # fmt: skip
+    return bool(made)
+
+
+async def _insert_version(
+    tx: SchoolTx, form_id: UUID, version: int, words: Words, account_id: UUID, at: datetime
+) -> None:
+    await tx.execute(
+        """
+        INSERT INTO form_versions (school_id, form_id, version, title, body, questions, text_sha256, made_by, made_at)
+        VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9)
+        """,
+        tx.school_id,
+        form_id,
+        version,
+        words.title,
+        words.body,
+        msgspec.json.encode(words.questions).decode(),
+        words.sha256,
+        account_id,
+        at,
+    )
+
+
+async def _repeated(tx: SchoolTx, new: NewForm, words: Words, author: UUID) -> FormOpened:
+    """The answer of the first time. Other words or another audience under the same id are a conflict, not a change."""
+    before = await tx.fetchrow(_FORM, tx.school_id, new.form_id)
+    assert before is not None, "the id was taken"
+    same = (before["signature"], before["author_staff_id"], before["text_sha256"]) == (
+        new.signature,
+        author,
+        words.sha256,
+    ) and msgspec.json.decode(before["audience"], type=To) == new.audience
+    if not same:
+        raise CONFLICT()
+    counts = await tx.fetchrow(
+        """
+        SELECT (SELECT count(*)
+                  FROM form_pupils a
+                 WHERE a.school_id = $1
+                   AND a.form_id = $2) AS pupils,
+               (SELECT count(*)
+                  FROM notice_recipients r
+                 WHERE r.school_id = $1
+                   AND r.notice_id = $3) AS guardians
+        """,
+        tx.school_id,
+        new.form_id,
+        before["notice_id"],
+    )
+    assert counts is not None, "an aggregate answers one row"
+    return FormOpened(
+        new.form_id, before["version"], before["notice_id"], before["opened_at"], counts["pupils"], counts["guardians"]
+    )
+
+
+async def _tell_again(tx: SchoolTx, form: Any, words: Words, signed: Sequence[Any], *, at: datetime) -> int:
+    """Those who had signed hear that the words are others now; everybody else meets the new words when they open the form."""
+    together: dict[tuple[UUID, ...], list[UUID]] = {}
+    for row in signed:
+        together.setdefault(tuple(row["pupil_ids"]), []).append(row["guardian_id"])
+    params = {**told(form["form_id"], words.title, form["due_on"], form["signature"]), "changed": True}
+    notices = [
+        GuardiansNotice(
+            notice_id=new_id(),
+            guardian_ids=tuple(guardian_ids),
+            pupil_ids=pupil_ids,
+            kind="form",
+            source_kind="form",
+            source_id=str(form["form_id"]),
+            params=params,
+        )
+        for pupil_ids, guardian_ids in together.items()
+    ]
+    return (await publish_to_guardians(tx, notices, at=at)).guardians
+
+
+def told(form_id: UUID, title: str, due_on: date, signature: str) -> dict[str, Any]:
+    """What a notice about one form carries, for its words and its way to the form."""
+    return {"forms": [{"form_id": str(form_id), "title": title, "due_on": due_on.isoformat(), "signature": signature}]}

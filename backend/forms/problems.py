@@ -1,0 +1,50 @@
+"""What can go wrong with a form, each with its name and its sentence."""
+
+from __future__ import annotations
+
+from backend.core.problems import problem
+
+FORM_CLOSED = problem(
+    "form-closed",
+    409,
+    vi="Phiếu này đã đóng nên không ký hay rút được nữa. Cần thay đổi xin liên hệ nhà trường.",
+    en="This form is closed, so nothing can be signed or withdrawn any more. Please ask the school.",
+)
+FORM_CHANGED = problem(
+    "form-changed",
+    409,
+    vi="Nhà trường vừa sửa nội dung phiếu. Xin đọc lại rồi ký.",
+    en="The school has just changed the form. Please read it again before signing.",
+)
+FORM_ANSWERED = problem(
+    "form-answered",
+    409,
+    vi="Đã có người trả lời nên nội dung không sửa tại chỗ được; hãy lập phiên bản mới, các gia đình sẽ được hỏi lại.",
+    en="Somebody has answered, so the words stay; make a new version, and families will be asked again.",
+)
+NOT_SIGNED = problem(
+    "form-not-signed",
+    409,
+    vi="Bạn chưa ký phiếu này nên không có gì để rút.",
+    en="You have not signed this form, so there is nothing to withdraw.",
+)
+STILL_OPEN = problem("form-open", 409, vi="Phiếu này đang mở.", en="This form is open.")
+
+LATER_ONLY = ("Hạn mới phải sau hạn đang có.", "The new last day must be after the present one.")
+PAST = ("Ngày này đã qua.", "This day is past.")
+TOO_FAR = ("Hạn quá xa: nhiều nhất một năm.", "Too far ahead: one year at most.")
+EMPTY = ("Mục này còn trống.", "This field is empty.")
+NOTHING_ASKED = (
+    "Phiếu không ký thì cần ít nhất một câu hỏi.",
+    "A form without a signature needs at least one question.",
+)
+NAME_NEEDED = ("Ghi họ tên của bạn để ký.", "Write your full name to sign.")
+DRAWING_UNREADABLE = (
+    "Không đọc được chữ ký vẽ tay, xin vẽ lại.",
+    "The drawn signature cannot be read, please draw it again.",
+)
+NO_SUCH_GUARDIAN = (
+    "Người này không phải người giám hộ có quyền ký của học sinh.",
+    "This person is no guardian of the pupil with the right to sign.",
+)
+NO_SUCH_FILE = ("Không có tệp này, hoặc không phải bạn tải lên.", "There is no such file, or you did not upload it.")

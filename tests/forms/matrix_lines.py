@@ -1,0 +1,198 @@
+"""Who asks, who signs, who reads."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from backend.core.clock import school_day
+from backend.core.ids import new_id
+from backend.files.actions import keep
+from backend.forms.actions import close, create_form
+from backend.forms.signing import sign
+from schemas.announcements import ToClass
+from schemas.forms import Consent, NewForm, NewSignature, Paper
+from tests.files.matrix_lines import PICTURE
+from tests.identity.matrix import (
+    ADMINS,
+    BY_SCHOOL,
+    FAMILY,
+    GUARDIANS,
+    NOTHING,
+    STAFF,
+    TEACHERS,
+    Ask,
+    Line,
+    Scene,
+    on_any,
+)
+
+_GO = Consent("go", "Đồng ý?")
+
+
+def root(scene: Scene, rest: str = "") -> str:
+    return f"/v1/schools/{scene.target.school_id}/forms{rest}"
+
+
+def later(scene: Scene, days: int) -> str:
+    return str(school_day(scene.house.clock.now()) + timedelta(days=days))
+
+
+async def by_the_administrator(scene: Scene) -> str:
+    """A form to the target's class, written by the administrator of its school."""
+    admin = scene.world.admin if scene.target.school_id == scene.world.school_id else scene.world.other_admin
+    due_on = school_day(scene.house.clock.now()) + timedelta(days=5)
+    new = NewForm(new_id(), "Tham quan", "Thứ Sáu.", [_GO], ToClass(scene.target.class_id), "one", due_on)
+    made, _ = await create_form(scene.house, admin.account_id, scene.target.school_id, new)
+    return str(made.form_id)
+
+
+async def closed(scene: Scene) -> str:
+    form_id = await by_the_administrator(scene)
+    admin = scene.world.admin if scene.target.school_id == scene.world.school_id else scene.world.other_admin
+    await close(scene.house, admin.account_id, scene.target.school_id, UUID(form_id))
+    return form_id
+
+
+async def signed(scene: Scene) -> str:
+    """Signed by everybody of the target's family."""
+    form_id = await by_the_administrator(scene)
+    family = [scene.target.guardian, *([scene.world.parent2] if scene.target.name == "own" else [])]
+    for who in family:
+        new = NewSignature(new_id(), 1, [scene.target.pupil_id], {"go": "yes"}, who.full_name)
+        await sign(scene.house, who.account_id, scene.target.school_id, UUID(form_id), new, user_agent=None)
+    return form_id
+
+
+async def with_a_file(scene: Scene) -> tuple[str, str]:
+    """The form, and a file that the target's family sent as an answer."""
+    family = scene.target.guardian
+    admin = scene.world.admin if scene.target.school_id == scene.world.school_id else scene.world.other_admin
+    now = scene.house.clock.now()
+    asked = Paper("paper", "Giấy khám")
+    audience = ToClass(scene.target.class_id)
+    new = NewForm(new_id(), "Khám", "x", [asked], audience, "answer", school_day(now) + timedelta(days=5))
+    made, _ = await create_form(scene.house, admin.account_id, scene.target.school_id, new)
+    file_id = new_id()
+    async with scene.house.database.school(scene.target.school_id) as tx:
+        await keep(tx, file_id=file_id, name="a.png", data=PICTURE, made_by=family.account_id, at=now)
+    answer = NewSignature(new_id(), 1, [scene.target.pupil_id], {"paper": str(file_id)})
+    await sign(scene.house, family.account_id, scene.target.school_id, made.form_id, answer, user_agent=None)
+    return str(made.form_id), str(file_id)
+
+
+def slips(scene: Scene, rest: str = "") -> Ask:
+    guardian = scene.target.guardian.person_id
+    return Ask(root(scene, f"/{scene.made}/slips/{scene.target.pupil_id}/{guardian}{rest}"))
+
+
+def family(scene: Scene, rest: str = "", json: Any = None) -> Ask:
+    return Ask(f"/v1/family/forms/{scene.target.school_id}/{scene.made}{rest}", json=json)
+
+
+def signature(scene: Scene) -> dict[str, Any]:
+    return {
+        "signature_id": str(new_id()),
+        "version": 1,
+        "pupil_ids": [str(scene.target.pupil_id)],
+        "answers": {"go": "yes"},
+        "name": "Ai đó",
+    }
+
+
+def form(scene: Scene) -> dict[str, Any]:
+    return {
+        "form_id": str(new_id()),
+        "title": "Tham quan",
+        "body": "Thứ Sáu.",
+        "questions": [],
+        "audience": {"kind": "class", "class_id": str(scene.target.class_id)},
+        "signature": "one",
+        "due_on": later(scene, 5),
+    }
+
+
+_TEXT = {"title": "Khác", "body": "Thứ Bảy.", "questions": []}
+_ONE = "/v1/schools/{school_id}/forms/{form_id}"
+_FAMILY = "/v1/family/forms/{school_id}/{form_id}"
+
+# A teacher changes only own forms (tests/forms/test_signing.py); these are the administrator's. Who teaches the class sees it.
+LINES = {
+    ("POST", "/v1/schools/{school_id}/forms"): Line(
+        ask=lambda s: Ask(root(s), json=form(s)), allowed=TEACHERS | ADMINS, passes={201}
+    ),
+    ("GET", "/v1/schools/{school_id}/forms"): Line(ask=lambda s: Ask(root(s)), allowed=STAFF, targets=BY_SCHOOL),
+    ("GET", _ONE): Line(
+        ask=lambda s: Ask(root(s, f"/{s.made}")), allowed=TEACHERS | ADMINS, prepare=by_the_administrator
+    ),
+    ("GET", _ONE + "/results"): Line(
+        ask=lambda s: Ask(root(s, f"/{s.made}/results")), allowed=TEACHERS | ADMINS, prepare=by_the_administrator
+    ),
+    ("PUT", _ONE + "/text"): Line(
+        ask=lambda s: Ask(root(s, f"/{s.made}/text"), json=_TEXT), allowed=ADMINS, prepare=by_the_administrator
+    ),
+    ("POST", _ONE + "/close"): Line(
+        ask=lambda s: Ask(root(s, f"/{s.made}/close")), allowed=ADMINS, prepare=by_the_administrator
+    ),
+    ("POST", _ONE + "/reopen"): Line(
+        ask=lambda s: Ask(root(s, f"/{s.made}/reopen"), json={"due_on": later(s, 3)}), allowed=ADMINS, prepare=closed
+    ),
+    ("POST", _ONE + "/extend"): Line(
+        ask=lambda s: Ask(root(s, f"/{s.made}/extend"), json={"due_on": later(s, 9)}),
+        allowed=ADMINS,
+        prepare=by_the_administrator,
+    ),
+    ("POST", _ONE + "/remind"): Line(
+        ask=lambda s: Ask(root(s, f"/{s.made}/remind")), allowed=ADMINS, prepare=by_the_administrator
+    ),
+    ("GET", "/v1/schools/{school_id}/form-files/{form_id}/{kind}"): Line(
+        ask=lambda s: Ask(f"/v1/schools/{s.target.school_id}/form-files/{s.made}/csv"),
+        allowed=ADMINS,
+        prepare=by_the_administrator,
+    ),
+    ("GET", _ONE + "/slips/{pupil_id}/{guardian_id}"): Line(ask=slips, allowed=ADMINS, prepare=signed),
+    ("GET", _ONE + "/slips/{pupil_id}/{guardian_id}/{number}/paper"): Line(
+        ask=lambda s: slips(s, "/1/paper"), allowed=ADMINS, prepare=signed
+    ),
+    ("GET", _ONE + "/files/{file_id}"): Line(
+        ask=lambda s: Ask(root(s, f"/{s.made[0]}/files/{s.made[1]}")), allowed=ADMINS, prepare=with_a_file
+    ),
+    # The signer's own only: the other parent does not see it.
+    ("GET", _FAMILY + "/files/{file_id}"): Line(
+        ask=lambda s: Ask(f"/v1/family/forms/{s.target.school_id}/{s.made[0]}/files/{s.made[1]}"),
+        allowed=FAMILY - {("parent2", "own")},
+        prepare=with_a_file,
+    ),
+    ("GET", "/v1/schools/{school_id}/form-rules"): Line(
+        ask=lambda s: Ask(f"/v1/schools/{s.target.school_id}/form-rules"), allowed=STAFF, targets=BY_SCHOOL
+    ),
+    ("PUT", "/v1/schools/{school_id}/form-rules"): Line(
+        ask=lambda s: Ask(f"/v1/schools/{s.target.school_id}/form-rules", json={"remind_hour": 18}),
+        allowed=ADMINS,
+        targets=BY_SCHOOL,
+    ),
+    ("GET", "/v1/family/forms"): Line(
+        ask=lambda s: Ask("/v1/family/forms"), allowed=on_any(*GUARDIANS), targets=NOTHING
+    ),
+    # A form to the class asks about each of its children, so a classmate's parent reads it, about the own child.
+    ("GET", _FAMILY): Line(
+        ask=family,
+        allowed=FAMILY | {("classmate_parent", "own"), ("parent", "classmate"), ("parent2", "classmate")},
+        prepare=by_the_administrator,
+    ),
+    ("POST", _FAMILY + "/sign"): Line(
+        ask=lambda s: family(s, "/sign", signature(s)), allowed=FAMILY, prepare=by_the_administrator
+    ),
+    ("POST", _FAMILY + "/withdraw"): Line(
+        ask=lambda s: family(s, "/withdraw", {"signature_id": str(new_id()), "pupil_ids": [str(s.target.pupil_id)]}),
+        allowed=FAMILY,
+        prepare=signed,
+    ),
+    ("GET", _FAMILY + "/slips/{pupil_id}"): Line(
+        ask=lambda s: family(s, f"/slips/{s.target.pupil_id}"), allowed=FAMILY, prepare=signed
+    ),
+    ("GET", _FAMILY + "/slips/{pupil_id}/{number}/paper"): Line(
+        ask=lambda s: family(s, f"/slips/{s.target.pupil_id}/1/paper"), allowed=FAMILY, prepare=signed
+    ),
+}

@@ -9,23 +9,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
 import structlog
 
 from backend.core.house import House
 from backend.core.metrics import DELIVERIES
 from notifications import pauses
-from notifications.addresses import Dead, chats_of, retire
+from notifications.addresses import Dead, retire
+from notifications.cascade import PAID, Reached, next_step
 from notifications.channels.fcm_answers import PLATFORM_DOWN
-from notifications.leases import Attempt, Batch, Result, give_back
+from notifications.leases import Batch
 from notifications.outcomes import Outcome, Refused, Sent, TryLater
 from notifications.retries import Verdict, decide
 from notifications.rounds import Item, Try
-from notifications.stations import Stations
+from notifications.settling import Attempt, Result, give_back
+from notifications.turns import ENDS, Turn
 
 log = structlog.get_logger()
-
-# Reasons for which no other channel would be right either.
-_ENDS = frozenset({"recalled", "not_entitled", "already_read", "too_late", "no_account"})
 
 
 @dataclass(slots=True, frozen=True)
@@ -33,11 +33,11 @@ class Aftermath:
     """`early` are verdicts given without sending; `whole` is false when the sending was interrupted."""
 
     house: House
-    stations: Stations
     batch: Batch
     items: Sequence[Item]
+    turns: Sequence[Turn]
     early: Mapping[tuple[UUID, UUID, str], Verdict]
-    known: Mapping[str, pauses.Pause]
+    states: pauses.States
     resting: Mapping[str, datetime]
     began_at: datetime
     whole: bool
@@ -48,7 +48,7 @@ class Aftermath:
         results = [Result(row, self.early[row.key], []) for row in self.batch.rows if row.key in self.early]
         for item in self.items:
             results.append(Result(item.row, self._judge(item, until, now), _attempts(item, now)))
-        results = await self._climb(results)
+        results = self._climb(results, now)
         done = await give_back(self.house.database, self.batch, results, now=now)
         if done < len(results):
             log.warning("leases_lost", school_id=self.batch.school_id, lost=len(results) - done)
@@ -82,26 +82,23 @@ class Aftermath:
                 working |= {channel, f"{channel}:{one.platform}"}
         rests = {}
         for channel, (code, after) in stops.items():
-            before, chance = self.known.get(channel), random.random()
+            before, chance = self.states.pauses.get(channel), random.random()
             rests[channel] = await pauses.pause(
                 self.house.database, channel, code, after, before=before, now=now, chance=chance
             )
         for channel in sorted(working - stops.keys()):
-            before = self.known.get(channel)
+            before = self.states.pauses.get(channel)
             if before is not None and before.in_a_row and not before.holds(now):
                 await pauses.resume(self.house.database, channel, now=now)
         return rests
 
-    async def _climb(self, results: list[Result]) -> list[Result]:
-        """A family that a push cannot reach is handed to its linked chat, where it has one."""
-        if self.stations.telegram is None:
-            return results
-        missed = {r.row.key: r.row.account_id for r in results if _missed(r) and r.row.account_id is not None}
-        if not missed:
-            return results
-        chats = await chats_of(self.house.database.reader, list(set(missed.values())), "telegram")
+    def _climb(self, results: Sequence[Result], now: datetime) -> list[Result]:
+        """Whoever is not reached, or has not read, gets a next step where one leads to them."""
+        turns = {turn.row.key: turn for turn in self.turns}
+        took = {(r.row.notice.notice_id, r.row.guardian_id) for r in results if r.verdict.state == "sent"}
         return [
-            Result(r.row, r.verdict, r.attempts, "telegram") if missed.get(r.row.key) in chats else r for r in results
+            msgspec.structs.replace(r, next_step=_next(r, turns[r.row.key], r.row.key[:2] in took, now))
+            for r in results
         ]
 
     async def _retire_dead(self, now: datetime) -> None:
@@ -109,7 +106,10 @@ class Aftermath:
             Dead(one.account_id, one.address_hash, one.outcome.code, self.began_at)
             for item in self.items
             for one in item.tries
-            if item.row.channel == "push" and isinstance(one.outcome, Refused) and one.outcome.why == "address_dead"
+            if item.row.channel == "push"
+            and one.account_id is not None
+            and isinstance(one.outcome, Refused)
+            and one.outcome.why == "address_dead"
         ]
         if not dead:
             return
@@ -124,10 +124,22 @@ class Aftermath:
             DELIVERIES.labels(channel, state).inc(number)
 
 
-def _missed(result: Result) -> bool:
-    verdict = result.verdict
-    return (
-        result.row.channel == "push" and verdict.state in ("refused", "dead", "skipped") and verdict.reason not in _ENDS
+def _next(result: Result, turn: Turn, took_now: bool, now: datetime) -> tuple[str, datetime] | None:
+    row, verdict = result.row, result.verdict
+    if verdict.reason == "prefers":
+        own = turn.prefers()
+        return (own, now) if own else None
+    if verdict.reason in ENDS or verdict.reason == "quiet_hours" or verdict.state == "held":
+        return None
+    reached: Reached = (
+        "uncertain" if verdict.reason == "uncertain"
+        else "paid" if verdict.state == "sent" and row.channel in PAID
+        # While a step is still being tried, the next one keeps its own time.
+        else "free" if verdict.state in ("sent", "due") or row.reached_before or took_now
+        else "no"
+    )  # fmt: skip
+    return next_step(
+        row.notice.urgency, row.channel, reached=reached, leads=turn.leads, now=now, preferred=turn.wishes.preferred
     )
 
 

@@ -50,7 +50,7 @@ def parameters(audience: Audience) -> tuple[list[UUID] | None, int | None, UUID 
 # The pupils of an audience; $1 school, $2 the school's day, $3–$5 as parameters() gives them.
 # Pupils asked for by name need no seat in a class: a receipt reaches the family of a pupil who has left.
 # Seats are not asked whether they have begun, so that August's roster hears of the first day in September.
-_PUPILS = """
+PUPILS = """
             SELECT named.pupil_id
               FROM unnest($3::uuid[]) AS named (pupil_id)
              UNION
@@ -79,7 +79,8 @@ PUPILS = _PUPILS
 
 # One row for each guardian who gets notices about somebody in the audience, with the pupils it is about.
 ADDRESSED = f"""
-        SELECT g.guardian_id, g.account_id, array_agg(bond.pupil_id ORDER BY bond.pupil_id) AS pupil_ids
+        SELECT g.guardian_id, g.account_id, g.phone_e164 IS NOT NULL AS has_phone,
+               array_agg(bond.pupil_id ORDER BY bond.pupil_id) AS pupil_ids
           FROM guardianships bond
           JOIN guardians g
             ON g.school_id = bond.school_id
@@ -88,8 +89,8 @@ ADDRESSED = f"""
            AND bond.gets_notices
            AND bond.valid_from <= $2
            AND (bond.valid_to IS NULL OR bond.valid_to >= $2)
-           AND bond.pupil_id IN ({_PUPILS})
-         GROUP BY g.guardian_id, g.account_id
+           AND bond.pupil_id IN ({PUPILS})
+         GROUP BY g.guardian_id, g.account_id, g.phone_e164
 """
 
 
@@ -144,7 +145,7 @@ SELECT count(*) AS homes,
                           AND (bond.valid_to IS NULL OR bond.valid_to >= $2)) AS reached
           FROM pupils p
          WHERE p.school_id = $1
-           AND p.pupil_id IN ({_PUPILS})) AS home
+           AND p.pupil_id IN ({PUPILS})) AS home
 """
 
 _UNREACHED = msgspec.json.Decoder(list[Unreached])

@@ -23,7 +23,7 @@ MANDATORY: Final = frozenset({"absence"})
 
 
 class Step(msgspec.Struct, frozen=True):
-    """`after`: how long after publishing the step comes while a free step before it has reached the family and is unread."""
+    """`after`: how long after the first step this one comes, while one before it has reached the family and is unread."""
 
     channel: str
     after: timedelta
@@ -99,23 +99,22 @@ def next_step(
     *,
     reached: Reached,
     leads: Collection[str],
-    published_at: datetime,
     now: datetime,
     preferred: str | None = None,
 ) -> tuple[str, datetime] | None:
-    """What follows a step that has ended, and when it is due; None when nothing does.
+    """What follows a step that ended now, and when it is due; None when nothing does.
 
     `leads` are the channels by which this family can be tried. While nothing has reached the family there is nothing to wait for.
+    Waits count from the step before, not from publishing: what was held overnight has not been unread for the night.
     """
     order = in_order(urgency, preferred)
     places = [step.channel for step in order]
     if channel not in places or (reached == "paid" and urgency != "emergency"):
         return None  # what was accepted for money is taken as arrived: a family without the app cannot say that it has read
-    after = order[places.index(channel) + 1 :]
-    for step in after:
+    place = places.index(channel)
+    for step in order[place + 1 :]:
         if step.channel not in leads or (reached == "uncertain" and step.channel in PAID):
             continue
-        planned = published_at + step.after
         waits = reached in ("free", "paid") or (urgency == "emergency" and channel not in PAID and step.channel in PAID)
-        return step.channel, max(planned, now) if waits else now
+        return step.channel, now + max(step.after - order[place].after, timedelta()) if waits else now
     return None

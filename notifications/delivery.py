@@ -1,14 +1,17 @@
 """Delivers what is due in one school: take a batch, let the stations send it with no transaction held, give back what became of it.
 
-It decides by retries.py and knows no wire. Every worker may drain every school; leases keep them out of each other's way.
+What is decided before sending stands in turns.py, what after it in aftermath.py; it knows no wire. Every worker may drain every
+school; leases keep them out of each other's way.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
+
+import msgspec
 
 from backend.core.across_schools import schools_with_deliveries
 from backend.core.clock import school_day
@@ -17,10 +20,13 @@ from backend.core.metrics import OUTBOX_DUE
 from notifications import pauses
 from notifications.aftermath import Aftermath
 from notifications.cascade import CHANNELS
+from notifications.leads import leads_of, open_channels
 from notifications.leases import BATCH, Batch, Claimed, claim
-from notifications.retries import USEFUL_FOR, Verdict
+from notifications.preferences import NONE, Wishes, wishes_of
+from notifications.quiet import read_hours
 from notifications.rounds import Item
 from notifications.stations import Stations
+from notifications.turns import Turn
 
 _DRAIN_SECONDS = 20.0
 _SWEEP_SCHOOLS_MAX = 500
@@ -32,12 +38,10 @@ async def drain(house: House, stations: Stations, school_id: int, *, batches_max
     handled = 0
     for _ in range(batches_max):
         now = house.clock.now()
-        known = await pauses.current(house.database.reader)
-        resting = pauses.resting(known, now)
-        channels = [channel for channel in CHANNELS if channel not in resting]
-        batch = await claim(house.database, school_id, channels, now=now, today=school_day(now))
+        states = await pauses.states(house.database.reader)
+        batch = await claim(house.database, school_id, claimable(states, now), now=now, today=school_day(now))
         if batch.rows:
-            await _deliver(house, stations, batch, known, resting)
+            await Round(house, stations, batch, states, now).deliver()
             handled += len(batch.rows)
         if len(batch.rows) < BATCH:
             return handled
@@ -45,6 +49,12 @@ async def drain(house: House, stations: Stations, school_id: int, *, batches_max
             break
     await house.queue.ring("deliver", school_id)
     return handled
+
+
+def claimable(states: pauses.States, now: datetime) -> list[str]:
+    """What rests must wait. What is switched off must not: its deliveries are taken, in order to go another way."""
+    resting = states.resting(now)
+    return [channel for channel in CHANNELS if channel not in resting or channel in states.off]
 
 
 async def sweep(house: House) -> None:
@@ -55,53 +65,57 @@ async def sweep(house: House) -> None:
 
 async def due_schools(house: House) -> list[int]:
     now = house.clock.now()
-    resting = pauses.resting(await pauses.current(house.database.reader), now)
-    channels = [channel for channel in CHANNELS if channel not in resting]
+    channels = claimable(await pauses.states(house.database.reader), now)
     schools = await schools_with_deliveries(house.database.reader, now, channels, limit=_SWEEP_SCHOOLS_MAX)
     OUTBOX_DUE.set(sum(school.due for school in schools))
     return [school.school_id for school in schools]
 
 
-async def _deliver(
-    house: House, stations: Stations, batch: Batch, known: Mapping[str, pauses.Pause], resting: Mapping[str, datetime]
-) -> None:
-    """One batch. Also when this worker is told to stop in the middle, what is known goes back before it stops."""
-    began_at = house.clock.now()
-    early = {row.key: verdict for row in batch.rows if (verdict := _needless(row, stations, began_at))}
-    items = [Item(row) for row in batch.rows if row.key not in early]
-    whole = False
-    try:
-        await _post(house, stations, batch, items, resting)
-        whole = True
-    finally:
-        aftermath = Aftermath(house, stations, batch, items, early, known, resting, began_at, whole)
-        await asyncio.shield(asyncio.create_task(aftermath.settle()))
+class Round:
+    """One batch, from the decisions before sending to what became of it."""
+
+    def __init__(
+        self, house: House, stations: Stations, batch: Batch, states: pauses.States, began_at: datetime
+    ) -> None:
+        self._house, self._stations, self._batch, self._states = house, stations, batch, states
+        self._began_at = began_at
+        self._open = open_channels(stations, states.off)
+        self._resting = states.resting(began_at)
+
+    async def deliver(self) -> None:
+        """Also when this worker is told to stop in the middle, what is known goes back before it stops."""
+        turns = await self._turns()
+        early = {turn.row.key: verdict for turn in turns if (verdict := turn.verdict())}
+        items = [Item(turn.row) for turn in turns if turn.row.key not in early]
+        whole = False
+        try:
+            await self._post(items)
+            whole = True
+        finally:
+            aftermath = Aftermath(
+                self._house, self._batch, items, turns, early, self._states, self._resting, self._began_at, whole
+            )
+            await asyncio.shield(asyncio.create_task(aftermath.settle()))
+
+    async def _turns(self) -> list[Turn]:
+        rows = self._batch.rows
+        accounts = list({row.account_id for row in rows if row.account_id is not None})
+        wishes = await wishes_of(self._house.database.reader, accounts)
+        leads = await leads_of(self._house, self._stations, self._open, rows)
+        quiet = read_hours(self._house.settings.quiet_hours)
+        return [
+            Turn(_in_language(row, wish), wish, leads[row.key], self._open, quiet, self._began_at)
+            for row in rows
+            for wish in (wishes.get(row.account_id, NONE) if row.account_id else NONE,)
+        ]
+
+    async def _post(self, items: Sequence[Item]) -> None:
+        for channel in CHANNELS:
+            mine = [item for item in items if item.row.channel == channel]
+            station = self._stations.of(channel)
+            if mine and station is not None:
+                await station.deliver(self._house, self._batch, mine, self._resting)
 
 
-async def _post(
-    house: House, stations: Stations, batch: Batch, items: Sequence[Item], resting: Mapping[str, datetime]
-) -> None:
-    for channel in CHANNELS:
-        mine = [item for item in items if item.row.channel == channel]
-        station = stations.of(channel)
-        if mine and station is not None:
-            await station.deliver(house, batch, mine, resting)
-
-
-def _needless(row: Claimed, stations: Stations, now: datetime) -> Verdict | None:
-    """What has become pointless since it was promised is not sent, and says why."""
-    notice = row.notice
-    reason = (
-        "recalled" if notice.recalled
-        else "not_entitled" if not row.entitled
-        else "already_read" if row.read
-        else "too_late" if now - notice.created_at > USEFUL_FOR[notice.kind]
-        else "no_account" if row.account_id is None
-        else "channel_off" if stations.of(row.channel) is None
-        else None
-    )  # fmt: skip
-    if reason is None:
-        return None
-    if row.sent_before:
-        return Verdict("sent")
-    return Verdict("dead" if reason == "too_late" else "skipped", reason)
+def _in_language(row: Claimed, wishes: Wishes) -> Claimed:
+    return row if wishes.language in (None, row.language) else msgspec.structs.replace(row, language=wishes.language)

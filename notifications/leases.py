@@ -1,4 +1,4 @@
-"""Taking due deliveries, and giving them back with what became of them. Two short transactions; between them nothing is held.
+"""Taking due deliveries: one short transaction, after which nothing is held but a lease. settling.py gives them back.
 
 Whoever takes a delivery holds it by a token until `lease_until`. A worker that dies gives nothing back, so the lease runs out and
 the delivery is taken again, with the same msg_id: twice on the wire, once on the phone.
@@ -15,7 +15,8 @@ import msgspec
 
 from backend.core.database import Database
 from backend.core.ids import new_id
-from notifications.retries import RETRY_AFTER_SECONDS, Verdict
+from notifications.cascade import Urgency
+from notifications.retries import RETRY_AFTER_SECONDS
 
 BATCH = 200
 # Above the longest round: 200 letters over 64 connections with 15 seconds patience each, and fetching a token.
@@ -34,10 +35,15 @@ class Told(msgspec.Struct, frozen=True):
     urgent: bool
     created_at: datetime
     recalled: bool
+    urgency: Urgency = "ordinary"
 
 
 class Claimed(msgspec.Struct, frozen=True):
-    """One delivery in our hands. `children` are full names, empty for what a whole class may read."""
+    """One delivery in our hands. `children` are full names, empty for what a whole class may read.
+
+    `phone` is the number on the school's roll, `delivered` what a device or provider confirmed, `reached_before` that another
+    channel took this notice for this guardian; `reason` is why it was given back the last time.
+    """
 
     notice: Told
     guardian_id: UUID
@@ -51,6 +57,10 @@ class Claimed(msgspec.Struct, frozen=True):
     children: tuple[str, ...]
     sent_before: bool
     done_with: frozenset[bytes]
+    phone: str | None = None
+    delivered: bool = False
+    reached_before: bool = False
+    reason: str | None = None
 
     @property
     def key(self) -> tuple[UUID, UUID, str]:
@@ -62,16 +72,6 @@ class Batch(msgspec.Struct, frozen=True):
     school_name: str
     lease: UUID
     rows: list[Claimed]
-
-
-class Attempt(msgspec.Struct, frozen=True):
-    """What one address answered, for the record."""
-
-    address_hash: bytes
-    outcome: str
-    code: str | None
-    provider_id: str | None
-    attempted_at: datetime
 
 
 _LAPSED = """
@@ -108,9 +108,17 @@ WITH mine AS MATERIALIZED (
            AND d.notice_id = m.notice_id
            AND d.guardian_id = m.guardian_id
            AND d.channel = m.channel
-     RETURNING d.notice_id, d.guardian_id, d.channel, d.attempts, d.failures, d.priority)
-SELECT l.notice_id, l.guardian_id, l.channel, l.attempts, l.failures, g.account_id, g.language,
+     RETURNING d.notice_id, d.guardian_id, d.channel, d.attempts, d.failures, d.priority, d.reason)
+SELECT l.notice_id, l.guardian_id, l.channel, l.attempts, l.failures, l.reason, g.account_id, g.language, g.phone_e164,
        r.opened_at IS NOT NULL AS read,
+       r.delivered_at IS NOT NULL AS delivered,
+       EXISTS (SELECT
+                 FROM deliveries before
+                WHERE before.school_id = $1
+                  AND before.notice_id = l.notice_id
+                  AND before.guardian_id = l.guardian_id
+                  AND before.channel NOT IN (l.channel, 'call')
+                  AND before.state = 'sent') AS reached_before,
        r.pupil_ids,
        EXISTS (SELECT
                  FROM guardianships bond
@@ -135,7 +143,8 @@ SELECT l.notice_id, l.guardian_id, l.channel, l.attempts, l.failures, g.account_
 """
 
 _NOTICES = """
-SELECT n.notice_id, n.kind, n.title, n.params::text AS params, n.urgent, n.created_at, n.recalled_at IS NOT NULL AS recalled
+SELECT n.notice_id, n.kind, n.title, n.params::text AS params, n.urgent, n.created_at, n.urgency,
+       n.recalled_at IS NOT NULL AS recalled
   FROM notices n
  WHERE n.school_id = $1
    AND n.notice_id = ANY ($2::uuid[])
@@ -203,6 +212,10 @@ async def claim(database: Database, school_id: int, channels: Sequence[str], *, 
                 children,
                 key in sent,
                 frozenset(spent.get(key, ())),
+                row["phone_e164"],
+                row["delivered"],
+                row["reached_before"],
+                row["reason"],
             )
         )
     return Batch(school_id, rows[0]["school_name"], lease, claimed)
@@ -221,94 +234,9 @@ def _told(row: Any) -> Told:
         row["urgent"],
         row["created_at"],
         row["recalled"],
+        row["urgency"],
     )
 
 
 def _keys(rows: Sequence[Any]) -> tuple[list[UUID], list[UUID], list[str]]:
     return [r["notice_id"] for r in rows], [r["guardian_id"] for r in rows], [r["channel"] for r in rows]
-
-
-class Result(msgspec.Struct, frozen=True):
-    """A claimed delivery, its verdict, what its addresses answered, and the channel that comes next, if one does."""
-
-    row: Claimed
-    verdict: Verdict
-    attempts: list[Attempt]
-    next_channel: str | None = None
-
-
-# Only what still carries our lease is changed; what was sent is recorded in any case, since it did leave.
-_GIVE_BACK = """
-WITH result AS MATERIALIZED (
-        SELECT o.notice_id, o.guardian_id, o.channel, o.state, o.due_at, o.reason, o.failed, o.next_channel
-          FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::timestamptz[], $8::text[], $9::smallint[], $10::text[])
-            AS o (notice_id, guardian_id, channel, state, due_at, reason, failed, next_channel)),
-     done AS (
-        UPDATE deliveries d
-           SET state       = o.state,
-               due_at      = coalesce(o.due_at, d.due_at),
-               reason      = o.reason,
-               failures    = d.failures + o.failed,
-               finished_at = CASE WHEN o.state <> 'due' THEN $11::timestamptz END,
-               lease_token = NULL,
-               lease_until = NULL
-          FROM result o
-         WHERE d.school_id = $1
-           AND d.lease_token = $2
-           AND d.notice_id = o.notice_id
-           AND d.guardian_id = o.guardian_id
-           AND d.channel = o.channel
-     RETURNING d.notice_id, d.guardian_id, d.priority, o.next_channel),
-     tried AS (
-        INSERT INTO delivery_attempts
-               (school_id, notice_id, guardian_id, channel, address_hash, attempt, attempted_at, outcome, code, provider_id)
-        SELECT $1, a.notice_id, a.guardian_id, a.channel, a.address_hash, a.attempt, a.attempted_at, a.outcome, a.code, a.provider_id
-          FROM unnest($12::uuid[], $13::uuid[], $14::text[], $15::bytea[], $16::smallint[], $17::timestamptz[],
-                      $18::text[], $19::text[], $20::text[])
-            AS a (notice_id, guardian_id, channel, address_hash, attempt, attempted_at, outcome, code, provider_id)
-            ON CONFLICT DO NOTHING
-     RETURNING 1),
-     climbed AS (
-        INSERT INTO deliveries (school_id, notice_id, guardian_id, channel, state, priority, due_at)
-        SELECT $1, d.notice_id, d.guardian_id, d.next_channel, 'due', d.priority, $11
-          FROM done d
-         WHERE d.next_channel IS NOT NULL
-            ON CONFLICT DO NOTHING
-     RETURNING 1)
-SELECT (SELECT count(*) FROM done) AS done,
-       (SELECT count(*) FROM tried) AS tried,
-       (SELECT count(*) FROM climbed) AS climbed
-"""
-
-
-async def give_back(database: Database, batch: Batch, results: Sequence[Result], *, now: datetime) -> int:
-    """One statement. The number of deliveries that were still ours."""
-    tries = [(result.row, attempt) for result in results for attempt in result.attempts]
-    async with database.school(batch.school_id) as tx:
-        row = await tx.fetchrow(
-            _GIVE_BACK,
-            batch.school_id,
-            batch.lease,
-            [r.row.notice.notice_id for r in results],
-            [r.row.guardian_id for r in results],
-            [r.row.channel for r in results],
-            [r.verdict.state for r in results],
-            [r.verdict.due_at for r in results],
-            [r.verdict.reason for r in results],
-            [int(r.verdict.failed) for r in results],
-            [r.next_channel for r in results],
-            now,
-            [row.notice.notice_id for row, _ in tries],
-            [row.guardian_id for row, _ in tries],
-            [row.channel for row, _ in tries],
-            [attempt.address_hash for _, attempt in tries],
-            [row.attempt for row, _ in tries],
-            [attempt.attempted_at for _, attempt in tries],
-            [attempt.outcome for _, attempt in tries],
-            [attempt.code for _, attempt in tries],
-            [attempt.provider_id for _, attempt in tries],
-        )
-        assert row is not None, "an aggregate answers one row"
-        if row["climbed"]:
-            tx.ring("deliver", batch.school_id)
-    return int(row["done"])

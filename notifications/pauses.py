@@ -1,8 +1,7 @@
-"""When a whole channel rests: a quota is used up, or its credential is refused. It owns channel_states; every process reads it."""
+"""When a whole channel rests or is switched off: a quota, a refused credential, an operator. It owns channel_states; all read it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import msgspec
@@ -23,16 +22,30 @@ class Pause(msgspec.Struct, frozen=True):
         return self.until is not None and self.until > now
 
 
-async def current(reader: Reader) -> dict[str, Pause]:
-    """By channel; a platform of one is named `push:ios`."""
-    rows = await reader.fetch(
-        "SELECT channel, paused_until, pauses_in_row, reason FROM channel_states ORDER BY channel LIMIT 100"
+class States(msgspec.Struct, frozen=True):
+    """Of all channels. `pauses` by channel, a platform of one named `push:ios`; `off` are those that an operator switched off."""
+
+    pauses: dict[str, Pause]
+    off: frozenset[str]
+
+    def resting(self, now: datetime) -> dict[str, datetime]:
+        return {channel: pause.until for channel, pause in self.pauses.items() if pause.holds(now) and pause.until}
+
+
+_STATES = """
+SELECT c.channel, c.paused_until, c.pauses_in_row, c.reason, c.off_at
+  FROM channel_states c
+ ORDER BY c.channel
+ LIMIT 100
+"""
+
+
+async def states(reader: Reader) -> States:
+    rows = await reader.fetch(_STATES)
+    return States(
+        {row["channel"]: Pause(row["paused_until"], row["pauses_in_row"], row["reason"]) for row in rows},
+        frozenset(row["channel"] for row in rows if row["off_at"] is not None),
     )
-    return {row["channel"]: Pause(row["paused_until"], row["pauses_in_row"], row["reason"]) for row in rows}
-
-
-def resting(pauses: Mapping[str, Pause], now: datetime) -> dict[str, datetime]:
-    return {channel: pause.until for channel, pause in pauses.items() if pause.holds(now) and pause.until is not None}
 
 
 # Several workers meet the same stop: only the first after a rest counts as another one in a row.

@@ -18,7 +18,7 @@ class Try:
     """One address of one delivery. `outcome` None: its turn did not come, because the channel rests or the worker stops."""
 
     address_hash: bytes
-    account_id: UUID
+    account_id: UUID | None
     platform: str = ""
     outcome: Outcome | None = None
 

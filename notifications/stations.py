@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 
 from backend.core.house import House
 from notifications.allowances import Allowances, Quota
+from notifications.calls import CallStation
 from notifications.cascade import CHANNELS
 from notifications.channels.fcm import FcmSender
 from notifications.channels.fcm_credentials import FcmCredentials
@@ -24,7 +25,7 @@ class Stations:
         self.telegram: ChatStation | None = None
         self.telegram_sender: TelegramSender | None = None
         self.sms: SmsSender | None = None
-        self._others: dict[str, Station] = {}
+        self._others: dict[str, Station] = {"call": CallStation()}
         self._stack = AsyncExitStack()
 
     def of(self, channel: str) -> Station | None:

@@ -77,6 +77,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sms_per_minute: Annotated[
         int, Meta(description="Messages a minute that the eSMS account takes, over all workers.")
     ] = 600
+    quiet_hours: Annotated[
+        str,
+        Meta(
+            description="When families are not woken, in Vietnam's time; a family may choose its own, an emergency overrides. Empty: never."
+        ),
+    ] = "21:00-06:30"
     meinvoice_app_id: Annotated[
         str, Meta(description="Our application's id at MISA meInvoice. Empty: no e-invoices and e-receipts are sent.")
     ] = ""

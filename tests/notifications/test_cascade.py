@@ -16,9 +16,8 @@ from tests.notifications.conftest import NOW
 EVERY = frozenset(CHANNELS)
 
 
-def minutes_until_next(urgency: Urgency, channel: str, reached: Reached, leads: frozenset[str] = EVERY, passed: int = 0) -> tuple[str, int] | None:  # fmt: skip
-    now = NOW + timedelta(minutes=passed)
-    found = next_step(urgency, channel, reached=reached, leads=leads, published_at=NOW, now=now)
+def minutes_until_next(urgency: Urgency, channel: str, reached: Reached, leads: frozenset[str] = EVERY) -> tuple[str, int] | None:  # fmt: skip
+    found = next_step(urgency, channel, reached=reached, leads=leads, now=NOW)
     return (found[0], int((found[1] - NOW) / timedelta(minutes=1))) if found else None
 
 
@@ -42,9 +41,9 @@ def minutes_until_next(urgency: Urgency, channel: str, reached: Reached, leads: 
         ("important", "zns", "uncertain", EVERY, ("call", 0)),
         # An emergency goes on until somebody has read; its paid steps wait their minutes whatever became of the free ones.
         ("emergency", "email", "no", EVERY, ("zns", 5)),
-        ("emergency", "zns", "paid", EVERY, ("sms", 10)),
+        ("emergency", "zns", "paid", EVERY, ("sms", 5)),
         ("emergency", "zns", "no", EVERY, ("sms", 0)),
-        ("emergency", "sms", "paid", EVERY, ("call", 30)),
+        ("emergency", "sms", "paid", EVERY, ("call", 20)),
         ("emergency", "call", "no", EVERY, None),
     ],
 )
@@ -54,8 +53,14 @@ def test_what_follows_a_step(
     assert minutes_until_next(urgency, channel, reached, frozenset(leads)) == expected
 
 
-def test_a_step_whose_time_has_passed_comes_now() -> None:
-    assert minutes_until_next("ordinary", "push", "free", frozenset({"telegram"}), passed=400) == ("telegram", 400)
+def test_the_waits_of_a_whole_chain_add_up_to_the_plan() -> None:
+    channel, now, seen = "push", NOW, {}
+    while found := next_step("important", channel, reached="free", leads=EVERY, now=now):  # fmt: skip
+        channel, now = found
+        seen[channel] = int((now - NOW) / timedelta(minutes=1))
+        if channel == "zns":
+            break
+    assert seen == {"webpush": 15, "zalo": 60, "zalo_bot": 90, "telegram": 120, "email": 240, "zns": 24 * 60}
 
 
 @given(st.sampled_from(sorted(PLANS)), st.frozensets(st.sampled_from(CHANNELS)), st.data())
@@ -66,7 +71,7 @@ def test_a_chain_takes_each_channel_at_most_once_and_ends(
     while True:
         outcomes: list[Reached] = ["no", "uncertain", "paid"] if channel in PAID else ["no", "free"]
         reached = data.draw(st.sampled_from(outcomes))
-        found = next_step(urgency, channel, reached=reached, leads=leads, published_at=NOW, now=now)
+        found = next_step(urgency, channel, reached=reached, leads=leads, now=now)
         if found is None:
             break
         channel, now = found

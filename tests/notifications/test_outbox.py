@@ -115,10 +115,15 @@ async def test_who_never_signed_in_is_skipped_with_the_reason(
         published = await publish(tx, told, SomePupils((world.child.pupil_id,)))
     assert (published.guardians, published.without_account) == (2, 1)
     rows = await owner.fetch(
-        "SELECT state, reason, priority, finished_at FROM deliveries WHERE school_id = $1 AND notice_id = $2 ORDER BY state",
+        "SELECT channel, state, reason, priority, finished_at FROM deliveries WHERE school_id = $1 AND notice_id = $2 ORDER BY channel, state",
         world.school_id, told.notice_id,
     )  # fmt: skip
-    assert [tuple(row) for row in rows] == [("due", None, 1, None), ("skipped", "no_account", 1, NOW)]
+    # Nothing that costs nothing leads to a guardian without an account, so the first paid step is due at once.
+    assert [tuple(row) for row in rows] == [
+        ("push", "due", None, 1, None),
+        ("push", "skipped", "no_account", 1, NOW),
+        ("zns", "due", None, 1, None),
+    ]
 
 
 async def test_many_notices_are_one_statement_each_to_its_own_family(

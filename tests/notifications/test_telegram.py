@@ -19,6 +19,7 @@ from notifications.chats import ChatStation
 from notifications.delivery import drain
 from notifications.outbox import PupilNotice, publish, publish_each
 from notifications.outcomes import Outcome, Refused, Sent, TryLater
+from notifications.receipts import record
 from notifications.stations import Stations
 from tests.factories import Person, World
 from tests.notifications.conftest import NOW, notice, phone
@@ -91,16 +92,23 @@ async def test_a_family_without_the_app_hears_in_its_chat(
     assert f"https://truong.example/app/{world.school_id}/notices/{told}" in heard["text"]
 
 
-async def test_a_family_that_a_push_reached_is_left_in_peace(
-    still_house: House, both: Stations, telegram: TelegramTwin, owner: asyncpg.Connection, world: World
-) -> None:
+async def test_a_family_that_a_push_reached_hears_in_its_chat_only_what_it_does_not_read(
+    still_house: House, both: Stations, telegram: TelegramTwin, owner: asyncpg.Connection, world: World, clock: StoppedClock
+) -> None:  # fmt: skip
     chat = await linked(owner, telegram, world.parent, 502)
     await phone(still_house, world.parent.account_id)
-    told = await tell(still_house, world)
-    for _ in range(2):
-        await drain(still_house, both, world.school_id)
-    assert await by_channel(owner, told, world.parent) == {"push": ("sent", None)}
-    assert chat.heard == []
+    read, unread = await tell(still_house, world), await tell(still_house, world)
+    await drain(still_house, both, world.school_id)
+    assert await by_channel(owner, read, world.parent) == {"push": ("sent", None), "telegram": ("due", None)}
+    async with still_house.database.school(world.school_id) as tx:
+        await record(tx, world.parent.account_id, read, "opened", at=clock.now())
+    clock.advance(timedelta(minutes=179))
+    assert await drain(still_house, both, world.school_id) == 0
+    clock.advance(timedelta(minutes=1))
+    await drain(still_house, both, world.school_id)
+    assert (await by_channel(owner, read, world.parent))["telegram"] == ("skipped", "already_read")
+    assert (await by_channel(owner, unread, world.parent))["telegram"] == ("sent", None)
+    assert len(chat.heard) == 1
 
 
 async def test_a_dead_push_address_climbs_to_the_chat_and_tells_no_more_than_a_lock_screen(

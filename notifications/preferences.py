@@ -1,0 +1,95 @@
+"""What a person wants to hear, when and where, over all schools. It owns notice_preferences; deciding is pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, Literal
+from uuid import UUID
+
+import msgspec
+
+from backend.core.database import Reader, Tx
+from notifications.cascade import MANDATORY, Urgency
+from notifications.quiet import Hours
+
+Choice = Literal["instant", "digest", "off"]
+
+# In the order in which a person is asked about them.
+KINDS: Final = (
+    "announcement", "absence", "mark", "message", "form", "event", "invoice", "payment", "reminder", "feed",
+)  # fmt: skip
+PREFERRED: Final = ("push", "webpush", "zalo", "zalo_bot", "telegram", "email")
+DIGEST_MINUTE: Final = 18 * 60 + 30
+QUIET: Final = Hours(21 * 60, 6 * 60 + 30)
+
+
+class Wishes(msgspec.Struct, frozen=True):
+    """`quiet` None: as the operator set them. Kinds that are not named are told at once."""
+
+    kinds: dict[str, Choice] = {}
+    digest_minute: int = DIGEST_MINUTE
+    quiet: Hours | None = None
+    preferred: str | None = None
+    language: str | None = None
+
+    def choice(self, kind: str, urgency: Urgency) -> Choice:
+        """What is mandatory or an emergency is told at once; what is more than ordinary does not wait for the evening."""
+        if kind in MANDATORY or urgency == "emergency":
+            return "instant"
+        chosen = self.kinds.get(kind, "instant")
+        return "instant" if chosen == "digest" and urgency != "ordinary" else chosen
+
+
+NONE: Final = Wishes()
+
+_OF = """
+SELECT p.account_id, p.kinds::text AS kinds, p.digest_minute, p.quiet_from, p.quiet_until, p.preferred_channel, p.language
+  FROM notice_preferences p
+ WHERE p.account_id = ANY ($1::uuid[])
+ ORDER BY p.account_id
+ LIMIT 1000
+"""
+
+
+async def wishes_of(reader: Reader, account_ids: Sequence[UUID]) -> dict[UUID, Wishes]:
+    """Of those who have said anything."""
+    if not account_ids:
+        return {}
+    rows = await reader.fetch(_OF, account_ids)
+    return {
+        row["account_id"]: Wishes(
+            msgspec.json.decode(row["kinds"]),
+            row["digest_minute"],
+            None if row["quiet_from"] is None else Hours(row["quiet_from"], row["quiet_until"]),
+            row["preferred_channel"],
+            row["language"],
+        )
+        for row in rows
+    }
+
+
+_KEEP = """
+INSERT INTO notice_preferences AS p
+       (account_id, kinds, digest_minute, quiet_from, quiet_until, preferred_channel, language, changed_at)
+VALUES ($1, $2::jsonb, $3, $4, $5, $6, $7, $8)
+    ON CONFLICT (account_id)
+    DO UPDATE SET kinds = excluded.kinds, digest_minute = excluded.digest_minute, quiet_from = excluded.quiet_from,
+                  quiet_until = excluded.quiet_until, preferred_channel = excluded.preferred_channel,
+                  language = excluded.language, changed_at = excluded.changed_at
+"""
+
+
+async def keep(tx: Tx, account_id: UUID, wishes: Wishes, *, at: datetime) -> None:
+    """The whole of it, as the page shows it."""
+    await tx.execute(
+        _KEEP,
+        account_id,
+        msgspec.json.encode({kind: choice for kind, choice in wishes.kinds.items() if choice != "instant"}).decode(),
+        wishes.digest_minute,
+        wishes.quiet.from_minute if wishes.quiet else None,
+        wishes.quiet.until_minute if wishes.quiet else None,
+        wishes.preferred,
+        wishes.language,
+        at,
+    )

@@ -1,0 +1,78 @@
+"""What is decided about a delivery when its turn comes, before anything is sent. Pure: no table, no wire, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from notifications.cascade import PAID, PLANS
+from notifications.leases import Claimed
+from notifications.preferences import Wishes
+from notifications.quiet import Hours, at_minute, spread
+from notifications.retries import USEFUL_FOR, Verdict
+
+# Reasons after which no other channel would be right either.
+ENDS: Final = frozenset({"recalled", "not_entitled", "already_read", "already_delivered", "too_late", "off_by_choice"})
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """`open` are the channels that have a station and are not switched off; `leads` those by which this family can be tried."""
+
+    row: Claimed
+    wishes: Wishes
+    leads: Collection[str]
+    open: Collection[str]
+    quiet: Hours | None
+    now: datetime
+
+    def verdict(self) -> Verdict | None:
+        """None: send it."""
+        return self._pointless() or self._unwanted() or self._not_yet()
+
+    def prefers(self) -> str | None:
+        """The channel that this family wants first, when it is another one that leads to it and has not had its turn."""
+        row, own = self.row, self.wishes.preferred
+        if own in (None, row.channel) or own not in self.leads or row.reason == "prefers" or row.channel != "push":
+            return None
+        return None if row.reached_before or row.notice.urgency == "emergency" else own
+
+    def _pointless(self) -> Verdict | None:
+        row = self.row
+        notice = row.notice
+        reason = (
+            "recalled" if notice.recalled
+            else "not_entitled" if not row.entitled
+            else "already_read" if row.read
+            else "already_delivered" if row.account_id is None and row.delivered
+            else "too_late" if self.now - notice.created_at > USEFUL_FOR[notice.kind]
+            else "no_account" if row.account_id is None and row.channel not in PAID and row.channel != "call"
+            else "channel_off" if row.channel not in self.open
+            else None
+        )  # fmt: skip
+        if reason is None:
+            return None
+        if row.sent_before:
+            return Verdict("sent")
+        return Verdict("dead" if reason == "too_late" else "skipped", reason)
+
+    def _unwanted(self) -> Verdict | None:
+        row = self.row
+        choice = self.wishes.choice(row.notice.kind, row.notice.urgency)
+        if choice == "off":
+            return Verdict("skipped", "off_by_choice")
+        if choice == "digest" and row.channel == "push" and not row.sent_before:
+            return Verdict("held", "digest", at_minute(self.wishes.digest_minute, after=self.now))
+        return None
+
+    def _not_yet(self) -> Verdict | None:
+        row = self.row
+        if row.notice.urgency != "emergency" and row.channel != "call":
+            hours = self.wishes.quiet or self.quiet
+            if hours is not None and (end := hours.end(self.now)) is not None:
+                return Verdict("due", "quiet_hours", spread(end, row.guardian_id))
+        if self.prefers():
+            return Verdict("due", "prefers", self.now + PLANS[row.notice.urgency][1].after)
+        return None

@@ -47,7 +47,7 @@ def parameters(audience: Audience) -> tuple[list[UUID] | None, int | None, UUID 
             return None, None, None
 
 
-# The pupils of an audience; $1 school, $2 the school's day, $3–$5 as parameters() gives them.
+# The pupils of an audience, also for rooms that ask about each pupil; $1 school, $2 the school's day, $3–$5 as parameters() gives them.
 # Pupils asked for by name need no seat in a class: a receipt reaches the family of a pupil who has left.
 # Seats are not asked whether they have begun, so that August's roster hears of the first day in September.
 PUPILS = """
@@ -73,9 +73,6 @@ PUPILS = """
                AND ($4::smallint IS NULL OR room.grade = $4)
                AND ($5::uuid IS NULL OR room.class_id = $5)
 """
-
-# For rooms that ask about each pupil instead of writing to each guardian.
-PUPILS = _PUPILS
 
 # One row for each guardian who gets notices about somebody in the audience, with the pupils it is about.
 ADDRESSED = f"""

@@ -33,7 +33,7 @@ USEFUL_FOR = {
 PAUSE_SECONDS = 60
 PAUSE_SECONDS_MAX = 15 * 60
 
-State = Literal["due", "sent", "refused", "dead", "skipped"]
+State = Literal["due", "held", "sent", "refused", "dead", "skipped"]
 
 
 class Verdict(msgspec.Struct, frozen=True):

@@ -73,6 +73,16 @@ SELECT create_distributed_table('delivery_attempts', 'school_id', colocate_with 
 
 SELECT create_distributed_table('notice_receipts', 'school_id', colocate_with => 'pupils');
 
+SELECT create_distributed_table('paid_sends', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('channel_budgets', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('channel_spendings', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('call_list', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('notice_orphans', 'school_id', colocate_with => 'pupils');
+
 SELECT create_distributed_table('fee_items', 'school_id', colocate_with => 'pupils');
 
 SELECT create_distributed_table('fee_plans', 'school_id', colocate_with => 'pupils');
@@ -184,6 +194,12 @@ SELECT create_distributed_table('devices', 'account_id', colocate_with => 'none'
 SELECT create_distributed_table('device_tokens', 'token_hash', colocate_with => 'none');
 
 SELECT create_distributed_table('channel_states', 'channel', colocate_with => 'none');
+
+SELECT create_distributed_table('notice_preferences', 'account_id', colocate_with => 'none');
+
+SELECT create_distributed_table('digest_items', 'account_id', colocate_with => 'none');
+
+SELECT create_distributed_table('digests', 'account_id', colocate_with => 'none');
 
 SELECT create_distributed_table('account_events', 'account_id', colocate_with => 'none');
 

@@ -143,17 +143,18 @@ class _Work(msgspec.Struct):
         self, id_: UUID, known: Known, lying: Sequence[Standing], by_reference: Mapping[str, OpenBill]
     ) -> None:
         told_more = self._tells_more(known)
-        if known.laid == known.movement.amount and not told_more and all(one.basis == "named" for one in lying):
-            # It has all it wanted; judging it again could only undo what nothing new speaks against.
-            wants: dict[UUID, int] = {}
-            for one in lying:
-                wants[one.invoice_id] = wants.get(one.invoice_id, 0) + one.amount
-            self.claims[id_] = Claim(
-                id_, known.movement.amount, tuple(arrange.Want(bill, amount) for bill, amount in wants.items())
-            )
+        whole = known.laid == known.movement.amount and all(one.basis == "named" for one in lying)
+        if whole and id_ not in self.told_again:
+            self.claims[id_] = _as_it_lies(known, lying)
             return
         verdict = claims.judge(known.movement, known.reading, self.whole.board, by_reference)
-        if isinstance(verdict, Claim) or told_more or not known.laid:
+        if isinstance(verdict, Doubt) and verdict.of_words and id_ in self.told_again:
+            # One door cut off what another tells.
+            self.doubts[id_] = verdict
+        elif whole and not told_more:
+            # It has all it wanted; a bill that changed since is nothing new against it.
+            self.claims[id_] = _as_it_lies(known, lying)
+        elif isinstance(verdict, Claim) or told_more or not known.laid:
             self._keep(id_, verdict)
 
     def _keep(self, id_: UUID, verdict: Claim | Doubt) -> None:
@@ -290,6 +291,17 @@ class _Work(msgspec.Struct):
             if id_ in self.claims and known.state in WAITING and known.state != self.state(id_)
         }
         return sorted(moved | again | waited)
+
+
+def _as_it_lies(known: Known, lying: Sequence[Standing]) -> Claim:
+    wants: dict[UUID, int] = {}
+    for one in lying:
+        wants[one.invoice_id] = wants.get(one.invoice_id, 0) + one.amount
+    return Claim(
+        known.movement.transaction_id,
+        known.movement.amount,
+        tuple(arrange.Want(bill, amount) for bill, amount in wants.items()),
+    )
 
 
 def _less(claim: Claim, held_back: Mapping[tuple[UUID, UUID], int]) -> Claim:

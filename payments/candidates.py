@@ -49,8 +49,9 @@ async def look(tx: SchoolTx, prefix: str, credits: Sequence[tuple[int, BankLine]
             more = (reading for reading in guess(one.credit.memo, prefix) if reading.code not in exact)
             one.found = (*one.found, *more)
     await _add_named_bills(tx, [one for one, _ in unnamed], {r.code for one, _ in unnamed for r in one.found})
-    await _add_children(tx, [one for one in looks if _names_a_bill(one)])
     await _add_likely_bills(tx, unnamed)
+    # Also beside a code that is no bill's: it may be a request's or a pupil's (board.py knows).
+    await _add_children(tx, [one for one in looks if any(reading.how in EXACT for reading in one.found)])
     return looks
 
 
@@ -87,7 +88,8 @@ async def _add_children(tx: SchoolTx, looks: Sequence[Look]) -> None:
             if one.said.beginnings
             else []
         )
-        one.hints = Hints(children=tuple(child for run in {*one.said.runs, *begun} for child in found.get(run, ())))
+        children = tuple(child for run in {*one.said.runs, *begun} for child in found.get(run, ()))
+        one.hints = msgspec.structs.replace(one.hints, children=children)
 
 
 async def _add_likely_bills(tx: SchoolTx, unnamed: Sequence[tuple[Look, BankLine]]) -> None:

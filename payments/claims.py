@@ -15,8 +15,21 @@ import msgspec
 
 from payments import references
 from payments.arrange import Claim, Due, Want
-from payments.match import SUGGESTIONS_MAX, Bill, Credit, Hints, Match, NoMatch, Suggestion, match
-from payments.names import Told
+from payments.match import (
+    DOUBTS,
+    SUGGESTIONS_MAX,
+    Bill,
+    Credit,
+    Hints,
+    Match,
+    NoMatch,
+    Suggestion,
+    child_of,
+    doubt,
+    looks_returned,
+    match,
+)
+from payments.names import Told, told
 from payments.references import Found, How, Memo
 
 EXACT = (How.WORD, How.RUN_TOGETHER)
@@ -86,13 +99,14 @@ class Movement(msgspec.Struct, frozen=True):
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """What can be read out of a movement: the fullest memo, and every code in any of them.
+    """What can be read out of a movement: the fullest memo, every code in any of them, and whether one speaks of money given back.
 
     `beside`, `hints` and `said` are what matching looked up besides (candidates.py): it may speak against what was read.
     """
 
     memo: Memo
     found: tuple[Found, ...]
+    returned: bool = False
     beside: tuple[OpenBill, ...] = ()
     hints: Hints = Hints()
     said: Told | None = None
@@ -108,6 +122,11 @@ class Doubt(msgspec.Struct, frozen=True):
     reasons: tuple[str, ...]
     known: tuple[OpenBill, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
+
+    @property
+    def of_words(self) -> bool:
+        """Its words speak against it, not an amount or a bill that has changed since."""
+        return self.reasons[0] in DOUBTS
 
     @property
     def state(self) -> Literal["over", "ambiguous", "unmatched"]:
@@ -129,7 +148,8 @@ def read(movement: Movement) -> Reading:
             if known is None or rank.index(reading.how) < rank.index(known.how):
                 best[reading.code] = reading
     ordered = sorted(best.values(), key=lambda reading: (rank.index(reading.how), reading.code))
-    return Reading(memos[0] if memos else references.views(""), tuple(ordered))
+    fullest = memos[0] if memos else references.views("")
+    return Reading(fullest, tuple(ordered), any(looks_returned(memo) for memo in memos))
 
 
 def judge(movement: Movement, reading: Reading, board: Board, by_reference: Mapping[str, OpenBill]) -> Claim | Doubt:
@@ -139,6 +159,8 @@ def judge(movement: Movement, reading: Reading, board: Board, by_reference: Mapp
     codes = [board.codes[one.code] for one in exact if one.code in board.codes]
     virtual = board.virtual.get((movement.bank_account_id, movement.virtual_account or ""))
     if virtual is not None and all(one.pupil_id == virtual.pupil_id for one in named) and not codes:
+        if not named and reading.returned:
+            return Doubt(("looks_returned",), tuple(_covered([virtual], board)))
         if not named:
             return Claim(movement.transaction_id, movement.amount, group=virtual.group)
     elif virtual is not None:
@@ -149,7 +171,7 @@ def judge(movement: Movement, reading: Reading, board: Board, by_reference: Mapp
 
 
 def _judge_bills(movement: Movement, reading: Reading, named: Sequence[OpenBill]) -> Claim | Doubt:
-    credit = Credit(movement.bank_account_id, movement.amount, reading.memo, movement.anywhere)
+    credit = Credit(movement.bank_account_id, movement.amount, reading.memo, movement.anywhere, reading.returned)
     exact = {one.bill.invoice_id for one in named}
     beside = [one.bill for one in reading.beside if one.bill.invoice_id not in exact]
     decision = match(credit, reading.found, [*map(_in_full, named), *beside], reading.hints, reading.said)
@@ -168,18 +190,12 @@ def _judge_codes(
     movement: Movement, reading: Reading, codes: Sequence[Code], named: Sequence[OpenBill], board: Board
 ) -> Claim | Doubt:
     """One code alone is flexible money; several are split only where all their bills together ask for just this."""
-    covered = list(dict.fromkeys(id_ for code in codes for id_ in board.group_bills.get(code.group, ())))
-    bills = [board.bills[id_] for id_ in covered if id_ in board.bills]
-    known = {one.code for one in codes} | {one.bill.reference for one in named}
-    if any(one.code not in known and one.how is How.WORD for one in reading.exact):
-        return Doubt(("unknown_reference_beside",), (*named, *bills))
+    bills = _covered(codes, board)
+    why = _doubt(reading, codes, named, bills)
+    if why is not None:
+        return Doubt((why,), (*named, *bills))
     if not movement.anywhere and any(code.bank_account_id != movement.bank_account_id for code in codes):
         return Doubt(("another_account",), tuple(bills))
-    rivals = {one.code for one in reading.found if one.how in (How.RIVAL, How.AMONG_DIGITS)}
-    if any(one.how is How.DAMAGED for one in reading.found) or any(
-        one.bill.reference in rivals for one in reading.beside
-    ):
-        return Doubt(("reference_may_be_another",), (*named, *bills))
     everything = list({one.bill.invoice_id: one for one in (*named, *bills)}.values())
     asked = sum(one.open_amount for one in everything)
     if len(codes) > 1 or named:
@@ -191,6 +207,21 @@ def _judge_codes(
     if next(one.how for one in reading.exact if one.code == codes[0].code) is How.WORD or asked == movement.amount:
         return Claim(movement.transaction_id, movement.amount, group=codes[0].group)
     return Doubt(("reference_run_together", "amount_less"), tuple(everything))
+
+
+def _covered(codes: Sequence[Code], board: Board) -> list[OpenBill]:
+    covered = dict.fromkeys(id_ for code in codes for id_ in board.group_bills.get(code.group, ()))
+    return [board.bills[id_] for id_ in covered if id_ in board.bills]
+
+
+def _doubt(reading: Reading, codes: Sequence[Code], named: Sequence[OpenBill], bills: Sequence[OpenBill]) -> str | None:
+    """The rule of a bill's own reference (match.py), for codes over several bills."""
+    meant = [one.bill for one in (*named, *bills)]
+    known = {code.code for code in codes} | {one.bill.reference for one in named}
+    owners = [child_of(bill) for bill in meant]
+    beside = [one.bill for one in reading.beside]
+    said = reading.said or told(reading.memo.raw)
+    return doubt(reading.found, known, owners, beside, reading.hints.children, said, returned=reading.returned)
 
 
 def _in_full(one: OpenBill) -> Bill:

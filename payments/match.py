@@ -7,7 +7,7 @@ pupils, so an amount proves nothing, and a name may be the payer's. Pure: it rea
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from typing import Literal
 from uuid import UUID
 
@@ -28,6 +28,16 @@ _TELLING = frozenset(
 # A bank gives money back that had left, or takes back what it had booked: it bears a reference, and nobody has paid.
 _RETURNED = re.compile(
     r"\b(?:HOAN (?:TRA|TIEN|LAI)|TRA LAI (?:TIEN|LENH)|(?:HUY|DAO) LENH|REVERSAL|REVERSED|REFUND(?:ED)?)\b"
+)
+# What speaks against the words of a memo. Amounts and the state of a bill do not: they change while the money lies.
+DOUBTS = frozenset(
+    (
+        "looks_returned",
+        "unknown_reference_beside",
+        "damaged_reference_beside",
+        "reference_may_be_another",
+        "another_child_named",
+    )
 )
 # So few bills ask for an amount that the amount alone is worth a look.
 RARE_AMOUNT_MAX = 3
@@ -54,6 +64,8 @@ class Credit(msgspec.Struct, frozen=True):
     amount: int
     memo: Memo
     anywhere: bool = False
+    # Another door's text of the same credit speaks of money given back, where this memo does not.
+    returned: bool = False
 
 
 class Hints(msgspec.Struct, frozen=True):
@@ -115,8 +127,9 @@ def match(
         strangers = any(how is How.WORD for how in exact.values())
         reason = "unknown_reference" if strangers else "no_reference"
         return NoMatch((reason,), _suggest(credit, found, bills, hints, said))
-    returned = "looks_returned" if _RETURNED.search(" ".join(credit.memo.words)) else None
-    doubtful = returned or doubt(found, bills, hints.children, said)
+    owners = [child_of(bill) for bill in known]
+    returned = credit.returned or looks_returned(credit.memo)
+    doubtful = doubt(found, {bill.reference for bill in known}, owners, bills, hints.children, said, returned=returned)
     if doubtful:
         named = [bill for bill in bills if bill not in known and _is_named(said, bill)] if len(known) == 1 else []
         return _for_a_person(credit, [*known, *named], doubtful)
@@ -125,24 +138,42 @@ def match(
     return _single(credit, known[0], exact[known[0].reference])
 
 
-def doubt(found: Sequence[Found], bills: Sequence[Bill], children: Sequence[Child], said: Told) -> str | None:
-    """Why the references may not be trusted, whatever the amount and whether or not their bills are open."""
-    exact = {reading.code: reading.how for reading in found if reading.how in EXACT}
-    known = [bill for bill in bills if bill.reference in exact]
-    codes = {bill.reference for bill in known}
-    if any(_beside(code, how, codes) for code, how in exact.items()):
+def looks_returned(memo: Memo) -> bool:
+    return _RETURNED.search(" ".join(memo.words)) is not None
+
+
+def doubt(
+    found: Sequence[Found],
+    known: Set[str],
+    owners: Sequence[Child],
+    bills: Sequence[Bill],
+    children: Sequence[Child],
+    said: Told,
+    *,
+    returned: bool,
+) -> str | None:
+    """Why the words may not be trusted, whatever the amount and whether or not their bills are open: one of DOUBTS.
+
+    `known` are the codes that mean something, of bills, requests or pupils alike; `owners` the children whose bills they mean.
+    """
+    if returned:
+        return "looks_returned"
+    if any(_beside(reading.code, reading.how, known) for reading in found if reading.how in EXACT):
         return "unknown_reference_beside"
     if any(reading.how is How.DAMAGED for reading in found):
         return "damaged_reference_beside"
     rivals = {reading.code for reading in found if reading.how in (How.RIVAL, How.AMONG_DIGITS)}
     if any(bill.reference in rivals for bill in bills):
         return "reference_may_be_another"
-    if any(bill.reference.startswith(code) for bill in bills for code in codes if bill.reference != code):
+    if any(bill.reference.startswith(code) for bill in bills for code in known if bill.reference != code):
         return "reference_may_be_another"
-    owners = [Child(bill.pupil_name, bill.class_name) for bill in known]
     if owners and all(another_child(said, own, _without(children, owners)) for own in owners):
         return "another_child_named"
     return None
+
+
+def child_of(bill: Bill) -> Child:
+    return Child(bill.pupil_name, bill.class_name)
 
 
 def _beside(code: str, how: How, known: Iterable[str]) -> bool:
@@ -156,7 +187,7 @@ def _without(children: Sequence[Child], owners: Sequence[Child]) -> list[Child]:
 
 
 def _is_named(said: Told, bill: Bill) -> bool:
-    return bill.remaining > 0 and match_likeness.named_clearly(said, Child(bill.pupil_name, bill.class_name))
+    return bill.remaining > 0 and match_likeness.named_clearly(said, child_of(bill))
 
 
 def _single(credit: Credit, bill: Bill, how: How) -> Decision:

@@ -46,6 +46,7 @@ class Telling(msgspec.Struct, frozen=True):
 
 
 # Lines that may tell one of these movements, and whatever else tells the same ones. Sums and days are asked once each.
+# What lies on an account that is not the school's was never in its books, and answers for no line that is.
 _NEAR = """
 WITH near AS (
 SELECT coalesce(t.duplicate_of, t.transaction_id) AS movement
@@ -82,6 +83,7 @@ SELECT n.movement, t.source, t.bank_account_id, t.bank_reference, t.direction, t
   JOIN bank_transactions t
     ON t.school_id = $1
    AND t.transaction_id = n.movement
+   AND NOT (t.state = 'ignored' AND t.reasons = '{another_account}')
  UNION ALL
 SELECT n.movement, t.source, t.bank_account_id, t.bank_reference, t.direction, t.amount, t.memo, t.booked_at
   FROM near n

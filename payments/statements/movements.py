@@ -26,7 +26,7 @@ _IN = frozenset(("c", "cr", "co", "credit", "ghi co", "thu", "nap", "in", "tien 
 
 @dataclass
 class Row:
-    """One row inside the table, its cells read but not yet understood."""
+    """One row inside the table, its cells read but not yet understood. `printed`: both sides, as large as a bank's own sums may be."""
 
     number: int
     cells: tuple[Cell, ...]
@@ -36,6 +36,7 @@ class Row:
     debit: Read = None
     credit: Read = None
     amount: Read = None
+    printed: tuple[int | None, int | None] = (None, None)
     fee: Read = None
     tax: Read = None
     balance: int | None = None

@@ -49,8 +49,8 @@ class _Open:
 
     def add(self, row: Row) -> None:
         self.rows.append(row)
-        debit, credit = _sizes(row)
-        self.sums = self.sums[0] + debit, self.sums[1] + credit
+        debit, credit = row.printed
+        self.sums = self.sums[0] + (debit or 0), self.sums[1] + (credit or 0)
 
     def is_sum(self, row: Row, described: bool) -> bool:
         """A totals row that is not called one: no date, and the figures of both sides, or what one side has come to.
@@ -59,7 +59,7 @@ class _Open:
         """
         if row.days or row.wrong_days or not row.moves:
             return False
-        debit, credit = _sizes(row)
+        debit, credit = (size or 0 for size in row.printed)
         return bool(debit and credit) or (len(self.rows) > (1 if described else 0) and (debit, credit) == self.sums)
 
 
@@ -159,10 +159,7 @@ class _Walk:
             around.closing = row.balance
         self._take_around(around, cells)
         if row.moves and not opening and not closing:
-            self._open.printed = (
-                abs(row.debit.dong) if isinstance(row.debit, Sum) else None,
-                abs(row.credit.dong) if isinstance(row.credit, Sum) else None,
-            )
+            self._open.printed = row.printed
         self._open.ended = True
 
     @staticmethod
@@ -197,6 +194,8 @@ def _row_of(grid: Grid, number: int, cells: Sequence[Cell], header: Header) -> R
             row.wrong_days[role] = day
         row.tail = row.tail or tail
     row.debit, row.credit, row.amount = (read_sum(cell(role)) for role in ("debit", "credit", "amount"))
+    # What many lines come to may be more than one may move.
+    row.printed = _size(cell("debit")), _size(cell("credit"))
     row.fee, row.tax = read_sum(cell("fee")), read_sum(cell("tax"))
     balance = read_sum(cell("balance"), BALANCE_MAX)
     row.balance = balance.dong if isinstance(balance, Sum) else None
@@ -204,9 +203,9 @@ def _row_of(grid: Grid, number: int, cells: Sequence[Cell], header: Header) -> R
     return row
 
 
-def _sizes(row: Row) -> tuple[int, int]:
-    debit = abs(row.debit.dong) if isinstance(row.debit, Sum) else 0
-    return debit, abs(row.credit.dong) if isinstance(row.credit, Sum) else 0
+def _size(cell: Cell) -> int | None:
+    read = read_sum(cell, BALANCE_MAX)
+    return abs(read.dong) if isinstance(read, Sum) else None
 
 
 def _another(account: str, current: str | None) -> bool:

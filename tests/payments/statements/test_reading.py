@@ -199,12 +199,21 @@ def _file(layout: str, movements: Sequence[Moved], container: str = "xlsx") -> t
     return file.data, file.name
 
 
+def test_a_total_without_a_name_may_be_more_than_one_line_may_move() -> None:
+    most = [Moved(day(n), 999_999_999_999, f"Cap kinh phi dot {n}", f"FT{n}") for n in (1, 2, 3)]
+    section = one_section(*_file("mb", most))
+    assert section.bad == ()
+    totals = control(section)
+    assert (totals.agrees, totals.printed_credits_difference) == (True, 0)
+    beyond = [Moved(day(1), 1_000_000_000_001, "Nhieu qua", "FT1"), Moved(day(2), 350_000, "HP2600017", "FT2")]
+    assert [wrong.code for wrong in one_section(*_file("mb", beyond)).bad] == ["amount_too_big"]
+
+
 _MEMOS = st.text(
     st.sampled_from("ABCDEGHIKLMNOPQRSTUVXY abcdeghi 0123456789.-/:_;|#!+&()"), min_size=1, max_size=90
 ).map(lambda text: " ".join(f"A{text}Z".split()))
 _AMOUNTS = st.one_of(
-    # Nine of them stay below a trillion, beyond which a figure is refused (schemas.money.DONG_MAX), a sum like any other.
-    st.integers(1, 99_999_999_999),
+    st.integers(1, 999_999_999_999),
     st.sampled_from([1_000, 350_000, 1_000_000, 100_000_000]),
     st.integers(1, 2_000),
 )

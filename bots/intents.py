@@ -12,8 +12,9 @@ from typing import Final
 
 import msgspec
 
-from bots import intents_borders, intents_fuzzy, intents_model, slots
-from bots.intents_features import core
+from bots import intents_borders, intents_others, slots
+from bots.intents_features import core, features
+from bots.intents_mind import Mind, committed
 from bots.intents_phrases import NONE
 from bots.normalise import Normal, normalise
 
@@ -35,16 +36,17 @@ class Understanding(msgspec.Struct, frozen=True):
     also: str | None = None
 
 
-def understand(text: str, previous: str | None = None) -> Understanding:
+def understand(text: str, previous: str | None = None, mind: Mind | None = None) -> Understanding:
     """previous: the intent answered a few minutes ago in this chat, which a short message may carry on."""
+    mind = mind or committed()
     typed = normalise(text)
-    normal = _mended(typed)
+    normal = _mended(typed, mind)
     particulars = slots.read(normal)
     if not normal.words:
         return Understanding(NONE, 1.0, (), particulars, ("no words",))
-    scores, margin = _scores(normal)
+    scores, margin = _scores(normal.words, mind)
     ranked = sorted(scores, key=lambda intent: (-scores[intent], intent))
-    if (reason := intents_borders.asks_for_others(normal, ranked, scores)) is not None:
+    if (reason := intents_others.asks_for_others(normal, ranked, scores, previous)) is not None:
         return Understanding(NONE, 1.0, (), particulars, (reason,))
     if (
         previous is not None
@@ -54,32 +56,36 @@ def understand(text: str, previous: str | None = None) -> Understanding:
     strongest, score, also = ranked[0], scores[ranked[0]], None
     if (
         strongest != NONE
-        and (two := _two_questions(normal)) is not None
+        and (two := _two_questions(normal, mind)) is not None
         and (score < SURE or strongest in {two[0][0], two[1][0]})
     ):
         (strongest, score), (also, _) = two
     best = intents_borders.level_decides(strongest, particulars)
-    if margin < _GIBBERISH_MARGIN or (score < SURE and not intents_fuzzy.knows_any(typed.words)):
+    if margin < _GIBBERISH_MARGIN or (score < SURE and not mind.examples.knows_any(typed.words)):
         return Understanding(
             NONE, 1.0 - scores[best], _choices(ranked, NONE), particulars, ("nothing like any question known",)
         )
     return Understanding(
-        best, round(score, 3), _choices(ranked, best), particulars, _why(normal, strongest, best), also
+        best, round(score, 3), _choices(ranked, best), particulars, _why(normal, strongest, best, mind), also
     )
 
 
-def _mended(normal: Normal) -> Normal:
-    parts = tuple(intents_fuzzy.mend(part) for part in normal.parts)
+def _mended(normal: Normal, mind: Mind) -> Normal:
+    parts = tuple(mind.examples.mend(part) for part in normal.parts)
     return Normal(normal.text, tuple(word for part in parts for word in part), parts)
 
 
-def _scores(normal: Normal) -> tuple[dict[str, float], float]:
-    """Intent → share of belief, all together 1; and the best margin, by which gibberish is known."""
-    model = intents_model.weights()
-    margins = intents_model.margins(normal.words)
-    likeness = intents_fuzzy.nearest(normal.words)
+def _scores(words: tuple[str, ...], mind: Mind) -> tuple[dict[str, float], float]:
+    """Intent → share of belief, all together 1; and the best margin, by which gibberish is known.
+
+    The whole message is weighed at once: in a long one the story tells as much about the intent as the clause with the question
+    (weighing that clause twice was tried, and understood less).
+    """
+    model = mind.weights
+    margins = model.margins(features(words))
+    likeness = mind.examples.nearest(words)
     summed = [
-        margin + _LIKENESS_WEIGHT * likeness.get(label, (0.0, ""))[0]
+        margin + _LIKENESS_WEIGHT * likeness[label][0] if label in likeness else margin
         for label, margin in zip(model.labels, margins, strict=True)
     ]
     highest = max(summed)
@@ -94,9 +100,9 @@ def _choices(ranked: list[str], chosen: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(intent for intent in order if intent != NONE))[:SUGGESTIONS]
 
 
-def _why(normal: Normal, best: str, chosen: str) -> tuple[str, ...]:
-    spoke = [f"{name} +{amount:.2f}" for name, amount in intents_model.reasons(normal.words, best)]
-    like = intents_fuzzy.nearest(normal.words).get(best)
+def _why(normal: Normal, best: str, chosen: str, mind: Mind) -> tuple[str, ...]:
+    spoke = [f"{name} +{amount:.2f}" for name, amount in mind.weights.reasons(features(normal.words), best)]
+    like = mind.examples.nearest(normal.words).get(best)
     if like is not None:
         spoke.append(f"like “{like[1]}” {like[0]:.2f}")
     if chosen != best:
@@ -134,7 +140,7 @@ _ASKING: Final = frozenset(
 _CLAUSES_MAX: Final = 6
 
 
-def _two_questions(normal: Normal) -> tuple[tuple[str, float], tuple[str, float]] | None:
+def _two_questions(normal: Normal, mind: Mind) -> tuple[tuple[str, float], tuple[str, float]] | None:
     """The clear meanings of the first two asking clauses, if they differ. A story told before one question is not a question."""
     if not 1 < len(normal.parts) <= _CLAUSES_MAX:
         return None
@@ -142,7 +148,7 @@ def _two_questions(normal: Normal) -> tuple[tuple[str, float], tuple[str, float]
     for part in normal.parts:
         if len(core(part)) < 2 or not _ASKING.intersection(part):
             continue
-        scores, _ = _scores(Normal("", part, (part,)))
+        scores, _ = _scores(part, mind)
         strongest = max(scores, key=lambda intent: scores[intent])
         if (
             strongest != NONE
@@ -160,4 +166,4 @@ def _two_questions(normal: Normal) -> tuple[tuple[str, float], tuple[str, float]
 @cache
 def every_intent() -> tuple[str, ...]:
     """The intents the model knows, "none" aside."""
-    return tuple(label for label in intents_model.weights().labels if label != NONE)
+    return tuple(label for label in committed().weights.labels if label != NONE)

@@ -2,78 +2,99 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from functools import cache, lru_cache
+from collections.abc import Sequence
 
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
 from bots.intents_features import core
-from bots.intents_phrases import by_writer
-from bots.normalise import english_words, is_syllable, normalise
+from bots.normalise import english_words, is_syllable
 
-_NEAREST = 24
+_NEAREST = 12
+_COMPARED = (
+    48  # examples that share the rarest words; comparing all of them would cost ten times as much and find the same
+)
+_SHARED_MAX = 400  # a word of more examples than this brings none of them along unless no rarer word does
+_WORDS_LOOKED_UP_MAX = 16
 _SLIP_LEAST = 0.62
 _SLIP_LETTERS_LEAST = 3
+_REMEMBERED_MAX = 4096
 
 
-@cache
-def _examples() -> tuple[list[str], list[str]]:
-    """The examples' folded words without courtesy, and beside them their intents."""
-    texts: list[str] = []
-    intents: list[str] = []
-    for phrases in by_writer().values():
-        for phrase, intent in phrases:
-            texts.append(" ".join(core(normalise(phrase).words)))
-            intents.append(intent)
-    return texts, intents
+class Examples:
+    """The written examples, found by their words."""
 
+    def __init__(self, texts: Sequence[str], intents: Sequence[str]) -> None:
+        self.texts, self.intents = texts, intents
+        self._of_word: dict[str, list[int]] = {}
+        counted: Counter[str] = Counter()
+        for place, text in enumerate(texts):
+            words = text.split()
+            counted.update(words)
+            for word in set(words):
+                self._of_word.setdefault(word, []).append(place)
+        # Commonest first, so that a tie between two corrections goes to the commoner word.
+        self._common = [word for word, count in counted.most_common() if count > 1 and word.isalpha() and len(word) > 1]
+        self._known = frozenset(self._common)
+        self._mended: dict[str, tuple[str, ...]] = {}
 
-@cache
-def _words() -> tuple[list[str], frozenset[str]]:
-    """Every word of the examples, commonest first, so that a tie between two corrections goes to the commoner word."""
-    counted = Counter(word for text in _examples()[0] for word in text.split())
-    common = [word for word, count in counted.most_common() if count > 1 and word.isalpha() and len(word) > 1]
-    return common, frozenset(common)
+    def nearest(self, words: tuple[str, ...]) -> dict[str, tuple[float, str]]:
+        """Intent → (likeness from 0 to 1, the example) for the intents of the nearest examples."""
+        asked = core(words)
+        places = self._sharing(asked)
+        found: dict[str, tuple[float, str]] = {}
+        for example, likeness, at in process.extract(
+            " ".join(asked), [self.texts[place] for place in places], scorer=fuzz.token_set_ratio, limit=_NEAREST
+        ):
+            intent = self.intents[places[at]]
+            if intent not in found:
+                found[intent] = (likeness / 100, example)
+        return found
 
+    def _sharing(self, words: tuple[str, ...]) -> list[int]:
+        """The examples that share most of the rare words, best first."""
+        rarest = sorted({word for word in words if word in self._of_word}, key=lambda word: len(self._of_word[word]))
+        shared: dict[int, float] = {}
+        for word in rarest[:_WORDS_LOOKED_UP_MAX]:
+            places = self._of_word[word]
+            if len(places) > _SHARED_MAX and len(shared) >= _COMPARED:
+                break
+            weight = math.log(1 + len(self.texts) / len(places))
+            for place in places[: _SHARED_MAX * 2]:
+                shared[place] = shared.get(place, 0.0) + weight
+        # A short example that is wholly shared is nearer than a long one that shares as much.
+        ranked = sorted(shared, key=lambda place: (-shared[place] / (12 + len(self.texts[place])), place))
+        return ranked[:_COMPARED]
 
-def nearest(words: tuple[str, ...]) -> dict[str, tuple[float, str]]:
-    """Intent → (likeness from 0 to 1, the example) for the intents of the nearest examples."""
-    texts, intents = _examples()
-    found: dict[str, tuple[float, str]] = {}
-    for example, likeness, place in process.extract(
-        " ".join(core(words)), texts, scorer=fuzz.token_set_ratio, limit=_NEAREST
-    ):
-        intent = intents[place]
-        if intent not in found:
-            found[intent] = (likeness / 100, example)
-    return found
+    def knows_any(self, words: tuple[str, ...]) -> bool:
+        """Is at least one word, as typed, a word of the examples? Keys hit at random are not."""
+        return any(word in self._known for word in words if len(word) > 1)
 
+    def mend(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        """Replace what no Vietnamese would spell by the known word nearest to it, or by the two words it was glued from."""
+        return tuple(better for word in words for better in self._better(word))
 
-def knows_any(words: tuple[str, ...]) -> bool:
-    """Is at least one word, as typed, a word of the examples? Keys hit at random are not."""
-    return any(word in _words()[1] for word in words if len(word) > 1)
+    def _better(self, word: str) -> tuple[str, ...]:
+        if (
+            len(word) < _SLIP_LETTERS_LEAST
+            or not word.isalpha()
+            or word in self._known
+            or word in english_words()
+            or is_syllable(word)
+        ):
+            return (word,)
+        if word not in self._mended:
+            if len(self._mended) >= _REMEMBERED_MAX:
+                self._mended.clear()
+            self._mended[word] = self._look_for(word)
+        return self._mended[word]
 
-
-def mend(words: tuple[str, ...]) -> tuple[str, ...]:
-    """Replace what no Vietnamese would spell by the known word nearest to it, or by the two words it was glued from."""
-    return tuple(better for word in words for better in _mended(word))
-
-
-@lru_cache(maxsize=4096)
-def _mended(word: str) -> tuple[str, ...]:
-    common, known = _words()
-    if (
-        len(word) < _SLIP_LETTERS_LEAST
-        or not word.isalpha()
-        or word in known
-        or word in english_words()
-        or is_syllable(word)
-    ):
-        return (word,)
-    for cut in range(len(word) - 1, 1, -1):
-        left, right = word[:cut], word[cut:]
-        if left in known and right in known and is_syllable(left) and is_syllable(right):
-            return (left, right)
-    best = process.extractOne(word, common, scorer=OSA.normalized_similarity, score_cutoff=_SLIP_LEAST)
-    return (best[0],) if best else (word,)
+    def _look_for(self, word: str) -> tuple[str, ...]:
+        for cut in range(len(word) - 1, 1, -1):
+            left, right = word[:cut], word[cut:]
+            if left in self._known and right in self._known and is_syllable(left) and is_syllable(right):
+                return (left, right)
+        best = process.extractOne(word, self._common, scorer=OSA.normalized_similarity, score_cutoff=_SLIP_LEAST)
+        return (best[0],) if best else (word,)

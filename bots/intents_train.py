@@ -12,8 +12,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from bots.intents_features import features
-from bots.intents_model import MODEL_FILE, Weights, pack, stamp
+from bots.intents_features import core, features
+from bots.intents_mind import MODEL_FILE, Mind, pack, stamp
+from bots.intents_model import Weights
 from bots.intents_phrases import by_writer
 from bots.normalise import normalise
 
@@ -26,18 +27,20 @@ _SHARPNESS = 6.0
 Row = tuple[list[int], NDArray[np.float64]]
 
 
-def train(examples: Sequence[tuple[str, str]]) -> Weights:
-    """(phrase, intent) pairs to weights."""
-    valued = [features(normalise(text).words) for text, _ in examples]
+def train(examples: Sequence[tuple[str, str]]) -> Mind:
+    """(phrase, intent) pairs to all that understanding knows."""
+    read = [normalise(text).words for text, _ in examples]
+    valued = [features(words) for words in read]
     importance = _importance(valued)
     column = {name: place for place, name in enumerate(importance)}
     labels = tuple(sorted({intent for _, intent in examples}))
+    meant = tuple(labels.index(intent) for _, intent in examples)
     rows = [_row(found, column, importance) for found in valued]
     target = np.full((len(rows), len(labels)), -1.0)
-    for place, (_, intent) in enumerate(examples):
-        target[place, labels.index(intent)] = 1.0
+    target[np.arange(len(rows)), list(meant)] = 1.0
     solved = _solve(rows, target, len(column))
-    return _packed(solved, labels, importance)
+    texts = tuple(" ".join(core(words)) for words in read)
+    return Mind(stamp(), _packed(solved, labels, importance), texts, meant)
 
 
 def _importance(valued: Sequence[dict[str, float]]) -> dict[str, float]:
@@ -87,14 +90,13 @@ def _packed(solved: NDArray[np.float64], labels: tuple[str, ...], importance: di
             continue
         step = largest / 127
         bytes_ = np.rint(amounts / step).astype(int)
-        kept = [at for at in range(len(labels)) if abs(bytes_[at]) >= max(1, 127 * _SMALLEST)]
-        rows[name] = bytes(kept) + bytes(int(bytes_[at]) + 128 for at in kept)
+        kept = np.flatnonzero(np.abs(bytes_) >= max(1, 127 * _SMALLEST))
+        rows[name] = kept.astype("<u2").tobytes() + (bytes_[kept] + 128).astype(np.uint8).tobytes()
         scale[name] = float(np.float32(step))
     return Weights(
-        stamp=stamp(),
         labels=labels,
         bias=tuple(float(np.float32(amount)) for amount in solved[-1]),
-        importance={name: float(np.float32(value)) for name, value in importance.items()},
+        importance={name: float(np.float32(value)) for name, value in importance.items() if name in rows},
         scale=scale,
         rows=rows,
         sharpness=_SHARPNESS,
@@ -103,10 +105,10 @@ def _packed(solved: NDArray[np.float64], labels: tuple[str, ...], importance: di
 
 def main() -> None:
     examples = [pair for phrases in by_writer().values() for pair in phrases]
-    model = train(examples)
-    MODEL_FILE.write_bytes(pack(model))
+    mind = train(examples)
+    MODEL_FILE.write_bytes(pack(mind))
     sys.stdout.write(
-        f"{len(examples)} phrases, {len(model.labels)} intents, {len(model.rows)} features, {MODEL_FILE.stat().st_size:,} bytes\n"
+        f"{len(examples)} phrases, {len(mind.weights.labels)} intents, {len(mind.weights.rows)} features, {MODEL_FILE.stat().st_size:,} bytes\n"
     )
 
 

@@ -7,13 +7,14 @@ import json
 
 import pytest
 
-from bots import command, intents_model
+from bots import command
 from bots.intents import every_intent, understand
+from bots.intents_mind import committed, stamp
 from bots.intents_phrases import NONE, by_writer
 
 
 def test_the_model_was_made_from_these_phrases_and_this_code() -> None:
-    assert intents_model.weights().stamp == intents_model.stamp(), "run `python -m bots.intents_train`"
+    assert committed().stamp == stamp(), "run `python -m bots.intents_train`"
 
 
 def test_every_intent_of_the_taxonomy_is_known() -> None:

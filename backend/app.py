@@ -30,6 +30,7 @@ from backend.identity.doorkeeper import Doorkeeper
 from backend.identity.routes import ROUTES as IDENTITY
 from backend.identity.tokens import TokenOffice
 from backend.identity.watch import watch_revocations
+from backend.messages.routes import ROUTES as MESSAGES
 from backend.openapi import document_problems, openapi_config
 from backend.pages.routes import ROUTES as PAGES
 from backend.parentapp.routes import ROUTES as PARENTAPP
@@ -51,6 +52,7 @@ ROUTES: list[Any] = [
     *FILES,
     *ANNOUNCEMENTS,
     *FORMS,
+    *MESSAGES,
     *NOTIFICATIONS,
     *PAYMENTS,
     *STATEMENTS,

@@ -38,6 +38,10 @@ def on_lock_screen(
         body = title
     elif kind == "announcement" and not children:
         body = say("notifications.push_announcement", language)
+    elif kind == "message":
+        body = say(
+            "notifications.push_message", language, sender=_sender(params, language), child=_names(children, language)
+        )
     else:
         key = "announcement_about" if kind == "announcement" else _key_of(kind, params)
         body = say(f"notifications.push_{key}", language, child=_names(children, language))
@@ -59,7 +63,7 @@ def in_full(
 
     absence {on, session}; mark {subject}; invoice {fee, amount, due_on, seal},
     or {reminder, bills, amount, due_on}; payment {amount}; form {forms: [{form_id, title, due_on}], reminder | changed}.
-    Whatever is missing is left unsaid.
+    message {sender_vi, sender_en}. Whatever is missing is left unsaid.
     """
     child = _names(children, language)
     match kind:
@@ -73,6 +77,8 @@ def in_full(
             said = _invoice(params, language, child)
         case "form":
             said = _form(params, language, child)
+        case "message":
+            said = _message(params, language, child)
         case _:
             said = _payment(params, language, child)
     return Words(title or said.title, body or said.body)
@@ -137,6 +143,17 @@ def _payment(params: dict[str, Any], language: str, child: str) -> Words:
     return Words(
         say("notifications.payment_title", language), say(f"notifications.{key}", language, child=child, amount=amount)
     )
+
+
+def _message(params: dict[str, Any], language: str, child: str) -> Words:
+    """Not a word of what was written: it is read in its own conversation."""
+    body = say("notifications.message_body", language, sender=_sender(params, language), child=child)
+    return Words(say("notifications.message_title", language), body)
+
+
+def _sender(params: dict[str, Any], language: str) -> str:
+    sender = params.get("sender_en" if language == "en" else "sender_vi")
+    return str(sender or say("notifications.the_school", language))
 
 
 def short_name(full_name: str) -> str:

@@ -69,7 +69,7 @@ class DeliveryProblem(msgspec.Struct, frozen=True):
     """A guardian whom a notice could not reach on a channel, and why."""
 
     notice_id: UUID
-    notice_kind: Literal["absence", "mark", "announcement", "invoice", "payment"]
+    notice_kind: Literal["absence", "mark", "announcement", "invoice", "payment", "message"]
     notice_title: str | None
     guardian_id: UUID
     guardian_name: str | None

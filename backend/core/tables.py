@@ -24,6 +24,9 @@ TENANT = (
     "chat_handoffs",
     "files",
     "forms", "form_versions", "form_pupils", "form_signatures", "form_answers", "form_reminders", "form_rules", "family_claims",
+    "message_settings", "quiet_hours", "duty_turns", "threads", "group_messages", "messages", "message_texts", "message_reads",
+    "message_requests", "message_reports", "thread_mutes", "message_blocks", "message_rules_accepted", "question_offers",
+    "staff_alerts", "message_translations",
 )  # fmt: skip
 
 REFERENCE = (
@@ -73,6 +76,7 @@ APPEND_ONLY = (
     "absence_credits", "item_spendings",
     "statement_lines", "statement_balances",
     "form_versions", "form_signatures",
+    "messages", "message_texts", "message_reads", "group_messages", "message_rules_accepted", "message_translations",
 )  # fmt: skip
 
 ALL = (*TENANT, *REFERENCE, *DIRECTORY)

@@ -84,7 +84,7 @@ def _walk_struct(raw: dict[str, Any], kind: type[msgspec.Struct], pointer: str, 
         elif field.required:
             found.append(_error(here, "missing required field"))
     if kind.__struct_config__.forbid_unknown_fields:
-        for name in raw.keys() - known:
+        for name in raw.keys() - known - {kind.__struct_config__.tag_field}:
             found.append(_error(f"{pointer}/{_escaped(name)}", "unknown field"))
 
 
@@ -94,8 +94,22 @@ def _unwrapped(kind: Any, raw: Any) -> Any:
         kind = get_args(kind)[0]
     if get_origin(kind) in (typing.Union, types.UnionType):
         members = [_unwrapped(member, raw) for member in get_args(kind) if member is not type(None)]
-        return members[0] if len(members) == 1 else kind
+        return members[0] if len(members) == 1 else _tagged(members, raw) or kind
     return kind
+
+
+def _tagged(members: list[Any], raw: Any) -> Any:
+    """Of Structs that name themselves in a field, the one that is named."""
+    for member in members:
+        config = getattr(member, "__struct_config__", None)
+        if (
+            config is not None
+            and config.tag_field
+            and isinstance(raw, dict)
+            and raw.get(config.tag_field) == config.tag
+        ):
+            return member
+    return None
 
 
 def _error(pointer: str, message: str) -> FieldError:

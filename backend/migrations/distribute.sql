@@ -173,6 +173,38 @@ SELECT create_distributed_table('form_rules', 'school_id', colocate_with => 'pup
 
 SELECT create_distributed_table('family_claims', 'school_id', colocate_with => 'pupils');
 
+SELECT create_distributed_table('message_settings', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('quiet_hours', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('duty_turns', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('threads', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('group_messages', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('messages', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('message_texts', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('message_reads', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('message_requests', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('message_reports', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('thread_mutes', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('message_blocks', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('message_rules_accepted', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('question_offers', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('staff_alerts', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('message_translations', 'school_id', colocate_with => 'pupils');
+
 SELECT create_distributed_table('accounts', 'account_id', colocate_with => 'none');
 
 SELECT create_distributed_table('phone_accounts', 'phone_e164', colocate_with => 'none');

@@ -18,8 +18,9 @@ _GROUP = {
     "announcement": "announcements",
     "invoice": "fees",
     "payment": "fees",
+    "message": "announcements",
 }
-_PROMPT = frozenset({"absence", "announcement"})
+_PROMPT = frozenset({"absence", "announcement", "message"})
 
 
 class Push(msgspec.Struct, frozen=True, kw_only=True):

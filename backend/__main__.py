@@ -159,6 +159,22 @@ def unlock(arguments: argparse.Namespace) -> int:
     return 0 if count else 1
 
 
+def _authorise_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--redirect-uri", help="the callback address that is registered at Zalo")
+    parser.add_argument("--refresh-token", action="store_true", help="read a refresh token from standard input instead")
+
+
+@command("zalo-authorise", "keep the permission of the Zalo Official Account", _authorise_arguments)
+def zalo_authorise(arguments: argparse.Namespace) -> int:
+    from backend.core.settings import read
+    from notifications.zalo_command import authorise
+
+    settings = _with_servers(read(), with_redis=False)
+    return asyncio.run(
+        authorise(settings, redirect_uri=arguments.redirect_uri or "", by_refresh_token=arguments.refresh_token)
+    )
+
+
 def _with_database(deed: Callable[[Any], Any]) -> Any:
     """One deed at the database, without a server around it."""
     from backend.core.database import Database

@@ -141,6 +141,11 @@ async def sweep_codes(work: Work) -> None:
 
 
 @job
+async def renew_channel_tokens(work: Work) -> None:
+    await work.stations.renew_tokens()
+
+
+@job
 async def forget_old_sign_ins(work: Work) -> None:
     await forgetting.forget_old(work.house)
 
@@ -197,6 +202,7 @@ CRONS: list[Any] = [
     cron(sweep_documents, name="sweep_documents", second=_every_ten(9), run_at_startup=True, timeout=300),
     cron(sweep_chats, name="sweep_chats", second=_every_ten(5), run_at_startup=True, timeout=60),
     cron(sweep_codes, name="sweep_codes", second=_every_ten(1), run_at_startup=True, timeout=60),
+    cron(renew_channel_tokens, name="renew_channel_tokens", minute={17}, second=0, run_at_startup=True, timeout=60),
     cron(forget_old_sign_ins, name="forget_old_sign_ins", hour={20}, minute={20}, second=0, timeout=600),
     cron(forget_old_chats, name="forget_old_chats", hour={20}, minute={10}, second=0, timeout=600),
     cron(forget_loose_files, name="forget_loose_files", hour={20}, minute={30}, second=0, timeout=600),

@@ -18,6 +18,7 @@ from backend.core.problems import NOT_FOUND, problem
 from backend.core.ratelimit import Bucket
 from backend.identity import audit
 from bots.chats import Chat
+from notifications.dead_addresses import chat_hash, revive
 from schemas.chat import ChatLinkOut, LinkedChat, LinkedChats
 
 NO_BOT = problem(
@@ -136,6 +137,7 @@ async def _bind(tx: Tx, chat: Chat, account_id: UUID, now: datetime) -> None:
         account_id,
         now,
     )
+    await revive(tx, chat.channel, chat_hash(chat.chat_id), at=now)
     await tx.execute(
         """
         INSERT INTO account_chats AS c (account_id, channel, chat_id, linked_at)
@@ -249,3 +251,6 @@ async def mark_blocked(house: House, channel: str, chat_id: str, *, blocked: boo
         blocked,
         house.clock.now(),
     )
+    if not blocked:
+        async with house.database.directory() as tx:
+            await revive(tx, channel, chat_hash(chat_id), at=house.clock.now())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
@@ -14,7 +14,7 @@ from notifications.addresses import chats_of
 from notifications.allowances import Allowance
 from notifications.leases import Batch, Claimed
 from notifications.outcomes import Outcome
-from notifications.posting import Posting, post_all
+from notifications.posting import Posting, post_living
 from notifications.rounds import Item, Try
 from notifications.texts import notice_path, on_lock_screen
 
@@ -31,6 +31,7 @@ class ChatStation:
     """Telegram and the Zalo bot: free, and whoever linked a chat may be written to at any time."""
 
     paid = False
+    repeats_for = timedelta()
 
     def __init__(self, sender: ChatSender, channel: str = "telegram") -> None:
         self.sender = sender
@@ -53,7 +54,7 @@ class ChatStation:
                     one = Try(hashed, item.row.account_id)
                     item.tries.append(one)
                     postings.append(Posting(one, partial(self.sender.post, chat_id, text)))
-        await post_all(postings, self.sender.limit)
+        await post_living(house, self.channel, postings, self.sender.limit)
 
 
 def text_of(house: House, batch: Batch, row: Claimed) -> str:

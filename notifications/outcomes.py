@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-Why = Literal["address_dead", "channel_down", "our_bug", "unknown"]
+Why = Literal["address_dead", "unreachable", "channel_down", "our_bug", "unknown"]
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -30,7 +30,8 @@ class TryLater(msgspec.Struct, frozen=True):
 class Refused(msgspec.Struct, frozen=True):
     """Final for this address, but what that means differs.
 
-    address_dead: retire the address. channel_down: our credential or account; keep every address, stop the channel, call somebody.
+    address_dead: retire the address. unreachable: not by this way at this time, the address stays.
+    channel_down: our credential or account; keep every address, stop the channel, call somebody.
     our_bug: the message itself is wrong. unknown: a refusal nobody has described; not retried, and shown.
     """
 

@@ -7,7 +7,9 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from backend.core.house import House
 from notifications.allowances import Allowance, turn
+from notifications.dead_addresses import bury, dead_among
 from notifications.outcomes import Outcome, Refused, TryLater
 from notifications.rounds import Try
 
@@ -23,6 +25,24 @@ class Posting:
 
     one: Try
     send: Callable[[], Awaitable[Outcome]]
+
+
+async def post_living(
+    house: House, channel: str, postings: Sequence[Posting], limit: Allowance | None, *, connections: int = CONNECTIONS
+) -> None:
+    """What is known as dead is not asked again, and says why; what the provider calls dead now is kept as dead."""
+    hashes = list({posting.one.address_hash for posting in postings})
+    dead = await dead_among(house.database.reader, channel, hashes, now=house.clock.now())
+    living = []
+    for posting in postings:
+        if known := dead.get(posting.one.address_hash):
+            posting.one.outcome = Refused("address_dead", known.why)
+        else:
+            living.append(posting)
+    try:
+        await post_all(living, limit, connections=connections)
+    finally:
+        await bury(house, channel, [posting.one for posting in living])
 
 
 async def post_all(

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 
 from backend.core.house import House
-from notifications.allowances import Allowances, Quota
+from notifications import opening
+from notifications.allowances import Allowances
 from notifications.calls import CallStation
 from notifications.cascade import CHANNELS
-from notifications.channels.fcm import FcmSender
-from notifications.channels.fcm_credentials import FcmCredentials
+from notifications.channel_tokens import ChannelTokens, NoToken
 from notifications.channels.sms import SmsSender
-from notifications.channels.telegram import PER_SECOND, TelegramSender
+from notifications.channels.telegram import TelegramSender
 from notifications.chats import ChatStation
 from notifications.push import PushStation
 from notifications.rounds import Station
@@ -26,6 +26,7 @@ class Stations:
         self.telegram_sender: TelegramSender | None = None
         self.sms: SmsSender | None = None
         self._others: dict[str, Station] = {"call": CallStation()}
+        self.tokens: list[ChannelTokens] = []
         self._stack = AsyncExitStack()
 
     def of(self, channel: str) -> Station | None:
@@ -44,42 +45,18 @@ class Stations:
 
     @classmethod
     async def open(cls, house: House) -> Stations:
-        stations, settings = cls(), house.settings
+        stations = cls()
         allowances = Allowances(house.redis_url)
         stations._stack.push_async_callback(allowances.close)
-        if settings.fcm_project_id and settings.fcm_credentials_file:
-            credentials = FcmCredentials(settings.fcm_credentials_file)
-            sender = FcmSender(
-                credentials,
-                project_id=settings.fcm_project_id,
-                base_url=settings.fcm_base_url,
-                limit=allowances.of("push", settings.fcm_project_id, Quota(settings.fcm_per_minute, 60.0)),
-            )
-            await sender.open()
-            stations._stack.push_async_callback(sender.close)
-            stations.push = PushStation(sender)
-        if settings.telegram_token:
-            telegram = TelegramSender(
-                settings.telegram_token,
-                base_url=settings.telegram_base_url,
-                limit=allowances.of("telegram", settings.telegram_token, Quota(PER_SECOND, 1.0)),
-            )
-            await telegram.open()
-            stations._stack.push_async_callback(telegram.close)
-            stations.telegram_sender = telegram
-            stations.telegram = ChatStation(telegram)
-        if settings.sms_api_key:
-            sms = SmsSender(
-                api_key=settings.sms_api_key,
-                secret_key=settings.sms_secret_key,
-                brand=settings.sms_brand,
-                base_url=settings.sms_base_url,
-                limit=allowances.of("sms", settings.sms_api_key, Quota(settings.sms_per_minute, 60.0)),
-            )
-            await sms.open()
-            stations._stack.push_async_callback(sms.close)
-            stations.sms = sms
+        for open_one in opening.ALL:
+            await open_one(house, stations, allowances, stations._stack)
         return stations
+
+    async def renew_tokens(self) -> None:
+        """Before they end, also where nothing is sent: an account that is asked for nothing must not fall asleep for good."""
+        for tokens in self.tokens:
+            with suppress(NoToken):  # said aloud where it happened
+                await tokens.access()
 
     async def close(self) -> None:
         await self._stack.aclose()

@@ -83,6 +83,26 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="When families are not woken, in Vietnam's time; a family may choose its own, an emergency overrides. Empty: never."
         ),
     ] = "21:00-06:30"
+    zalo_app_id: Annotated[
+        str,
+        Meta(
+            description="Application at Zalo that speaks for the Official Account. Empty: no Zalo messages and no ZNS."
+        ),
+    ] = ""
+    zalo_app_secret: Annotated[str, Meta(description="Secret key of the Zalo application.")] = ""
+    zalo_oa_id: Annotated[
+        str, Meta(description="The Official Account; `zalo-authorise` gives the permission once.")
+    ] = ""
+    zalo_oa_secret: Annotated[
+        str, Meta(description="Secret key of the account's webhook page, which signs events.")
+    ] = ""
+    zalo_base_url: Annotated[str, Meta(description="Base address of Zalo's OpenAPI.")] = "https://openapi.zalo.me"
+    zalo_oauth_url: Annotated[str, Meta(description="Base address of Zalo's permission and token service.")] = (
+        "https://oauth.zaloapp.com"
+    )
+    zalo_per_minute: Annotated[
+        int, Meta(description="Requests a minute that the Official Account's package allows, over all workers.")
+    ] = 60
     meinvoice_app_id: Annotated[
         str, Meta(description="Our application's id at MISA meInvoice. Empty: no e-invoices and e-receipts are sent.")
     ] = ""
@@ -167,8 +187,25 @@ def refuse_unsafe(settings: Settings) -> None:
         wrong.append(f"{variable('telegram_token')}: needed to send sign-in codes by Telegram")
     if settings.telegram_token and len(settings.telegram_secret) < 16:
         wrong.append(f"{variable('telegram_secret')}: at least 16 characters are needed when there is a Telegram bot")
+    wrong += _halves(settings)
     if wrong:
         raise SettingsRefused("Nhịp Cầu does not start in production with these settings:\n  " + "\n  ".join(wrong))
+
+
+# Channels that need all of their settings or none: half a channel would fail at its first message.
+_TOGETHER = (
+    ("fcm_project_id", "fcm_credentials_file"),
+    ("zalo_app_id", "zalo_app_secret", "zalo_oa_id", "zalo_oa_secret"),
+)
+
+
+def _halves(settings: Settings) -> list[str]:
+    wrong = []
+    for names in _TOGETHER:
+        missing = [name for name in names if not getattr(settings, name)]
+        if missing and len(missing) < len(names):
+            wrong.append(f"{', '.join(map(variable, missing))}: needed together with the rest of the channel")
+    return wrong
 
 
 def document() -> str:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import asyncpg
 import msgspec
+import pytest
 
 from backend.core.house import House
+from backend.core.settings import Settings, SettingsRefused, refuse_unsafe
 from notifications.audience import OneClass
 from notifications.delivery import drain
 from notifications.outbox import publish
@@ -26,12 +28,15 @@ async def test_every_channel_with_settings_has_a_station(house: House, fcm: FcmT
         fcm_project_id=fcm.project_id,
         fcm_credentials_file=str(account),
         telegram_token="100200300:stations",
+        zalo_app_id="4318",
+        zalo_app_secret="secret",
+        zalo_oa_id="1646",
         sms_api_key="key",
         sms_secret_key="secret",
         sms_brand="TRUONG",
     )
     stations = await Stations.open(dataclasses.replace(house, settings=settings))
-    assert all(stations.of(channel) is not None for channel in ("push", "telegram"))
+    assert all(stations.of(channel) is not None for channel in ("push", "telegram", "zalo"))
     assert stations.sms is not None and stations.telegram_sender is not None
     await stations.close()
 
@@ -48,3 +53,16 @@ async def test_without_settings_deliveries_are_skipped_and_say_why(
     await stations.close()
     found = await states(owner, world.school_id, told.notice_id)
     assert found[world.parent.person_id] == ("skipped", "channel_off")
+
+
+@pytest.mark.parametrize(
+    ("half", "missing"),
+    [
+        ({"zalo_app_id": "4318"}, "NHIPCAU_ZALO_APP_SECRET, NHIPCAU_ZALO_OA_ID, NHIPCAU_ZALO_OA_SECRET"),
+        ({"fcm_project_id": "truong"}, "NHIPCAU_FCM_CREDENTIALS_FILE"),
+    ],
+)
+def test_production_does_not_start_with_half_a_channel(half: dict[str, str], missing: str) -> None:
+    with pytest.raises(SettingsRefused) as refused:
+        refuse_unsafe(Settings(**half))  # type: ignore[arg-type]
+    assert f"{missing}: needed together" in str(refused.value)

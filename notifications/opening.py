@@ -1,0 +1,98 @@
+"""Opens the channels that the settings name, each with its account's allowance. A channel without settings is not opened."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
+
+from backend.core.house import House
+from notifications.allowances import Allowances, Quota
+from notifications.channel_tokens import ChannelTokens
+from notifications.channels.fcm import FcmSender
+from notifications.channels.fcm_credentials import FcmCredentials
+from notifications.channels.sms import SmsSender
+from notifications.channels.telegram import PER_SECOND, TelegramSender
+from notifications.channels.wire import Wire
+from notifications.channels.zalo import ZaloSender
+from notifications.channels.zalo_tokens import ZaloTokenWire
+from notifications.chats import ChatStation
+from notifications.push import PushStation
+from notifications.zalo_station import ZaloStation
+
+if TYPE_CHECKING:
+    from notifications.stations import Stations
+
+_MINUTE = 60.0
+
+
+async def open_push(house: House, stations: Stations, allowances: Allowances, stack: AsyncExitStack) -> None:
+    settings = house.settings
+    if not (settings.fcm_project_id and settings.fcm_credentials_file):
+        return
+    sender = FcmSender(
+        FcmCredentials(settings.fcm_credentials_file),
+        project_id=settings.fcm_project_id,
+        base_url=settings.fcm_base_url,
+        limit=allowances.of("push", settings.fcm_project_id, Quota(settings.fcm_per_minute, _MINUTE)),
+    )
+    await sender.open()
+    stack.push_async_callback(sender.close)
+    stations.push = PushStation(sender)
+
+
+async def open_telegram(house: House, stations: Stations, allowances: Allowances, stack: AsyncExitStack) -> None:
+    settings = house.settings
+    if not settings.telegram_token:
+        return
+    sender = TelegramSender(
+        settings.telegram_token,
+        base_url=settings.telegram_base_url,
+        limit=allowances.of("telegram", settings.telegram_token, Quota(PER_SECOND, 1.0)),
+    )
+    await sender.open()
+    stack.push_async_callback(sender.close)
+    stations.telegram_sender = sender
+    stations.telegram = ChatStation(sender)
+
+
+async def open_sms(house: House, stations: Stations, allowances: Allowances, stack: AsyncExitStack) -> None:
+    settings = house.settings
+    if not settings.sms_api_key:
+        return
+    sender = SmsSender(
+        api_key=settings.sms_api_key,
+        secret_key=settings.sms_secret_key,
+        brand=settings.sms_brand,
+        base_url=settings.sms_base_url,
+        limit=allowances.of("sms", settings.sms_api_key, Quota(settings.sms_per_minute, _MINUTE)),
+    )
+    await sender.open()
+    stack.push_async_callback(sender.close)
+    stations.sms = sender
+
+
+async def open_zalo(house: House, stations: Stations, allowances: Allowances, stack: AsyncExitStack) -> None:
+    settings = house.settings
+    if not (settings.zalo_app_id and settings.zalo_app_secret and settings.zalo_oa_id):
+        return
+    wire = Wire()
+    await wire.open()
+    stack.push_async_callback(wire.close)
+    tokens = ChannelTokens(house, zalo_account(house), zalo_token_wire(house, wire).refresh)
+    stations.tokens.append(tokens)
+    limit = allowances.of("zalo", settings.zalo_oa_id, Quota(settings.zalo_per_minute, _MINUTE))
+    stations.add(ZaloStation(ZaloSender(wire, tokens, base_url=settings.zalo_base_url, limit=limit)))
+
+
+def zalo_account(house: House) -> str:
+    return f"zalo:{house.settings.zalo_oa_id}"
+
+
+def zalo_token_wire(house: House, wire: Wire) -> ZaloTokenWire:
+    settings = house.settings
+    return ZaloTokenWire(
+        wire, app_id=settings.zalo_app_id, app_secret=settings.zalo_app_secret, base_url=settings.zalo_oauth_url
+    )
+
+
+ALL = (open_push, open_telegram, open_sms, open_zalo)

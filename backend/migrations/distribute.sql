@@ -233,6 +233,16 @@ SELECT create_distributed_table('digest_items', 'account_id', colocate_with => '
 
 SELECT create_distributed_table('digests', 'account_id', colocate_with => 'none');
 
+SELECT create_distributed_table('channel_tokens', 'account', colocate_with => 'none');
+
+SELECT create_distributed_table('zalo_followers', 'user_id', colocate_with => 'none');
+
+SELECT create_distributed_table('dead_addresses', 'address_hash', colocate_with => 'none');
+
+SELECT create_distributed_table('account_emails', 'account_id', colocate_with => 'none');
+
+SELECT create_distributed_table('sent_texts', 'provider_id', colocate_with => 'none');
+
 SELECT create_distributed_table('account_events', 'account_id', colocate_with => 'none');
 
 SELECT create_distributed_table('bank_events', 'hook_key', colocate_with => 'none');

@@ -266,6 +266,13 @@ def ask(arguments: argparse.Namespace) -> None:
     run(sys.stdin.buffer, sys.stdout.buffer)
 
 
+@command("check-notice", "name what families would ask back: reads notices as JSON lines", _jsonl_arguments)
+def check_notice(arguments: argparse.Namespace) -> int:
+    from backend.announcements.checking.command import run
+
+    return run(sys.stdin.buffer, sys.stdout.buffer)
+
+
 def _match_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bills", type=Path, required=True, help="open bills, one JSON object a line")
     _jsonl_arguments(parser)

@@ -1,0 +1,112 @@
+"""What a notice asks of a family: to attend, pay, hand in, register, answer or bring. Thanks, prohibitions and 'if you need help' ask nothing."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from backend.announcements.checking.reading import Reading
+
+_FUND = (
+    r"(?<!thu )(?<!gui )(?<!moi )(?<!cung )(?<!toi )(?<!den )(?<!cua )quy(?! (?:phu huynh(?! lop| \d"
+    r"| truong)|phhs|ph\b|vi\b|cmhs|cha|ba\b|thay|bac|ong|khach|gia dinh|ban\b|anh|co quan|dai bieu|cap"
+    r"|doc gia))"
+)
+
+
+_SOME_WORDS = r"(?![a-z0-9])[^.\n;!?]{0,45}?(?<![a-z0-9])"
+
+
+class Ask(msgspec.Struct, frozen=True):
+    """One deed asked for. `away`: families have to go somewhere that the ask itself does not name as the child's own class."""
+
+    kind: str
+    start: int
+    end: int
+    sentence: tuple[int, int]
+    away: bool = False
+
+
+class _Kind(msgspec.Struct, frozen=True):
+    says: re.Pattern[str]
+    but_not: re.Pattern[str] | None
+    unless_sentence: re.Pattern[str] | None
+    away: re.Pattern[str] | None
+
+
+@cache
+def _kinds() -> dict[str, _Kind]:
+    told = tomllib.loads((Path(__file__).parent / "asks.toml").read_text(encoding="utf-8"))
+    return {
+        kind: _Kind(
+            any_of(rules["says"]),
+            any_of(rules["but_not"]) if rules.get("but_not") else None,
+            any_of([*rules.get("unless_sentence", []), *told["never"]["sentence"]]),
+            any_of(rules["away"]) if rules.get("away") else None,
+        )
+        for kind, rules in told["ask"].items()
+    }
+
+
+def any_of(fragments: list[str]) -> re.Pattern[str]:
+    """Fragments of expressions over folded text, each beginning and ending at a word. `~` stands for a few words between,
+    `@quy` for money kept together, which without marks looks like the courtesy in `quý phụ huynh`."""
+    joined = "|".join(fragment.rstrip("~") for fragment in fragments).replace("~", _SOME_WORDS).replace("@quy", _FUND)
+    return re.compile(rf"(?<![a-z0-9])(?:{joined})(?![a-z0-9])")
+
+
+def asks(reading: Reading) -> list[Ask]:
+    """The deeds in the order of the text, at most one of a kind in a sentence."""
+    found: list[Ask] = []
+    for start, end in reading.sentences:
+        sentence = reading.plain[start:end]
+        for kind, rules in _kinds().items():
+            if rules.unless_sentence and rules.unless_sentence.search(sentence):
+                continue
+            taken_back = [no.span() for no in rules.but_not.finditer(sentence)] if rules.but_not else []
+            hits = (
+                m
+                for m in rules.says.finditer(sentence)
+                if not any(a < m.end() and m.start() < b for a, b in taken_back)
+            )
+            m = next((m for m in hits if _is_meant(reading, kind, start + m.start(), start + m.end())), None)
+            if m is None:
+                continue
+            away = bool(rules.away and rules.away.search(sentence))
+            found.append(Ask(kind, start + m.start(), start + m.end(), (start, end), away))
+    return found
+
+
+# Words that are others without their marks. Where the text has marks, only these forms mean the deed.
+_MEANT: dict[str, dict[str, tuple[str, ...]]] = {
+    "attend": {"moi": ("mời",), "hop": ("họp",), "thi": ("thi",), "le": ("lễ",)},
+    "pay": {"quy": ("quỹ",), "thu": ("thu",), "dong": ("đóng", "đồng"), "tien": ("tiền",), "ck": ("ck",)},
+    "answer": {"dien": ("điền",), "bao": ("báo",)},
+    "hand_in": {"thu": ("thu",), "don": ("đơn",), "quy": ("quỹ",), "nop": ("nộp",)},
+    "register": {},
+    "bring": {"mang": ("mang",), "deo": ("đeo",)},
+}
+_SYLLABLE = re.compile(r"[a-z]+")
+_EACH = re.compile(r" (?:em|ban|be|hs|con|hoc sinh|nguoi|gia dinh|thac|y kien|chi tiet)\b")
+
+
+def _is_meant(reading: Reading, kind: str, start: int, end: int) -> bool:
+    """The outer words of a hit decide: `mỗi gia đình … tối thiểu` is no invitation, `hộp màu` no meeting."""
+    if not reading.marked:
+        return not (
+            kind == "attend" and reading.plain.startswith("moi", start) and _EACH.match(reading.plain, start + 3)
+        )
+    words = list(_SYLLABLE.finditer(reading.plain, start, end))
+    for m in (*words[:2], *words[-1:]):
+        forms = _MEANT[kind].get(m.group())
+        if (
+            forms
+            and reading.shown[m.start() : m.end()].lower() not in forms
+            and not (m.group() == "moi" and kind != "attend")
+        ):
+            return False
+    return True

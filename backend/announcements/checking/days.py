@@ -1,0 +1,331 @@
+"""Calendar days in a Vietnamese text: every notation, ranges, lists, relative days; and what only looks like a day. Knows no deed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Literal
+
+import msgspec
+
+from backend.announcements.checking.reading import Reading
+
+Kind = Literal["date", "relative", "lunar"]
+
+
+class Day(msgspec.Struct, frozen=True):
+    """A named day; `on` is None for lunar days and days no calendar has. `until` is the end of the range it begins."""
+
+    start: int
+    end: int
+    on: date | None
+    kind: Kind = "date"
+    year_told: bool = False
+    until: date | None = None
+
+
+_D = r"(?:0?[1-9]|[12]\d|3[01])"
+_M = r"(?:0?[1-9]|1[0-2])"
+_Y = r"(?:20\d\d|19\d\d|\d\d(?!\d))"
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "january jan",
+            "february feb",
+            "march mar",
+            "april apr",
+            "may",
+            "june jun",
+            "july jul",
+            "august aug",
+            "september sept sep",
+            "october oct",
+            "november nov",
+            "december dec",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}
+_ENGLISH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+
+_ISO = re.compile(r"(?<!\d)(20\d\d)-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(?!\d)")
+_FULL = re.compile(rf"(?<![\d/.,])({_D})(\s?[/.-]\s?)({_M})\s?[/.-]\s?({_Y})(?![\d])(?!/)")
+_SPOKEN = re.compile(
+    rf"(?<![\d/.,])({_D})\s*,?\s*(?:thang|thg|thag)\.?\s*({_M}|gieng|chap|mot|hai|ba|tu|nam|sau|bay|tam"
+    rf"|chin|muoi(?: mot| hai)?)\b"
+    rf"(?!\s*(?:trieu|tr\b|k\b))(?:\s*(?:,|/|-|nam)\s*(?:nam\s+)?(20\d\d|19\d\d))?"
+)
+_SHORT = re.compile(rf"(?<![\d/.,:])({_D})\s?/\s?({_M})(?![\d/]|\s?/\s?\d|[.,]\d)")
+_DASHED = re.compile(
+    rf"(?:\bngay|\b(?:thu|t)\s?(?:[2-7]|hai|ba|tu|nam|sau|bay)|\bcn|\bchu nhat|\btruoc|\bhan"
+    rf"|\bhet)[\s,:(]*\s?({_D})\s?[.-]\s?({_M})(?![\d/h:]|[.,-]\d|\s?(?:tr\b|trieu|k\b))"
+)
+_ENGLISH_DAY = re.compile(rf"\b({_D})(?:st|nd|rd|th)?(?: of)?[ -]({_ENGLISH})\b\.?(?:,? (20\d\d))?")
+_ENGLISH_MONTH = re.compile(rf"\b({_ENGLISH})\.? ({_D})(?:st|nd|rd|th)?\b(?!:)(?:,? (20\d\d))?")
+_BARE = re.compile(
+    rf"\b(?:ngay|mung|mong|hom)\s+({_D})(?![\d/.:-]|\s*(?:/|thang|thg|h\b|gio|-\s*\d|hang thang|moi thang"
+    rf"|hoc|cong|nghi|lam|lien))(?:\s*(toi|nay|tay))?"
+)
+_LUNAR_BEFORE = re.compile(r"(?:mung|mong|ram|am lich|\bal)[\s:,]*$")
+_LUNAR_AFTER = re.compile(
+    r"\s*,?\s*(?:\(?\s*(?:am lich|a\.?l\b|am\b(?! nhac)|lich am|tet\b)|nam (?:binh|dinh|mau|ky|canh|tan"
+    r"|nham|quy|giap|at)\b)"
+)
+_LUNAR_WORDS = re.compile(
+    r"\b(?:mung|mong)\s+(?:\d{1,2}|mot|hai|ba|bon|tu|nam|sau|bay|tam|chin|muoi)(?:\s*(?:,|-|va"
+    r"|den)\s*(?:mung |mong )?\d{1,2})*\s+(?:tet|thang gieng|thang chap|am lich|al\b)"
+    r"|\bram\s+(?:thang\s+\S+|trung thu)|\b(?:\d{1,2}|mot|hai ba|ong cong ong tao)\s+(?:thang\s+)?(?:chap"
+    r"|gieng)\b|\b(?:2[0-9]|30)\s+tet\b|\bdem giao thua\b"
+)
+_SPOKEN_MONTHS = {
+    "mot": 1, "hai": 2, "ba": 3, "tu": 4, "nam": 5, "sau": 6, "bay": 7, "tam": 8, "chin": 9, "muoi": 10, "muoi mot": 11, "muoi hai": 12,
+}  # fmt: skip
+
+# Before or after the two numbers: then they are a street, an exercise, a class, a mark, a share.
+_NO_DAY_BEFORE = re.compile(
+    r"(?:\b(?:duong|pho|hem|ngo|ngach|kiet|so nha|nha so|so|bai|bt|bai tap|cau|trang|tr|tiet|lop|phong|p"
+    r"|muc|chuong|de|diem|dat|duoc|si so|ti so|ty so|ty le|ti le"
+    r"|phan so|to|nhom|khu|cong vien|quang truong|mam non|mn|thcs|thpt|tieu hoc|th|san van dong|svd|km|toa"
+    r"|nha|thua|lan thu|quoc lo|ql|co mat|vang|ban|gan|khoang|hon"
+    r"|chi|chiem|street|st|ton that|class|grade|exercise|page|bao danh|khoi|dot|ho so|the|kt|lo|cap|cung"
+    r"|con|kip|uong|bung|hoa|an)\s*[:.]?|[=x+*]\s*)\s*$"
+)
+_NO_DAY_AFTER = re.compile(
+    r"\s*(?:diem|hoc sinh|hs\b|em\b|ban\b|be\b|chau\b|phu huynh|ph\b|phhs|gia dinh|cau\b|tre\b|muong|thia"
+    r"|con\b|tiet\b|giao vien|gv\b|lop\b(?! )|to giay|cai\b|ngay\b"
+    r"|dan\b|thanh vien|tiet hoc|%|suat|qd\b|-?qd|/qd|muc tieu|street|buoi\b|quyen\b|duong\b|hoc ky|hk"
+    r"|thoi gian\b|so hs|so hoc sinh|=)"
+)
+_JOINED_BEFORE = re.compile(
+    rf"(?<![\w/.:])({_D})\s*(?:-|~|den(?: het)?|toi|va|&|to|and|,|;)\s*(?:ngay\s+|het ngay\s+|het\s+|thu \w+,?\s+)?$"
+)
+_LIST_HEAD = re.compile(r"(?:\bngay|\bcac ngay|\btu|\(|\bsang|\bchieu|\btoi|\bhai ngay|\bba ngay|:)\s*$")
+_RANGE_BETWEEN = re.compile(
+    r"\s*\)?\s*(?:-|~|->|den|toi|to|until|till|→|=>)\s*(?:het\s+)?(?:cuoi\s+)?(?:ngay\s+)?(?:\(?(?:thu \w+"
+    r"|t[2-7]|cn|chu nhat)\)?[\s,]*)?(?:ngay\s+)?\(?\s*$"
+)
+_HOURS_BETWEEN = re.compile(r"\d{1,2}\s?(?:h|g|gio|:)\s?\d{0,2}\s?")
+
+_TODAY = (
+    r"hom nay|h nay|hnay|hum nay|hqua nay|bua nay|ngay nay|(?:sang|trua|chieu|toi|dem) (?:hom )?nay|today"
+    r"|tonight|this (?:morning|afternoon|evening)"
+)
+_TOMORROW = r"ngay mai|hom mai|bua mai|(?:sang|trua|chieu|toi|dem) (?:ngay |hom )?mai|sang mai|tomorrow|tmr"
+_RELATIVE = re.compile(
+    rf"\b(?:(?P<d0>{_TODAY})|(?P<d1>{_TOMORROW})|(?P<d2>ngay kia|ngay mot|ngay mốt|bua kia|bua mot|(?:sang"
+    rf"|chieu) (?:ngay )?(?:kia|mot)(?! (?:so|vai|chut|it|ngay|buoi|tiet|tuan|lan|lop)))"
+    r"|(?P<b1>hom qua|ngay hom qua|bua qua|(?:sang|chieu|toi|dem) qua|yesterday|last night))\b"
+)
+_MAI = re.compile(r"\bmai\b")
+_MAI_PERSON_BEFORE = re.compile(
+    r"(?:\b(?:co|thay|chi|bac|di|chu|ba|ong|ms|mrs|miss|gvcn|gv|thi|ten|hoa|canh|cay|banh|o|mau|quan|hoang"
+    r"|bach|ngoc|thanh|phuong|xuan|tuyet|truc|quynh|hoa|chua|san|pho))\.?\s*:?$"
+)
+_MAI_SOFT_BEFORE = re.compile(r"\b(?:con|em|ban|be|chau|anh|hs|hoc sinh)\s*$")
+_MAI_LATER = re.compile(r"\s+(?:mot|moi|sau|an tang|tang)\b")
+
+
+def days(reading: Reading, today: date) -> list[Day]:
+    """Every day the text names, in order, without overlaps; ranges and lists are spread into their named ends."""
+    found: list[Day] = []
+    taken: list[tuple[int, int]] = []
+    for day in _candidates(reading, today):
+        if all(day.end <= start or end <= day.start for start, end in taken[-400:]):
+            taken.append((day.start, day.end))
+            found.append(day)
+    found.sort(key=lambda day: day.start)
+    return _with_ranges(reading, _spread(reading, found, today))
+
+
+def _candidates(reading: Reading, today: date) -> Iterator[Day]:
+    plain = reading.plain
+    for m in _LUNAR_WORDS.finditer(plain):
+        yield Day(m.start(), m.end(), None, "lunar")
+    for m in _ISO.finditer(plain):
+        yield Day(m.start(), m.end(), _real(int(m[1]), int(m[2]), int(m[3])), year_told=True)
+    for m in _FULL.finditer(plain):
+        yield from _numeric(plain, m.start(), m.end(), int(m[1]), int(m[3]), _year(m[4]), today, m.start())
+    for m in _SPOKEN.finditer(plain):
+        month = int(m[2]) if m[2].isdigit() else _SPOKEN_MONTHS.get(m[2], 0)
+        if month:
+            yield from _numeric(plain, m.start(), m.end(), int(m[1]), month, int(m[3]) if m[3] else None, today, None)
+        else:
+            yield Day(m.start(), m.end(), None, "lunar")
+    for m in _DASHED.finditer(plain):
+        yield from _numeric(plain, m.start(1), m.end(), int(m[1]), int(m[2]), None, today, None)
+    for m in _SHORT.finditer(plain):
+        yield from _numeric(plain, m.start(), m.end(), int(m[1]), int(m[2]), None, today, m.start())
+    for m in _ENGLISH_DAY.finditer(plain):
+        yield _guessed(m.start(), m.end(), int(m[1]), _MONTHS[m[2]], int(m[3]) if m[3] else None, today)
+    for m in _ENGLISH_MONTH.finditer(plain):
+        if m[1] != "may" or reading.shown[m.start()].isupper():
+            yield _guessed(m.start(), m.end(), int(m[2]), _MONTHS[m[1]], int(m[3]) if m[3] else None, today)
+    yield from _relative(reading, today)
+    for m in _BARE.finditer(plain):
+        if not _NO_DAY_AFTER.match(plain, m.end()):
+            lunar = m.group().startswith(("mung", "mong"))
+            yield Day(m.start(1), m.end(), None if lunar else _next(int(m[1]), today), "lunar" if lunar else "date")
+
+
+def _numeric(
+    plain: str, start: int, end: int, day: int, month: int, year: int | None, today: date, guard: int | None
+) -> Iterator[Day]:
+    before = plain[max(0, start - 24) : start]
+    if _LUNAR_BEFORE.search(before) or _LUNAR_AFTER.match(plain, end):
+        yield Day(start, end, None, "lunar")
+        return
+    if (day, month) == (10, 3) and re.search(r"gio to|hung vuong", plain[max(0, start - 60) : end + 60]):
+        yield Day(start, end, None, "lunar")
+        return
+    if guard is not None and year is None and _is_no_day(plain, start, end, before, day, month):
+        return
+    yield _guessed(start, end, day, month, year, today)
+
+
+_DAY_WORD = re.compile(r"\b(?:ngay|thu \w+|t[2-7]|cn|chu nhat|han|truoc|het)[\s,:(]*$")
+
+
+def _is_no_day(plain: str, start: int, end: int, before: str, day: int, month: int) -> bool:
+    """A street, an exercise, a class, a mark, round the clock: unless a word for a day stands before it."""
+    if _DAY_WORD.search(before):
+        return False
+    return bool(_NO_DAY_BEFORE.search(before) or _NO_DAY_AFTER.match(plain, end) or (day, month) in ((24, 7), (1, 2)))
+
+
+def _guessed(start: int, end: int, day: int, month: int, year: int | None, today: date) -> Day:
+    if year is not None:
+        return Day(start, end, _real(year, month, day), year_told=True)
+    return Day(start, end, nearest(day, month, today))
+
+
+def nearest(day: int, month: int, today: date) -> date | None:
+    """The year a reader adds: the nearest such day, up to five months back, otherwise ahead. 15/1 read on 28 December is next year's."""
+    choices = [on for year in (today.year - 1, today.year, today.year + 1) if (on := _real(year, month, day))]
+    near = [on for on in choices if -150 <= (on - today).days <= 215]
+    return min(near or choices, key=lambda on: abs((on - today).days), default=None)
+
+
+def _next(day: int, today: date) -> date | None:
+    for ahead in range(62):
+        if (today + timedelta(ahead)).day == day:
+            return today + timedelta(ahead)
+    return None
+
+
+def _real(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _year(written: str) -> int:
+    return int(written) if len(written) == 4 else 2000 + int(written)
+
+
+def _relative(reading: Reading, today: date) -> Iterator[Day]:
+    plain = reading.plain
+    for m in _RELATIVE.finditer(plain):
+        if m.group() == "ngay nay" or (m.group() == "toi nay" and _really(reading, m.start(), "tới")):
+            continue
+        if m.group("d1") and m.group() != "ngay mai" and _capital_name(reading, m.end() - 3):
+            continue
+        ahead = {"d0": 0, "d1": 1, "d2": 2, "b1": -1}[m.lastgroup or "d0"]
+        yield Day(m.start(), m.end(), today + timedelta(ahead), "relative")
+    for m in _MAI.finditer(plain):
+        if _mai_is_tomorrow(reading, m.start(), m.end()):
+            yield Day(m.start(), m.end(), today + timedelta(1), "relative")
+
+
+def _really(reading: Reading, start: int, word: str) -> bool:
+    return reading.marked and reading.shown[start : start + len(word)].lower() == word
+
+
+def _capital_name(reading: Reading, start: int) -> bool:
+    return (
+        not reading.shouting
+        and reading.shown[start].isupper()
+        and reading.shown[start - 2 : start - 1].islower()
+        and reading.shown[max(0, start - 5) : start].strip()[:1].isupper()
+    )
+
+
+def _mai_is_tomorrow(reading: Reading, start: int, end: int) -> bool:
+    """`Mai các con mang áo mưa` is a day, `cô Mai` is a person, `mai một` is neither."""
+    plain, shown = reading.plain, reading.shown
+    before = plain[max(0, start - 16) : start].rstrip(" ")
+    if _MAI_LATER.match(plain, end) or _MAI_PERSON_BEFORE.search(before):
+        return False
+    if reading.shouting:
+        return not before or before[-1] in "\n.:,;!?-("
+    if not shown[start].isupper():
+        return not (
+            _MAI_SOFT_BEFORE.search(before)
+            and shown == shown.lower()
+            and not re.match(r"\s+(?:nho|mang|di|den|nghi|hoc|mac|nop|co|thi|se|la|phai)\b", plain[end : end + 9])
+        )
+    follows = re.match(r" +(\S)", shown[end : end + 4])
+    if follows and follows[1].isupper():
+        return False
+    return not before or before[-1] in "\n.:,;!?-(" or ord(before[-1]) > 0x2190
+
+
+def _spread(reading: Reading, found: list[Day], today: date) -> list[Day]:
+    """`1-5/12`, `4, 5 và 6/12`, `từ 30/11 đến 4/12`: the numbers before a day that borrow its month."""
+    spread: list[Day] = []
+    for day in found:
+        borrowed: list[Day] = []
+        start = day.start
+        while day.on is not None and day.kind == "date" and len(borrowed) < 8:
+            window = max(0, start - 28)
+            m = _JOINED_BEFORE.search(reading.plain[window:start])
+            if not m or (spread and window + m.start() < spread[-1].end):
+                break
+            number, place = int(m[1]), window + m.start()
+            before = reading.plain[max(0, place - 12) : place]
+            ranged = re.search(r"-|~|den|toi|to\b", m.group())
+            if re.search(
+                r"\b(?:lop|khoi|phong|tiet|bai|trang|tuan|tang|nam hoc|luc|cau|so|p|hk|hoc ky|ca|khu|day|grades?"
+                r"|tu bai)[\s.]*$",
+                before,
+            ):
+                break
+            if (
+                not ranged
+                and not (_LIST_HEAD.search(before) or _JOINED_BEFORE.search(before + "1/1"[:0]))
+                and not re.search(r"\d\s*,\s*$", before)
+            ):
+                break
+            later = borrowed[-1].on if borrowed else day.on
+            assert later is not None
+            on = _real(later.year, later.month, number)
+            if on is None or on >= later:
+                break
+            borrowed.append(
+                Day(place, place + len(m[1]), on, year_told=day.year_told, until=day.on if ranged else None)
+            )
+            start = place
+        spread.extend(reversed(borrowed))
+        spread.append(day)
+    return spread
+
+
+def _with_ranges(reading: Reading, found: list[Day]) -> list[Day]:
+    joined: list[Day] = []
+    for day, after in zip(found, [*found[1:], None], strict=False):
+        if after and day.on and after.on and day.until is None and after.start - day.end < 60:
+            between = _HOURS_BETWEEN.sub("", reading.plain[day.end : after.start])
+            if _RANGE_BETWEEN.fullmatch(between):
+                began = day.on
+                if not day.year_told and after.year_told and began > after.on:
+                    began = _real(after.on.year, began.month, began.day) or began
+                    began = began if began <= after.on else _real(after.on.year - 1, began.month, began.day) or began
+                elif not day.year_told and after.year_told:
+                    same = _real(after.on.year, began.month, began.day)
+                    began = same if same and same <= after.on else began
+                day = msgspec.structs.replace(day, on=began, until=after.on)
+        joined.append(day)
+    return joined

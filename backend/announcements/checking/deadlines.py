@@ -1,0 +1,173 @@
+"""Which days are deadlines, which are the event's, and which of them lie behind the sender already."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+from backend.announcements.checking.asks import Ask
+from backend.announcements.checking.days import Day
+from backend.announcements.checking.reading import Reading
+from backend.announcements.checking.weeks import Vague, Weekday
+
+_FILL = (
+    r"(?:[\s:,(\-]|\b(?:ngay|la|vao|luc|thu|hai|ba|tu|nam|sau|bay|chu nhat|cn|sang|trua|chieu|toi|het|cuoi"
+    r"|buoi|hom|t|nop|dang ky|dk|gui|ve|thoi gian|gio|the|on|end of|day|nay|muon nhat|cham nhat|lop|khi"
+    r"|tam|of|giua)\b|\bt[2-7]\b|\d{1,2}\s?(?:h|g|gio|:)\s?\d{0,2}(?:\s?(?:phut|p|am|pm))?|thu [2-7]"
+    r"|\b\d{1,2}\s?[ap]m\b)*"
+)
+_DUE_BEFORE = re.compile(
+    r"\b(?:truoc|han(?: chot| cuoi(?: cung)?| nop(?: \w+){0,3}| dang k[yi]| tra loi| phan hoi| thanh toan"
+    r"| dong| thu)?|cham nhat|muon nhat|tre nhat|som nhat den|den het|het|den ngay|cho den|ket thuc"
+    r"|khong qua|deadline|by|before|no later than|until|till|due(?: date)?|tu nay den|keo dai den|trong"
+    r"|toi het|den|bat dau thu)" + _FILL + r"$"
+)
+_DUE_AFTER = re.compile(
+    r"[\s,)]*(?:la han|la ngay (?:cuoi|chot|het han)|het han|chot (?:so|danh sach|ds|sl)|la (?:deadline"
+    r"|chot)|tro ve truoc|co (?:chot|thu|tong hop|lap danh sach|khoa|dong form)|khoa (?:form|so)"
+    r"|dong form)"
+)
+_DUE_TIME = re.compile(
+    r"\b(?:truoc|cham nhat|muon nhat|tre nhat|den het|han(?: chot| nop| cuoi)?|by|before"
+    r"|deadline)\s*:?\s*(?:luc\s*)?\d{1,2}\s?(?:h|g|gio|:\d\d|am|pm)|\b(?:trong (?:vong )?(?:\d{1,2}|mot"
+    r"|hai|ba|bon|nam|bay|24) ?(?:ngay|gio|h|tuan|hom|tieng)|trong (?:ngay|hom nay|sang nay|chieu nay"
+    r"|toi nay|buoi|sang mai|ngay mai|tuan|thang|dau gio)|ngay (?:hom nay|trong|bay gio|tu hom nay)"
+    r"|ngay khi nhan|within \d+|dau (?:gio|buoi|tuan|thang)|cung ngay|hang thang|hang tuan|moi thang"
+    r"|truoc (?:khi|tet|le|gio|buoi|tiet|tuan|thang|he|hom|thu|cuoi|mung)|het (?:tuan|thang|ngay|hoc ky)"
+    r"|as soon as possible|asap|today|tonight|tomorrow)\b"
+)
+_EVENT_BEFORE = re.compile(
+    r"\b(?:tham quan|hop|su kien|le|buoi|chuyen|ngay hoi|hoi (?:thao|thi|cho|trai|khoe)|thi|kiem tra|kham"
+    r"|tiem|du|tham du|chuong trinh|ngoai khoa|to chuc|dien ra|khai giang|trai nghiem|dip|da ngoai"
+    r"|cam trai|meeting|trip|event|sinh|giao luu|bieu dien|toa dam|xuat phat|bat dau|ap dung|ke tu|can cu"
+    r"|so|van ban|cong van|thong bao)\b[^.\n;]{0,40}$"
+)
+_REPORTED = re.compile(
+    r"\b(?:can cu|theo (?:cong van|ke hoach|quyet dinh|thong bao|tinh than|noi dung|nghi quyet|thong tu"
+    r"|bien ban)|cong van|quyet dinh|nghi quyet|nghi dinh|thong tu|ke hoach so|hop dong|bien ban|ky niem"
+    r"|chao mung|sinh ngay|ban hanh|ky ngay|da (?:hop|to chuc|dien ra|thong bao|gui|thu|nop|dong|nhan|duoc"
+    r"|xay ra|tham gia|tham du|hoan thanh|ket thuc|chuyen|thong qua)|vua qua|vua roi|hom qua|cam on"
+    r"|chuc mung|ket qua|tong ket|nhin lai|thay (?:vi|cho)|gia han|lui|doi (?:tu|lich|sang)|chuyen tu|cu\b"
+    r"|hoan|bao cao|ghi nhan|da xong|thoi tiet|nghi hoc ngay|vang (?:ngay|hom)|tu ngay|ke tu|hinh anh|dip"
+    r"|lan truoc|on|thanks?|was|were|held on|last)\b"
+)
+_TU_BEFORE = re.compile(r"\b(?:tu|ke tu|tu ngay|since|bat dau tu|tinh tu)\s*(?:ngay\s*)?$")
+_LETTER_DATE = re.compile(r"^[\s\w.,()/:\-–]{0,40}?,?\s*(?:ngay|ng)?\s*$")
+_LABEL = re.compile(
+    r"^\s*(?:[-+*•·]|\d[.)])?\s*[^\w\n]*\s*(?:thoi gian|thoi diem|ngay|luc|khi nao|when|date|time|han"
+    r"|han (?:chot|nop|cuoi)|deadline)[^:\n]{0,25}:"
+)
+_AHEAD = re.compile(
+    r"\b(?:se|moi|de nghi|vui long|nop|dong|dang ky|han|truoc|cham nhat|tham du|hop|to chuc|dien ra|mang"
+    r"|tap trung|co mat|chuan bi|den|xac nhan|kinh mong|nho|khai giang|kham|tiem|thi|kiem tra|don|please"
+    r"|join|will|submit|return|pay|due|deadline|register|by|meeting|invited|nghi|bat dau|thu)\b"
+)
+_HOUR = re.compile(r"(?<!\d)(\d{1,2})\s?(?:h|g|gio|:)\s?(\d{2})?")
+
+
+def is_due(reading: Reading, start: int, end: int) -> bool:
+    """A day said as the last one for something."""
+    first, _ = reading.sentence_at(start)
+    return bool(_DUE_BEFORE.search(reading.plain[max(first, start - 60) : start])) or bool(
+        _DUE_AFTER.match(reading.plain, end)
+    )
+
+
+def has_deadline(
+    reading: Reading, found: list[Day], weekdays: list[Weekday], vagues: list[Vague], deeds: list[Ask]
+) -> bool:
+    if _DUE_TIME.search(reading.plain):
+        return True
+    spans = (
+        [(d.start, d.end) for d in found] + [(w.start, w.end) for w in weekdays] + [(v.start, v.end) for v in vagues]
+    )
+    if any(is_due(reading, *span) for span in spans):
+        return True
+    if any(day.until for day in found if _label_of_collecting(reading, day.start)):
+        return True
+    due = [ask for ask in deeds if ask.kind in ("pay", "hand_in", "register", "answer")]
+    for ask in due:
+        first, last = ask.sentence
+        for start, _ in spans:
+            if first <= start < last and not _of_the_event(reading, first, start, ask):
+                return True
+    return any(_label_of_collecting(reading, start) for start, _ in spans)
+
+
+def _of_the_event(reading: Reading, first: int, start: int, ask: Ask) -> bool:
+    head = reading.plain[ask.start if ask.start < start else first : start]
+    return bool(_EVENT_BEFORE.search(head)) and not re.search(
+        r"\b(?:nop|dong|gui|chuyen) ?(?:vao|ngay|luc|trong|sang|chieu)[\s:]*$", head
+    )
+
+
+def _label_of_collecting(reading: Reading, start: int) -> bool:
+    first, _ = reading.line_at(start)
+    return bool(
+        re.search(
+            (
+                r"\b(?:thoi gian|ngay|han|lich)\s+(?:thu|nop|dang k[yi]|dong|nhan (?:don|ho so|phieu|dang ky)|gui"
+                r"|tra loi|phan hoi|hoan thanh|chuyen khoan|thanh toan|binh chon|khao sat|ban|phat hanh"
+                r"|mo)[^:\n]{0,30}"
+            ),
+            reading.plain[first:start],
+        )
+    )
+
+
+def past(reading: Reading, found: list[Day], sent_at: datetime) -> Day | None:
+    """The first day still asked for that lies before the day, or before the hour, of sending."""
+    today = sent_at.date()
+    for place, day in enumerate(found):
+        if (
+            day.on is None
+            or day.on > today
+            or (day.until and day.until >= today)
+            or (day.kind == "relative" and day.on < today)
+        ):
+            continue
+        before = found[place - 1] if place else None
+        if before and before.until == day.on and day.on >= today and before.on != day.on:
+            continue
+        if not _asked_for(reading, day):
+            continue
+        if day.on < today or _hour_is_over(reading, day, sent_at):
+            return day
+    return None
+
+
+def _asked_for(reading: Reading, day: Day) -> bool:
+    first, last = reading.sentence_at(day.start)
+    line_first, _ = reading.line_at(day.start)
+    sentence, head = reading.plain[first:last], reading.plain[first : day.start]
+    if (day.year_told and day.on and day.on.year < 2020) or (_TU_BEFORE.search(head) and not day.until):
+        return False
+    if re.search(r"\b(?:nam hoc|hoc ky)\b[^.\n]{0,12}$", head) or (
+        _LETTER_DATE.fullmatch(head)
+        and reading.plain[day.end : last].strip() == ""
+        and not _LABEL.match(reading.plain[line_first:last])
+        and len(head) < 45
+        and not _AHEAD.search(head)
+    ):
+        return False
+    if _REPORTED.search(head[-110:]) and not is_due(reading, day.start, day.end):
+        return False
+    if re.match(r"[\s,)]*(?:vua qua|vua roi|da |roi\b|toi qua|lop .{0,20} da )", reading.plain[day.end : day.end + 30]):
+        return False
+    return bool(
+        is_due(reading, day.start, day.end) or _LABEL.match(reading.plain[line_first:last]) or _AHEAD.search(sentence)
+    ) and not re.search(r"\b(?:da (?:dien ra|to chuc|ket thuc|hoan thanh)|thanh cong tot dep|was held)\b", sentence)
+
+
+def _hour_is_over(reading: Reading, day: Day, sent_at: datetime) -> bool:
+    """Today's event whose hour had passed when it was sent. A range of hours counts by its end, and parts of the day said alone do not."""
+    first, last = reading.sentence_at(day.start)
+    window = reading.plain[max(first, day.start - 32) : min(last, day.end + 32)]
+    hours = [(int(m[1]), int(m[2] or 0)) for m in _HOUR.finditer(window) if int(m[1]) < 24 and int(m[2] or 0) < 60]
+    if not hours:
+        return False
+    hour, minute = max(hours)
+    if hour < 12 and re.search(r"\b(?:chieu|toi|pm)\b", window):
+        hour += 12
+    at = datetime.combine(day.on or sent_at.date(), datetime.min.time()) + timedelta(hours=hour, minutes=minute)
+    return at + timedelta(minutes=20) < sent_at.replace(tzinfo=None)

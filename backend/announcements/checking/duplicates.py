@@ -1,0 +1,194 @@
+"""Whether a notice says again what the same audience was told shortly before. Corrections and monthly bills alike are none."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from functools import cached_property
+from itertools import pairwise
+
+import msgspec
+
+from backend.announcements.checking.reading import Reading
+
+SHORTLY = timedelta(days=7)
+_STOP = frozenset(
+    [
+        "kinh",
+        "gui",
+        "quy",
+        "phu",
+        "huynh",
+        "phhs",
+        "cmhs",
+        "ph",
+        "hoc",
+        "sinh",
+        "hs",
+        "thong",
+        "bao",
+        "nha",
+        "truong",
+        "xin",
+        "vui",
+        "long",
+        "tran",
+        "trong",
+        "cam",
+        "on",
+        "a",
+        "nhe",
+        "nha",
+        "cac",
+        "con",
+        "em",
+        "be",
+        "chau",
+        "co",
+        "thay",
+        "va",
+        "la",
+        "cua",
+        "de",
+        "cho",
+        "duoc",
+        "se",
+        "tai",
+        "luc",
+        "vao",
+        "ngay",
+        "thang",
+        "nam",
+        "gio",
+        "lop",
+        "khoi",
+        "toan",
+        "the",
+        "ba",
+        "me",
+        "bo",
+        "cha",
+        "nhac",
+        "lai",
+        "nho",
+        "lan",
+        "nua",
+        "ve",
+        "viec",
+        "voi",
+        "o",
+        "tu",
+        "den",
+        "trong",
+        "theo",
+        "moi",
+        "nguoi",
+        "oi",
+        "dear",
+        "parents",
+        "please",
+        "the",
+        "to",
+        "of",
+        "and",
+        "a",
+        "an",
+        "on",
+        "at",
+        "in",
+        "for",
+        "we",
+        "you",
+        "your",
+        "will",
+        "be",
+        "is",
+        "that",
+        "this",
+        "h",
+        "p",
+        "cung",
+        "roi",
+        "nay",
+        "do",
+        "thi",
+        "minh",
+        "gvcn",
+        "de",
+        "nghi",
+        "kinh",
+        "moi",
+        "than",
+        "men",
+        "chuc",
+    ]
+)
+_NUMBER = re.compile(r"\d+")
+_MONTH = re.compile(r"\bthang\s?(\d{1,2})|\bt(\d{1,2})/20")
+_CHANGED = re.compile(
+    r"\b(?:dinh chinh|thay doi|dieu chinh|doi (?:lich|gio|ngay|dia diem|sang)|doi lai|hoan|huy|cap nhat"
+    r"|gia han|bo sung|correction|updated?|postponed|cancell?ed|rescheduled|chuyen sang|doi sang|lui)\b"
+)
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What a comparison needs of one notice."""
+
+    words: frozenset[str]
+    shingles: frozenset[tuple[str, ...]]
+    numbers: frozenset[str]
+    dates: frozenset[object]
+    amounts: frozenset[int]
+    months: frozenset[str]
+    changed: bool
+    size: int
+
+
+class Gist:
+    """A notice as comparisons read it, worked out once."""
+
+    def __init__(self, reading: Reading, dates: frozenset[object], amounts: frozenset[int]) -> None:
+        self._reading, self._dates, self._amounts = reading, dates, amounts
+
+    @cached_property
+    def told(self) -> Told:
+        every = [w for w in self._reading.words if not _NUMBER.fullmatch(w)]
+        own = [w for w in every if w not in _STOP]
+        plain = self._reading.plain
+        return Told(
+            frozenset(own),
+            frozenset(pairwise(own)),
+            frozenset(_NUMBER.findall(plain)),
+            self._dates,
+            self._amounts,
+            frozenset(a or b for a, b in _MONTH.findall(plain)),
+            bool(_CHANGED.search(plain)),
+            len(own),
+        )
+
+
+def says_again(now: Told, before: Told) -> bool:
+    if min(now.size, before.size) < 3:
+        return now.words == before.words and now.numbers == before.numbers
+    if now.dates and before.dates and not (now.dates <= before.dates or before.dates <= now.dates):
+        return False
+    if now.amounts and before.amounts and not (now.amounts <= before.amounts or before.amounts <= now.amounts):
+        return False
+    if now.months and before.months and now.months != before.months:
+        return False
+    if now.changed and not before.changed:
+        return False
+    shingles = _jaccard(now.shingles, before.shingles)
+    words = _jaccard(now.words, before.words)
+    held = len(now.words & before.words) / max(1, min(len(now.words), len(before.words)))
+    same_facts = bool(now.dates & before.dates) or bool(now.amounts & before.amounts)
+    strange = (now.numbers ^ before.numbers) if not same_facts else frozenset()
+    if len(strange) >= 2 and shingles < 0.95 and len(now.numbers & before.numbers) < len(strange):
+        return False
+    if same_facts:
+        return shingles >= 0.35 or words >= 0.45 or (held >= 0.7 and min(now.size, before.size) >= 6)
+    return shingles >= 0.55 or words >= 0.68
+
+
+def _jaccard(a: frozenset[object], b: frozenset[object]) -> float:
+    return len(a & b) / len(a | b) if a or b else 1.0

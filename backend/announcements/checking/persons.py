@@ -1,0 +1,317 @@
+"""A named child beside a private matter (debt, illness, marks, telephone, address, family, behaviour). Praise and prizes are no private matter."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from backend.announcements.checking.asks import any_of
+from backend.announcements.checking.reading import Reading
+
+
+class Exposure(msgspec.Struct, frozen=True):
+    start: int
+    end: int
+    matter: str
+
+
+_SURNAMES = (
+    "nguyen|tran|le|pham|hoang|huynh|phan|vu|vo|dang|bui|do|ho|ngo|duong|ly|dinh|doan|trinh|truong|mai"
+    "|dao|to|ta|ha|cao|luong|thai|chau|phung|quach|vuong|lam|kieu|giang|lo|vang|sung"
+    "|tang|ton|luu|la|mac|nong|hua|thach|son|kim|danh|ma|vi|trieu|ban|ly a|quan|tong|bach|chu|dam|khuat"
+    "|nghiem|phi|tu|a|y|h'|ksor|rmah|siu|dieu|thao"
+)
+_SURE_SURNAMES = (
+    "nguyen|tran|pham|hoang|huynh|phan|dang|bui|ngo|duong|dinh|doan|trinh|truong|luong|phung|quach|vuong"
+    "|giang|le|vu|vo|do|ho|ly|mai|dao"
+)
+_CHILD = r"(?:em|be|chau|con|ban|hs|hoc sinh|tro|cu|nhoc|bn|pupil|student|little)"
+_CAP = r"[^\W\d_a-zà-ỹ][^\W\d_A-Z]*"
+_TITLED = re.compile(rf"\b(?P<who>{_CHILD})\s+(?P<name>\w)", re.IGNORECASE)
+_FULL_NAME = re.compile(rf"(?<![\w.])(?P<family>{_SURNAMES})(?P<rest>(?:[ ]\w+){{1,4}})", re.IGNORECASE)
+_ADULT_BEFORE = re.compile(
+    r"\b(?:co|thay|gv|gvcn|giao vien|chu nhiem|hieu truong|pho hieu truong|hieu pho|ke toan|thu quy|bac"
+    r"|ong|ba|chi|anh|di|chu|ms|mrs|mr|dr|bs|bac si|nsut|ts|ths|pgs|gs|lien he|lh|ctk|chu tk|chu tai khoan"
+    r"|ten tk|tai khoan|nguoi nhan|duong|pho|truong|thcs|thpt|tieu hoc|th|mam non|mn|quy|giai|cup|tuong"
+    r"|anh hung|nha tho|nha van|nha|tac gia|xa|phuong|quan|huyen|tp|tinh|thon|ban|ky|dien gia|chuyen gia"
+    r"|bao cao vien|tm|khu|me|bo|ba|phu huynh|phhs|y ta|bao ve|luong y|hoi|gala|chua|benh vien|bv|tram"
+    r"|cong vien)[\s:.]*(?:la |co |thay |gvcn |em |hoc sinh )?$"
+)
+_NOT_NAME = frozenset(
+    [
+        "Lớp",
+        "Khối",
+        "Trường",
+        "Thứ",
+        "Ngày",
+        "Nhà",
+        "Phụ",
+        "Học",
+        "Hoc",
+        "Lop",
+        "Khoi",
+        "Truong",
+        "Thu",
+        "Ngay",
+        "Nha",
+        "Phu",
+        "Toán",
+        "Văn",
+        "Anh",
+        "Tiếng",
+        "Đội",
+        "Đoàn",
+        "Việt",
+        "Ban",
+        "Tết",
+        "Sở",
+        "Bộ",
+        "Zalo",
+        "Facebook",
+        "Ạ",
+        "A",
+        "GVCN",
+        "HS",
+        "PH",
+        "PHHS",
+        "Chúc",
+        "Kính",
+        "Thân",
+        "Trân",
+        "Mời",
+        "Các",
+        "Những",
+        "Này",
+        "Ơi",
+        "Nhé",
+    ]
+)
+_LIST_LINE = re.compile(r"^\s*(?:[-+*•·]|\d{1,3}\s?[.):/-]|stt)?\s*", re.MULTILINE)
+_SCORE_LINE = re.compile(
+    r"(?:[:\-–=]|\s|\bđược\b|\bduoc\b)\s*(?:10(?:[.,]0)?|\d(?:[.,]\d{1,2})?)(?:\s?(?:đ|d|điểm"
+    r"|diem))?\s*(?:$|[,;.)\n])"
+)
+_PHONE = re.compile(r"(?<!\d)(?:\+?84|0)(?:[ .-]?\d){9}(?!\d)")
+_PLURAL_HEAD = re.compile(
+    r"\b(?:danh sach|ds|list|bang|nhung em|cac em|cac ban|nhung ban|cac chau|cac con|cac hs|hs|hoc sinh"
+    r"|nhung hs|mot so em|mot so ban|gia dinh|phu huynh|ph|cac truong hop|sau day|pupils|students"
+    r"|the following|names)\b"
+)
+_ATTACHED = re.compile(
+    r"\b(?:file|dinh kem|ben duoi|duoi day|attached|kem theo|excel|xlsx|link|bang tong hop|anh duoi|hinh"
+    r"|dan o bang|niem yet|dan tai|below|trong anh)\b|xlsx|docx"
+)
+_WHOLE_CLASS_MARKS = re.compile(
+    r"\b(?:bang diem|ket qua (?:kiem tra|thi|hoc tap)|diem (?:kiem tra|thi|so|tong ket|giua ky|cuoi ky"
+    r"|hk\d?)|diem)\s+(?:[\w/]+ ){0,6}?(?:cua )?(?:ca lop|toan lop|tung (?:em|ban|con|hoc sinh|hs|be)"
+    r"|cac (?:con|em|ban)|lop)\b|\b(?:class|whole class) (?:marks|grades|results|scores)\b"
+    r"|\bmarks of all\b"
+)
+
+
+@cache
+def _matters() -> dict[str, re.Pattern[str]]:
+    told = tomllib.loads((Path(__file__).parent / "persons.toml").read_text(encoding="utf-8"))
+    return {name: any_of(rules["says"]) for name, rules in told["matter"].items()}
+
+
+@cache
+def _harmless() -> re.Pattern[str]:
+    told = tomllib.loads((Path(__file__).parent / "persons.toml").read_text(encoding="utf-8"))
+    return any_of(told["harmless"]["says"])
+
+
+def exposed(reading: Reading, attachments: tuple[str, ...]) -> Exposure | None:
+    """The first private matter of a named child, or a list of such children."""
+    names = list(_children(reading))
+    for start, end in _passages(reading):
+        sentence = reading.plain[start:end]
+        inside = [name for name in names if start <= name[0] < end]
+        listed = [] if inside else _names_below(reading, end, names)
+        if not inside and not listed and not _list_elsewhere(sentence, attachments):
+            continue
+        for matter, says in _matters().items():
+            m = says.search(sentence)
+            if m is None or _harmless().search(sentence):
+                continue
+            if inside:
+                return Exposure(
+                    inside[0][0], start + m.end() if start + m.end() > inside[0][0] else inside[0][1], matter
+                )
+            if listed and (
+                _PLURAL_HEAD.search(sentence) or reading.plain[end : end + 1] == ":" or sentence.rstrip().endswith(":")
+            ):
+                return Exposure(start + m.start(), listed[-1][1], matter)
+            if not listed and matter in ("debt", "behaviour", "illness", "family"):
+                return Exposure(start + m.start(), start + m.end(), matter)
+    return _marks(reading, names, attachments) or _numbers(reading, names)
+
+
+def _passages(reading: Reading) -> list[tuple[int, int]]:
+    return reading.sentences
+
+
+def _list_elsewhere(sentence: str, attachments: tuple[str, ...]) -> bool:
+    """`Danh sách học sinh chưa nộp … xem file đính kèm`: the names stand in the file."""
+    return bool(
+        re.search(
+            r"\b(?:danh sach|ds)\b[^.\n]{0,12}\b(?:hs|hoc sinh|em|chau|ban|be|con|gia dinh|phu huynh|ph|lop)\b",
+            sentence,
+        )
+    ) and bool(_ATTACHED.search(sentence) or attachments)
+
+
+def _names_below(reading: Reading, end: int, names: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Names in the lines right below a heading."""
+    stop = reading.plain.find("\n\n", end + 2)
+    stop = len(reading.plain) if stop < 0 else stop
+    return [name for name in names if end <= name[0] < min(stop, end + 700)][:40]
+
+
+def _children(reading: Reading) -> Iterator[tuple[int, int]]:
+    """Places of children's names. A title of an adult before a name makes it an adult's."""
+    shown, plain = reading.shown, reading.plain
+    ends = 0
+    for m in _FULL_NAME.finditer(plain):
+        before = plain[max(0, m.start() - 30) : m.start()]
+        if _ADULT_BEFORE.search(before) and not re.search(r"\b(?:em|be|chau|con|ban)\s*$", before):
+            continue
+        size = _capitals(shown[m.start() : m.end()], reading.shouting)
+        if size >= 2 or (size == 0 and not reading.shouting and _small_name(plain, m)):
+            ends = m.start() + len(" ".join(shown[m.start() : m.end()].split()[: size or 3]))
+            yield m.start(), ends
+    for m in _TITLED.finditer(plain):
+        word = re.match(r"[^\W\d_]+(?: [^\W\d_]+){0,3}", shown[m.start("name") :])
+        if not word or (reading.shouting and not re.search(rf"\b(?:{_SURE_SURNAMES})\b", word.group().lower())):
+            continue
+        first = word.group().split()[0]
+        if (
+            first[0].isupper()
+            and first not in _NOT_NAME
+            and not (first.isupper() and len(first) > 3 and not reading.shouting)
+        ):
+            if not re.search(
+                r"\b(?:cac|nhung|quy|hai|ba|moi|toan the|thu)\s*$", plain[max(0, m.start() - 9) : m.start()]
+            ):
+                size = max(1, _capitals(word.group(), reading.shouting))
+                yield m.start("name"), m.start("name") + len(" ".join(word.group().split()[:size]))
+        elif (
+            not reading.marked
+            and m["who"] in ("em", "be", "chau", "ban")
+            and re.match(rf"(?:{_SURE_SURNAMES}) [a-z]+", plain[m.start("name") :])
+        ):
+            yield m.start("name"), m.start("name") + len(word.group())
+    yield from _listed(reading)
+
+
+def _listed(reading: Reading) -> Iterator[tuple[int, int]]:
+    """Given names alone in numbered or comma lists behind a colon: `Nam, Bảo, Gia Hân`."""
+    if reading.shouting:
+        return
+    for m in re.finditer(
+        (
+            rf"[:(\n]\s*(?:\d{{1,2}}[.)]\s*"
+            rf"|[-+*•]\s*)?(?P<names>{_CAP}(?: {_CAP}){{0,3}}(?:\s?(?:\([^)\n]{{0,30}}\)"
+            rf"|[:\-–]?\s?\d[\d.,]*\w{{0,4}})?\s?(?:,|;|và|va)\s?{_CAP}(?: {_CAP}){{0,3}}){{1,20}})"
+        ),
+        reading.shown,
+    ):
+        first = m["names"].split()[0].strip(",;")
+        if first not in _NOT_NAME and not re.search(r"thứ|Thứ|Toán|Văn|Anh,|Tiếng|Hóa|Sử|Địa", m["names"]):
+            yield m.start("names"), m.end("names")
+
+
+def _capitals(words: str, shouting: bool) -> int:
+    if shouting:
+        return min(4, len(words.split()))
+    size = 0
+    for word in words.split():
+        if (
+            not word[0].isupper()
+            or (word in _NOT_NAME and size >= 2)
+            or (word.isupper() and len(word) > 3 and size == 0)
+        ):
+            break
+        size += 1
+    return size
+
+
+def _small_name(plain: str, m: re.Match[str]) -> bool:
+    before = plain[max(0, m.start() - 12) : m.start()]
+    return (
+        bool(re.search(rf"\b{_CHILD}\s*$", before)) and bool(re.match(rf"(?:{_SURE_SURNAMES})\b", m.group()))
+    ) or bool(
+        re.match(
+            rf"(?:{_SURE_SURNAMES}) (?:van|thi|duc|minh|gia|bao|hoang|ngoc|thanh|quoc|anh|tuan|duy|khanh) \w+",
+            m.group(),
+        )
+    )
+
+
+def _marks(reading: Reading, names: list[tuple[int, int]], attachments: tuple[str, ...]) -> Exposure | None:
+    m = _WHOLE_CLASS_MARKS.search(reading.plain)
+    first, last = reading.sentence_at(m.start()) if m else (0, 0)
+    sentence = reading.plain[first : last + 1]
+    if (
+        m
+        and (attachments or _ATTACHED.search(sentence))
+        and not re.search(
+            r"\b(?:rieng|cua con minh|tai khoan|tra cuu|tung gia dinh|tung phu huynh|dang nhap|ca nhan)\b",
+            reading.plain,
+        )
+        and re.search(r"\b(?:ca lop|toan lop|tung|bang diem|class)\b", sentence)
+    ):
+        return Exposure(m.start(), m.end(), "marks")
+    if not re.search(r"\b(?:diem|ket qua|kiem tra|bai thi|marks?|scores?|dat|duoc)\b", reading.plain):
+        return None
+    scored = []
+    for start, end in names:
+        _, stop = reading.line_at(start)
+        after = reading.shown[end : min(stop + 1, end + 30)]
+        if _SCORE_LINE.match(after) or re.match(
+            (
+                r"[^\n,;.]{0,12}?\b(?:được|đạt|duoc|dat|scored|got)\s+(?:10|\d)(?:[.,]\d{1,2})?\b(?!\s*(?:giải|giai"
+                r"|huy|lần|lan|bông|sao|cờ|phiếu))"
+            ),
+            after,
+        ):
+            scored.append((start, end))
+    return Exposure(scored[0][0], scored[-1][1], "marks") if scored else None
+
+
+def _numbers(reading: Reading, names: list[tuple[int, int]]) -> Exposure | None:
+    """A telephone number of a child or of its mother or father, beside the child's name."""
+    for m in _PHONE.finditer(reading.plain):
+        first, last = reading.line_at(m.start())
+        head = reading.plain[max(first, m.start() - 70) : m.start()]
+        near = [name for name in names if first <= name[0] < last and abs(name[0] - m.start()) < 90]
+        parent = re.search(
+            (
+                r"\b(?:me|bo|ba|phu huynh|ph|ong|ba|phhs|mother|father|mum|mom|dad)\s+(?:cua\s+)?(?:em|be|chau|con|ban"
+                r"|hs)?\s*\w+"
+            ),
+            head,
+        )
+        staff = re.search(
+            (
+                r"\b(?:co|thay|gvcn|giao vien|lien he|ke toan|hotline|lh|gv|van phong|truong ban|chi hoi|ban dai dien"
+                r"|ms|mr|gap|zalo|goi|bao ve|thu quy|tu van)\b"
+            ),
+            head,
+        )
+        if (
+            near
+            and not staff
+            and (
+                parent
+                or re.search(r"\b(?:sdt|so|dt|dien thoai|em|be|chau|con|hs|ban)\b", head)
+                or m.start() - near[-1][1] < 12
+            )
+        ):
+            return Exposure(near[0][0], m.end(), "phone")
+    return None

@@ -57,6 +57,9 @@ class Aftermath:
 
     def _judge(self, item: Item, until: Mapping[str, datetime], now: datetime) -> Verdict:
         row = item.row
+        if item.ruled is not None:
+            held_until = until.get(row.channel) if item.ruled.state == "due" else None
+            return msgspec.structs.replace(item.ruled, due_at=held_until) if held_until else item.ruled
         if not self.whole and not any(one.outcome for one in item.tries):
             return Verdict("due", "interrupted", now)
         held = [

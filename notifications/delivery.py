@@ -22,9 +22,10 @@ from notifications.aftermath import Aftermath
 from notifications.cascade import CHANNELS
 from notifications.leads import leads_of, open_channels
 from notifications.leases import BATCH, Batch, Claimed, claim
+from notifications.paid import post_paid
 from notifications.preferences import NONE, Wishes, wishes_of
 from notifications.quiet import read_hours
-from notifications.rounds import Item
+from notifications.rounds import Item, is_paid
 from notifications.stations import Stations
 from notifications.turns import Turn
 
@@ -113,7 +114,11 @@ class Round:
         for channel in CHANNELS:
             mine = [item for item in items if item.row.channel == channel]
             station = self._stations.of(channel)
-            if mine and station is not None:
+            if not mine or station is None:
+                continue
+            if is_paid(station):
+                await post_paid(self._house, station, self._batch, mine, self._resting)
+            else:
                 await station.deliver(self._house, self._batch, mine, self._resting)
 
 

@@ -15,7 +15,7 @@ _CHATS = ("zalo", "zalo_bot", "telegram")
 
 
 def open_channels(stations: Stations, off: Collection[str]) -> frozenset[str]:
-    return frozenset(c for c in CHANNELS if c not in PAID and stations.of(c) is not None and c not in off)
+    return frozenset(c for c in CHANNELS if stations.of(c) is not None and c not in off)
 
 
 async def leads_of(

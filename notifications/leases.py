@@ -42,7 +42,7 @@ class Claimed(msgspec.Struct, frozen=True):
     """One delivery in our hands. `children` are full names, empty for what a whole class may read.
 
     `phone` is the number on the school's roll, `delivered` what a device or provider confirmed, `reached_before` that another
-    channel took this notice for this guardian; `reason` is why it was given back the last time.
+    channel took this notice for this guardian, `paid_before` that one did for money; `reason` is why it was given back the last time.
     """
 
     notice: Told
@@ -60,6 +60,7 @@ class Claimed(msgspec.Struct, frozen=True):
     phone: str | None = None
     delivered: bool = False
     reached_before: bool = False
+    paid_before: bool = False
     reason: str | None = None
 
     @property
@@ -112,13 +113,8 @@ WITH mine AS MATERIALIZED (
 SELECT l.notice_id, l.guardian_id, l.channel, l.attempts, l.failures, l.reason, g.account_id, g.language, g.phone_e164,
        r.opened_at IS NOT NULL AS read,
        r.delivered_at IS NOT NULL AS delivered,
-       EXISTS (SELECT
-                 FROM deliveries before
-                WHERE before.school_id = $1
-                  AND before.notice_id = l.notice_id
-                  AND before.guardian_id = l.guardian_id
-                  AND before.channel NOT IN (l.channel, 'call')
-                  AND before.state = 'sent') AS reached_before,
+       before.reached IS TRUE AS reached_before,
+       before.paid IS TRUE AS paid_before,
        r.pupil_ids,
        EXISTS (SELECT
                  FROM guardianships bond
@@ -139,6 +135,14 @@ SELECT l.notice_id, l.guardian_id, l.channel, l.attempts, l.failures, l.reason, 
    AND r.notice_id = l.notice_id
   JOIN schools s
     ON s.school_id = $1
+ CROSS JOIN LATERAL (
+       SELECT bool_or(true) AS reached, bool_or(d.channel IN ('zns', 'sms')) AS paid
+         FROM deliveries d
+        WHERE d.school_id = $1
+          AND d.notice_id = l.notice_id
+          AND d.guardian_id = l.guardian_id
+          AND d.channel NOT IN (l.channel, 'call')
+          AND d.state = 'sent') AS before
  ORDER BY l.priority, l.notice_id
 """
 
@@ -215,6 +219,7 @@ async def claim(database: Database, school_id: int, channels: Sequence[str], *, 
                 row["phone_e164"],
                 row["delivered"],
                 row["reached_before"],
+                row["paid_before"],
                 row["reason"],
             )
         )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Protocol, TypeGuard
 from uuid import UUID
 
 from backend.core.house import House
 from notifications.leases import Batch, Claimed
 from notifications.outcomes import Outcome
+from notifications.retries import Verdict
 
 
 @dataclass(slots=True)
@@ -25,11 +26,19 @@ class Try:
 
 @dataclass(slots=True)
 class Item:
+    """`ruled`: decided without asking an address, as when the budget is used up."""
+
     row: Claimed
     tries: list[Try] = field(default_factory=list)
+    ruled: Verdict | None = None
 
 
 class Station(Protocol):
+    """A station may also have `async reaches(house, account_ids) -> Collection[UUID]`: which accounts have an address there.
+
+    With it no step is written for a family that the channel does not lead to; without it every family is tried.
+    """
+
     channel: str
 
     async def deliver(self, house: House, batch: Batch, items: Sequence[Item], resting: Mapping[str, datetime]) -> None:
@@ -38,3 +47,22 @@ class Station(Protocol):
         When this is interrupted, what is already known stands in the items.
         """
         ...
+
+
+class PaidStation(Station, Protocol):
+    """Its channel costs money. paid.py reserves the price before `deliver` and settles it by the outcomes.
+
+    `repeats_for`: as long as a message may be asked for again by its own key (from notice and guardian, never from the attempt)
+    without being paid again; zero where the provider knows no such key. A try that was begun and not answered must not stay None.
+    """
+
+    paid: bool
+    repeats_for: timedelta
+
+    async def price(self, house: House, batch: Batch, item: Item) -> int:
+        """In đồng, for everything that this delivery would send."""
+        ...
+
+
+def is_paid(station: Station) -> TypeGuard[PaidStation]:
+    return bool(getattr(station, "paid", False))

@@ -31,6 +31,7 @@ class Result(msgspec.Struct, frozen=True):
     next_step: tuple[str, datetime] | None = None
 
 
+# A step that has its turn in this very batch is not written again.
 # Only what still carries our lease is changed; what was sent is recorded in any case, since it did leave.
 _GIVE_BACK = """
 WITH result AS MATERIALIZED (
@@ -68,6 +69,11 @@ WITH result AS MATERIALIZED (
         SELECT $1, d.notice_id, d.guardian_id, d.next_channel, 'due', min(d.priority), min(d.next_at)
           FROM done d
          WHERE d.next_channel IS NOT NULL
+           AND NOT EXISTS (SELECT
+                             FROM result o
+                            WHERE o.notice_id = d.notice_id
+                              AND o.guardian_id = d.guardian_id
+                              AND o.channel = d.next_channel)
          GROUP BY d.notice_id, d.guardian_id, d.next_channel
          ORDER BY d.notice_id, d.guardian_id, d.next_channel
             ON CONFLICT (school_id, notice_id, guardian_id, channel)

@@ -15,7 +15,9 @@ from notifications.quiet import Hours, at_minute, spread
 from notifications.retries import USEFUL_FOR, Verdict
 
 # Reasons after which no other channel would be right either.
-ENDS: Final = frozenset({"recalled", "not_entitled", "already_read", "already_delivered", "too_late", "off_by_choice"})
+ENDS: Final = frozenset(
+    {"recalled", "not_entitled", "already_read", "already_delivered", "already_paid", "too_late", "off_by_choice"}
+)
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -47,6 +49,7 @@ class Turn(msgspec.Struct, frozen=True):
             else "not_entitled" if not row.entitled
             else "already_read" if row.read
             else "already_delivered" if row.account_id is None and row.delivered
+            else "already_paid" if row.paid_before and _after_paying(row)
             else "too_late" if self.now - notice.created_at > USEFUL_FOR[notice.kind]
             else "no_account" if row.account_id is None and row.channel not in PAID and row.channel != "call"
             else "channel_off" if row.channel not in self.open
@@ -76,3 +79,8 @@ class Turn(msgspec.Struct, frozen=True):
         if self.prefers():
             return Verdict("due", "prefers", self.now + PLANS[row.notice.urgency][1].after)
         return None
+
+
+def _after_paying(row: Claimed) -> bool:
+    """What was accepted for money is taken as arrived: no second payment and no call, unless it is an emergency."""
+    return row.notice.urgency != "emergency" and (row.channel in PAID or row.channel == "call")

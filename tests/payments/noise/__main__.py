@@ -1,4 +1,10 @@
-"""Writes bills, lines and what is expected of each as JSON lines into a directory, or the table of docs/matching.md anew."""
+"""Writes bills, lines and what is expected of each as JSON lines into a directory, or the tables of docs/matching.md anew.
+
+    python -m tests.payments.noise page
+    python -m tests.payments.noise DIRECTORY [SEED]
+
+It says what it wrote; without a place it says how it is called.
+"""
 
 import json
 import sys
@@ -24,6 +30,7 @@ def write(folder: Path, seed: int) -> None:
     for name, rows in files.items():
         text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
         (folder / f"{name}.jsonl").write_text(text, encoding="utf-8")
+        print(f"{folder / name}.jsonl: {len(rows):,} rows")
 
 
 def page() -> None:
@@ -46,9 +53,20 @@ def page() -> None:
     )
     head = _PAGE.read_text(encoding="utf-8").partition(_MARK)[0]
     _PAGE.write_text(head + text, encoding="utf-8")
+    print(text.removeprefix(_MARK))
+    print(f"docs/{_PAGE.name}: {len(lines) + 20_000:,} lines measured")
 
 
-if sys.argv[1] == "page":
-    page()
-else:
-    write(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 2026)
+def main(told: list[str]) -> int:
+    if not told or told[0].startswith("-"):
+        sys.stderr.write(f"{__doc__}\n")
+        return 2
+    if told[0] == "page":
+        page()
+    else:
+        write(Path(told[0]), int(told[1]) if len(told) > 1 else 2026)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -33,7 +33,7 @@ from bots.handoffs import SEND_JOB
 from bots.telegram import TelegramBot
 from notifications.delivery import drain, due_schools, sweep
 from notifications.stations import Stations
-from payments import hooks, pulls, reconcile, reminders
+from payments import hooks, pulls, reconcile, reminders, understanding
 from payments.banks.asking import Asker
 from payments.documents import outbox as documents
 from payments.documents import promises
@@ -90,12 +90,12 @@ async def sweep_deliveries(work: Work) -> None:
 
 @job
 async def settle_bank_event(work: Work, school_id: int, provider: str, hook_key: str, event_key: str) -> None:
-    await hooks.settle_event(work.house, school_id, provider, hook_key, event_key)
+    await understanding.settle_event(work.house, school_id, provider, hook_key, event_key)
 
 
 @job
 async def sweep_bank_events(work: Work) -> None:
-    await hooks.settle_waiting(work.house)
+    await understanding.settle_waiting(work.house)
 
 
 @job
@@ -249,7 +249,7 @@ class WorkerProcess:
                 log.error("redis_away", again_in_seconds=_REDIS_AWAY_SECONDS)
                 for school_id in await due_schools(work.house):
                     await drain(work.house, work.stations, school_id)
-                await hooks.settle_waiting(work.house)
+                await understanding.settle_waiting(work.house)
                 await sending.send_waiting(work.house, work.stations)
                 await asyncio.sleep(_REDIS_AWAY_SECONDS)
 

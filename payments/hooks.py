@@ -1,28 +1,22 @@
-"""Where gateways call: prove, keep what arrived, answer, and only then understand. It owns bank_events.
+"""Where gateways call: prove, keep what arrived, answer. It owns bank_events together with understanding.py.
 
-A call is one statement, whoever makes it. What it means is worked out afterwards, from the kept bytes, by the bell or by the
-sweep that finds events whose bell was lost; doing it twice is doing it once.
+A call is one statement, whoever makes it. What it means is worked out afterwards, from the kept bytes (understanding.py).
 """
 
 from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from typing import Any
 
 import msgspec
 import structlog
 
-from backend.core.database import SchoolTx
 from backend.core.house import House
 from backend.core.metrics import BANK_EVENTS
 from backend.core.problems import problem
-from payments import accounts, feeds, settle
-from payments.banks.line import BankLine, Unreadable
-from payments.banks.providers import PROVIDERS
-from payments.banks.wire import Answer, Call, Kept, Provider, Understood
+from payments import feeds
+from payments.banks.wire import Answer, Call, Kept, Provider
 from payments.feeds import Hook
-from payments.references import views
 
 log = structlog.get_logger()
 
@@ -46,12 +40,6 @@ _HEADERS_KEPT = (
 )
 _HOOKS_REMEMBERED_MAX = 2000
 _HOOKS_REMEMBERED_SECONDS = 60.0
-
-
-class Outcome(msgspec.Struct, frozen=True):
-    """The state of the movement, or why there was none: `test`, `not_paid`."""
-
-    state: str
 
 
 class HookBook:
@@ -145,149 +133,3 @@ async def _keep(house: House, provider: Provider, hook: Hook, call: Call) -> Kep
     for event_key in (kept["waiting"] or [])[:20]:  # the sweep finds the rest
         await house.queue.ring(JOB, hook.school_id, provider.name, hook.hook_key, event_key)
     return Kept(kept["repeats"], kept["order_amount"])
-
-
-async def settle_event(house: House, school_id: int, provider: str, hook_key: str, event_key: str) -> Outcome | None:
-    """The named state it came to; None when somebody else has understood it already."""
-    try:
-        async with house.database.school(school_id) as tx:
-            outcome = await _understand(house, tx, provider, hook_key, event_key)
-    except Exception:
-        await _count_attempt(house, provider, hook_key, event_key)
-        raise
-    if outcome is not None:
-        BANK_EVENTS.labels(provider, outcome.state).inc()
-    return outcome
-
-
-async def settle_waiting(house: House, limit: int = 500) -> int:
-    """The sweep. One event that fails does not hold up the others: its n-th try comes n² minutes after it was received.
-
-    It is never given up; the nightly check names it until it is understood.
-    """
-    waiting = await house.database.reader.fetch(
-        """
-        SELECT school_id, provider, hook_key, event_key
-          FROM bank_events
-         WHERE understood_at IS NULL
-           AND received_at <= $1::timestamptz - make_interval(mins => attempts::int * attempts)
-         ORDER BY received_at, event_key
-         LIMIT $2
-        """,
-        house.clock.now(),
-        limit,
-    )
-    done = 0
-    for event in waiting:
-        try:
-            done += await settle_event(house, **event) is not None
-        except Exception as error:
-            log.error("bank_event_failed", provider=event["provider"], error=type(error).__name__)
-    return done
-
-
-async def _understand(house: House, tx: SchoolTx, provider: str, hook_key: str, event_key: str) -> Outcome | None:
-    now = house.clock.now()
-    event: Any = await tx.fetchrow(
-        """
-        SELECT bank_account_id, body, door, received_at, understood_at
-          FROM bank_events
-         WHERE provider = $1
-           AND hook_key = $2
-           AND event_key = $3
-           FOR UPDATE
-        """,
-        provider,
-        hook_key,
-        event_key,
-    )
-    if event is None or event["understood_at"] is not None:
-        return None
-    account = await accounts.receiving(tx, event["bank_account_id"])
-    line = _read(PROVIDERS[provider], event)
-    if isinstance(line, BankLine):
-        line = await _with_order(tx, PROVIDERS[provider], hook_key, line)
-    outcome: str
-    if isinstance(line, BankLine):
-        outcome = (await settle.settle(tx, account, line, received_at=event["received_at"], at=now)).state
-    elif isinstance(line, Unreadable):
-        # Under the event's own key, so that what is told again is the same again.
-        settled = await settle.keep_unreadable(
-            tx, account, provider, event_key, event["body"], line, received_at=event["received_at"], at=now
-        )
-        outcome = settled.state
-    else:
-        outcome = line.reason
-    movement = line if isinstance(line, BankLine) else None
-    await tx.execute(
-        """
-        UPDATE bank_events
-           SET understood_at = $4,
-               outcome = $5,
-               attempts = attempts + 1,
-               account_number = $6,
-               direction = $7,
-               amount = $8,
-               booked_at = $9
-         WHERE provider = $1
-           AND hook_key = $2
-           AND event_key = $3
-        """,
-        provider,
-        hook_key,
-        event_key,
-        now,
-        outcome,
-        movement and movement.account_number,
-        movement and movement.direction,
-        movement and movement.amount,
-        movement and movement.booked_at,
-    )
-    return Outcome(outcome)
-
-
-def _read(provider: Provider, event: Any) -> Understood:
-    if event["door"] == "pull" and provider.understand_pulled is not None:
-        return provider.understand_pulled(event["body"])
-    return provider.understand(event["body"])
-
-
-async def _with_order(tx: SchoolTx, provider: Provider, hook_key: str, line: BankLine) -> BankLine | Unreadable:
-    """The order leads to exactly one bill, whose reference then leads the memo, however little of it the gateway kept."""
-    if line.order_code is None:
-        return line
-    order = await tx.fetchrow(
-        """
-        SELECT reference, amount
-          FROM gateway_orders
-         WHERE hook_key = $1
-           AND order_code = $2
-           AND school_id = $3
-        """,
-        hook_key,
-        line.order_code,
-        tx.school_id,
-    )
-    if order is None:
-        return Unreadable("unknown_order") if provider.orders_only else line
-    if provider.orders_only and order["amount"] != line.amount:
-        return Unreadable("wrong_amount")
-    if order["reference"] in views(line.memo).words:
-        return line
-    return msgspec.structs.replace(line, memo=f"{order['reference']} {line.memo}".strip())
-
-
-async def _count_attempt(house: House, provider: str, hook_key: str, event_key: str) -> None:
-    await house.database.keep(
-        """
-        UPDATE bank_events
-           SET attempts = attempts + 1
-         WHERE provider = $1
-           AND hook_key = $2
-           AND event_key = $3
-           AND understood_at IS NULL
-        """,
-        provider,
-        hook_key,
-        event_key,
-    )

@@ -37,15 +37,25 @@ async def settle(tx: SchoolTx, account: Receiving, line: BankLine, *, received_a
 
 
 async def settle_many(
-    tx: SchoolTx, account: Receiving, lines: Sequence[BankLine], *, received_at: datetime, at: datetime
+    tx: SchoolTx,
+    account: Receiving,
+    lines: Sequence[BankLine],
+    *,
+    received_at: datetime | Sequence[datetime],
+    at: datetime,
 ) -> list[Settled]:
-    """One answer a line, in their order. The number of statements does not grow with the lines that carry a code."""
+    """One answer a line, in their order. The number of statements does not grow with the lines that carry a code.
+
+    `received_at`: of all lines, or of each.
+    """
     await ledger.hold_till(tx, at=at)
+    each = [received_at] * len(lines) if isinstance(received_at, datetime) else received_at
     batch = await _sorted_out(tx, account, lines)
-    await transactions.insert(tx, batch.aside, received_at=received_at, at=at)
+    received = {answer[0]: moment for answer, moment in zip(batch.answers, each, strict=True) if answer[2]}
+    await transactions.insert(tx, batch.aside, received_at=received, at=at)
     done = await arranging.arranged(tx, batch.fresh, batch.told_again, (), at=at)
     rows = [*batch.no_bills, *done.rows]
-    await transactions.insert(tx, rows, received_at=received_at, at=at)
+    await transactions.insert(tx, rows, received_at=received, at=at)
     await transactions.insert_codes(tx, done.codes)
     await ledger.book(tx, [_arrival(row) for row in rows], at=at, made_by=None)
     await refunds.tie(tx, batch.no_bills, at=at)
@@ -88,7 +98,7 @@ async def keep_unreadable(
         row = known[(here, source, event_key)]
         return Settled(row["transaction_id"], row["state"], fresh=False)
     kept = Row(new_id(), here, line, "unreadable", (why.reason,))
-    await transactions.insert(tx, [kept], received_at=received_at, at=at)
+    await transactions.insert(tx, [kept], received_at={kept.transaction_id: received_at}, at=at)
     return Settled(kept.transaction_id, kept.state, fresh=True)
 
 

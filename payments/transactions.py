@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -41,8 +41,8 @@ class Row(msgspec.Struct):
     duplicate_of: UUID | None = None
 
 
-async def insert(tx: SchoolTx, rows: Sequence[Row], *, received_at: datetime, at: datetime) -> None:
-    """One statement, however many. The till is held and known lines are left out, so none of them is there."""
+async def insert(tx: SchoolTx, rows: Sequence[Row], *, received_at: Mapping[UUID, datetime], at: datetime) -> None:
+    """One statement, however many; each was received at its own time. The till is held and known lines are left out, so none of them is there."""
     if not rows:
         return
     await tx.execute(
@@ -52,17 +52,17 @@ async def insert(tx: SchoolTx, rows: Sequence[Row], *, received_at: datetime, at
                 virtual_account, payer_account, payer_name, booked_at, received_at, state, reasons, suggestions,
                 duplicate_of, decided_at)
         SELECT $1, n.transaction_id, n.bank_account_id, n.source, n.event_key, n.bank_reference, n.direction, n.amount,
-               n.memo, n.virtual_account, n.payer_account, n.payer_name, n.booked_at, $2, n.state,
-               string_to_array(n.reasons, ' '), n.suggestions, n.duplicate_of, $3
-          FROM unnest($4::uuid[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[], $10::bigint[],
+               n.memo, n.virtual_account, n.payer_account, n.payer_name, n.booked_at, n.received_at, n.state,
+               string_to_array(n.reasons, ' '), n.suggestions, n.duplicate_of, $2
+          FROM unnest($3::timestamptz[], $4::uuid[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[], $10::bigint[],
                       $11::text[], $12::text[], $13::text[], $14::text[], $15::timestamptz[], $16::text[], $17::text[],
                       $18::jsonb[], $19::uuid[])
-            AS n (transaction_id, bank_account_id, source, event_key, bank_reference, direction, amount, memo,
+            AS n (received_at, transaction_id, bank_account_id, source, event_key, bank_reference, direction, amount, memo,
                   virtual_account, payer_account, payer_name, booked_at, state, reasons, suggestions, duplicate_of)
         """,
         tx.school_id,
-        received_at,
         at,
+        [received_at[row.transaction_id] for row in rows],
         [row.transaction_id for row in rows],
         [row.bank_account_id for row in rows],
         [row.line.source for row in rows],

@@ -16,7 +16,7 @@ from backend.core.house import House
 from backend.core.ids import new_id
 from backend.core.phones import national
 from backend.core.text import fold
-from payments import hooks
+from payments import understanding
 from tests.browser import ON_BROWSER, picture_of, signed_in, watched
 from tests.factories import World
 from tests.scenes import Busy, busy_school
@@ -135,7 +135,7 @@ async def test_a_bill_is_scanned_paid_and_receipted(
 
     await page.click("text=Giả lập chuyển khoản")
     await expect(page.get_by_role("status").last).to_contain_text("Ngân hàng mẫu đã báo có.")
-    assert await hooks.settle_waiting(house) >= 1
+    assert await understanding.settle_waiting(house) >= 1
     # Nobody reloads: the page watches for its own payment.
     await expect(page.locator("main")).to_contain_text("Đã nộp đủ", timeout=20_000)
     await expect(page.locator(".qr")).to_have_count(0)

@@ -13,7 +13,7 @@ import pytest
 from backend.core.clock import school_day
 from backend.core.house import House
 from backend.core.ids import new_id
-from payments import hooks, reconcile
+from payments import reconcile, understanding
 from tests.factories import Person, Pupil, World
 from tests.twins.bank import Event, SepayTwin
 
@@ -83,7 +83,7 @@ class Money:
         return [await self.state(event) for event in events]
 
     async def settle(self) -> None:
-        while await hooks.settle_waiting(self.house):
+        while await understanding.settle_waiting(self.house):
             pass
 
     async def state(self, event: Event) -> str:

@@ -19,7 +19,7 @@ from backend.core.clock import SystemClock
 from backend.core.crypto import Cipher
 from backend.core.database import Database, SchoolTx
 from backend.core.house import House
-from payments import hooks, reconcile
+from payments import reconcile, understanding
 from tests.conftest import test_settings
 
 _WRITE = re.compile(r"\b(INSERT\s+INTO|UPDATE|DELETE\s+FROM)\b(?!\s+OF)")
@@ -59,7 +59,7 @@ async def settle(url: str, school_id: int, event: list[str]) -> None:
     settings = test_settings()
     database = await Database.open(url, writers=1, readers=1)
     house = House(settings, database, None, SystemClock(), Cipher(settings.secret_key), "")  # type: ignore[arg-type]
-    await hooks.settle_event(house, school_id, *event)
+    await understanding.settle_event(house, school_id, *event)
     await database.close()
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from payments import hooks, reconcile
+from payments import reconcile, understanding
 from tests.factories import make_world
 from tests.payments.conftest import AMOUNT, Money
 from tests.twins.bank import SepayTwin
@@ -67,7 +67,7 @@ async def test_receipts_of_two_transfers_at_once_have_no_gap(money):
     references = [(await money.invoice(p))["reference"] for p in (money.world.child, money.world.classmate)]
     events = [money.bank.credit(AMOUNT // 2, reference) for reference in references * 2]
     await money.bank.replay(events)
-    await asyncio.gather(*(hooks.settle_waiting(money.house) for _ in range(3)))
+    await asyncio.gather(*(understanding.settle_waiting(money.house) for _ in range(3)))
     numbers = await money.owner.fetch(
         "SELECT number FROM payment_receipts WHERE school_id = $1 ORDER BY number", money.world.school_id
     )
@@ -124,8 +124,10 @@ async def _run(house, client, owner, plan, chance):
             await money.settle()
     else:
         chance.shuffle(calls)
-        await asyncio.gather(bank.replay(calls), hooks.settle_waiting(house), hooks.settle_waiting(house))
-        await asyncio.gather(*(hooks.settle_waiting(house) for _ in range(3)))
+        await asyncio.gather(
+            bank.replay(calls), understanding.settle_waiting(house), understanding.settle_waiting(house)
+        )
+        await asyncio.gather(*(understanding.settle_waiting(house) for _ in range(3)))
         await bank.replay(calls)
     await money.settle()
     await money.prove()

@@ -18,6 +18,7 @@ _TERMS = [
 ]
 _WHOLE: dict[str, Any] = {
     "Home": HOME,
+    "Todo": {"on": HOME["on"], "lines": HOME["to_do"]},
     "SchoolYearIn": {"starts_on": "2026-09-05", "ends_on": "2027-05-30", "terms": _TERMS, "is_current": True},
 }
 

@@ -25,6 +25,7 @@ from backend.core.house import House
 from backend.core.problems import Problem
 from backend.core.queue import Queue, redis_settings, worker_options
 from backend.core.settings import Settings
+from backend.family import claims
 from backend.files.actions import forget_hanging_nowhere
 from backend.forms import chasing
 from backend.identity import codes, forgetting, sending
@@ -183,6 +184,11 @@ async def chase_forms(work: Work) -> None:
     await chasing.run_everywhere(work.house)
 
 
+@job
+async def forget_old_claims(work: Work) -> None:
+    await claims.forget_old(work.house)
+
+
 def _every_ten(second: int) -> set[int]:
     """Every ten seconds, each room's sweep at its own second, so that they do not all fall on the full minute."""
     return set(range(second, 60, 10))
@@ -208,6 +214,7 @@ CRONS: list[Any] = [
     cron(forget_loose_files, name="forget_loose_files", hour={20}, minute={30}, second=0, timeout=600),
     # 02:00 in UTC is nine in the morning in Vietnam: banks have reported the day before, and nobody is asleep.
     cron(remind_families, name="remind_families", hour={2}, minute={0}, second=0, timeout=1800),
+    cron(forget_old_claims, name="forget_old_claims", hour={20}, minute={40}, second=0, timeout=600),
     # Every hour: each school has its own hour for reminders, and what ran out at midnight is closed in the first one after.
     cron(chase_forms, name="chase_forms", minute={5}, second=40, timeout=1200),
     # Between two of these a gateway like SePay is still trying by itself. The nightly one ends before the books are checked.

@@ -1,10 +1,11 @@
 """Shapes of the parents' API: the home screen, the inbox, and what is asked of a family."""
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from schemas.attendance import RollMark, Session
 from schemas.gradebook import MarkKind, Score
@@ -38,14 +39,25 @@ class ToPay(msgspec.Struct, frozen=True):
     """`amount` is what remains of the invoice, in đồng."""
 
     invoice_id: UUID
+    fee_id: UUID
     title: str
     amount: int
     due_on: date
     overdue: bool
 
 
+class ToSign(msgspec.Struct, frozen=True):
+    form_id: UUID
+    title: str
+    signature: Literal["one", "both", "answer"]
+    due_on: date
+
+
 class ToAcknowledge(msgspec.Struct, frozen=True):
+    """`about` is the same for several notices of one announcement."""
+
     notice_id: UUID
+    about: str
     title: str | None
     urgent: bool
     created_at: datetime
@@ -53,6 +65,7 @@ class ToAcknowledge(msgspec.Struct, frozen=True):
 
 class ToDo(msgspec.Struct, frozen=True):
     pay: list[ToPay]
+    sign: list[ToSign]
     acknowledge: list[ToAcknowledge]
 
 
@@ -74,11 +87,70 @@ class HomeChild(msgspec.Struct, frozen=True):
     to_do: ToDo
 
 
+class TakenBy(msgspec.Struct, frozen=True):
+    """Which guardian has said "I take this one"."""
+
+    name: str | None
+    relation: Relation
+    mine: bool
+    at: datetime
+
+
+class TodoChild(msgspec.Struct, frozen=True):
+    pupil_id: UUID
+    full_name: str
+
+
+class TodoLine(msgspec.Struct, frozen=True):
+    """One thing to do, whichever children it is about, with the one place where it is done.
+
+    `key` names it for claims. `shared`: another guardian has it, too, and one of them is enough. `open`: it waits for the reader; false
+    while another guardian has taken it on and it is not overdue. `amount` is what remains to pay, in đồng.
+    """
+
+    key: str
+    kind: Literal["pay", "sign", "answer", "acknowledge"]
+    school_id: int
+    school_name: str
+    title: str | None
+    children: list[TodoChild]
+    amount: int | None
+    due_on: date | None
+    overdue: bool
+    urgent: bool
+    shared: bool
+    open: bool
+    link: str
+    taken_by: TakenBy | None
+
+
+class Todo(msgspec.Struct, frozen=True):
+    """What is open for the reader first, then what others take care of; each by urgency."""
+
+    on: date
+    lines: list[TodoLine]
+
+
+class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`take_over` takes it from the guardian who has it."""
+
+    key: Annotated[str, Meta(min_length=1, max_length=200, examples=["form:0199e0a4-6c00-7d11-a1b2-000000000005"])]
+    take_over: bool = False
+
+
+class Release(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    key: Annotated[str, Meta(min_length=1, max_length=200, examples=["form:0199e0a4-6c00-7d11-a1b2-000000000005"])]
+
+
 class Home(msgspec.Struct, frozen=True):
-    """Every child of the account in every school. `unread_notices` counts a notice about two children once."""
+    """Every child of the account in every school. `unread_notices` counts a notice about two children once.
+
+    `to_do` is one list over all children and schools, folded; each child's own `to_do` repeats what it alone is about.
+    """
 
     on: date
     unread_notices: int
+    to_do: list[TodoLine]
     children: list[HomeChild]
 
 

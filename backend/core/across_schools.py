@@ -90,3 +90,17 @@ async def schools_with_open_forms(reader: Reader) -> list[int]:
         """
     )
     return [row["school_id"] for row in rows]
+
+
+async def schools_with_old_claims(reader: Reader, before: datetime) -> list[int]:
+    """Schools in which a guardian took something on so long ago that it is done or given up."""
+    rows = await reader.fetch(
+        """
+        SELECT DISTINCT k.school_id
+          FROM family_claims k
+         WHERE k.claimed_at < $1
+         ORDER BY k.school_id
+        """,
+        before,
+    )
+    return [row["school_id"] for row in rows]

@@ -13,12 +13,19 @@ from uuid import UUID
 
 import msgspec
 
-from backend.core.database import Reader
+from backend.core.database import Reader, SchoolTx
+from backend.family.todo import Beside, Child, lines_of
+from backend.forms.queries import WAITS
 from payments.balance import BALANCE
+from schemas.family import Todo, TodoLine
+
+# The name of the page in its ETag, with the number of its shape.
+HOME_PAGE = "home2"
 
 # $1 school, $2 account, $3 the school's day, $4 language. A row for each guardian the account is in this school: nearly always one.
 _HOME = f"""
-SELECT right(family.guardian_id::text, 8) || '.' || coalesce(v.version, 0) AS version, seen.unread, seen.children::text
+SELECT right(family.guardian_id::text, 8) || '.' || coalesce(v.version, 0) AS version, seen.unread, seen.children::text,
+       seen.beside::text
   FROM guardians family
   LEFT JOIN family_versions v
     ON v.school_id = $1
@@ -26,7 +33,7 @@ SELECT right(family.guardian_id::text, 8) || '.' || coalesce(v.version, 0) AS ve
  CROSS JOIN LATERAL (
        WITH letter AS MATERIALIZED (
               SELECT r.notice_id, r.pupil_ids, r.opened_at IS NULL AS unread, r.awaits_acknowledgement AS awaits,
-                     n.title, n.urgent, n.created_at
+                     n.title, n.urgent, n.created_at, n.source_kind || ':' || n.source_id AS about
                 FROM notice_recipients r
                 JOIN notices n
                   ON n.school_id = $1
@@ -79,14 +86,50 @@ SELECT right(family.guardian_id::text, 8) || '.' || coalesce(v.version, 0) AS ve
                 'balance_due', coalesce(bill.due, 0),
                 'to_do', json_build_object(
                   'pay', coalesce(bill.unpaid, '[]'::json),
-                  'acknowledge', (SELECT coalesce(json_agg(json_build_object('notice_id', l.notice_id, 'title', l.title,
+                  'sign', (SELECT coalesce(json_agg(json_build_object('form_id', f.form_id, 'title', t.title,
+                                                                      'signature', f.signature, 'due_on', f.due_on)
+                                                    ORDER BY f.due_on, f.form_id), '[]'::json)
+                             FROM form_pupils a
+                             JOIN forms f
+                               ON f.school_id = $1
+                              AND f.form_id = a.form_id
+                             JOIN form_versions t
+                               ON t.school_id = $1
+                              AND t.form_id = f.form_id
+                              AND t.version = f.version
+                            WHERE a.school_id = $1
+                              AND a.pupil_id = bond.pupil_id
+                              AND a.open
+                              AND bond.can_act
+                              AND {WAITS.format(today="$3", guardian="bond.guardian_id")}),
+                  'acknowledge', (SELECT coalesce(json_agg(json_build_object('notice_id', l.notice_id, 'about', l.about,
+                                                                             'title', l.title,
                                                                              'urgent', l.urgent,
                                                                              'created_at', l.created_at)
                                                            ORDER BY l.created_at), '[]'::json)
                                     FROM letter l
                                    WHERE l.awaits
                                      AND bond.pupil_id = ANY (l.pupil_ids)))
-                ) ORDER BY p.sort_key, p.pupil_id) AS children
+                ) ORDER BY p.sort_key, p.pupil_id) AS children,
+              json_agg(json_build_object(
+                'pupil_id', bond.pupil_id,
+                'holders', (SELECT json_agg(json_build_object('guardian_id', h.guardian_id, 'name', g.full_name,
+                                                              'relation', h.kind,
+                                                              'mine', g.account_id IS NOT DISTINCT FROM $2))
+                              FROM guardianships h
+                              JOIN guardians g
+                                ON g.school_id = $1
+                               AND g.guardian_id = h.guardian_id
+                             WHERE h.school_id = $1
+                               AND h.pupil_id = bond.pupil_id
+                               AND h.can_view
+                               AND h.valid_from <= $3
+                               AND (h.valid_to IS NULL OR h.valid_to >= $3)),
+                'claims', (SELECT coalesce(json_agg(json_build_object('key', k.line_key, 'guardian_id', k.guardian_id,
+                                                                      'at', k.claimed_at)), '[]'::json)
+                             FROM family_claims k
+                            WHERE k.school_id = $1
+                              AND k.pupil_id = bond.pupil_id))) AS beside
          FROM guardianships bond
          JOIN pupils p
            ON p.school_id = $1
@@ -106,7 +149,7 @@ SELECT right(family.guardian_id::text, 8) || '.' || coalesce(v.version, 0) AS ve
           AND e.to_on IS NULL
          LEFT JOIN LATERAL (
               SELECT sum(balance.remaining)::bigint AS due,
-                     json_agg(json_build_object('invoice_id', i.invoice_id, 'title', f.title,
+                     json_agg(json_build_object('invoice_id', i.invoice_id, 'fee_id', i.fee_id, 'title', f.title,
                                                 'amount', balance.remaining, 'due_on', i.due_on,
                                                 'overdue', i.due_on < $3)
                               ORDER BY i.due_on, i.created_at) AS unpaid
@@ -132,14 +175,15 @@ SELECT right(family.guardian_id::text, 8) || '.' || coalesce(v.version, 0) AS ve
 """
 
 
+_CHILDREN = msgspec.json.Decoder(list[Child])
+_BESIDE = msgspec.json.Decoder(list[Beside])
+
+
 async def home(
     reader: Reader, account_id: UUID, schools: Sequence[int], on: date, language: str
 ) -> tuple[list[str], bytes]:
     """The families' versions, school by school as family_version() gives them, and the page (schemas.family.Home)."""
-    if len(schools) == 1:
-        by_school = [await reader.fetch(_HOME, schools[0], account_id, on, language)]
-    else:
-        by_school = await asyncio.gather(*(reader.fetch(_HOME, school, account_id, on, language) for school in schools))
+    by_school = await _rows(reader, account_id, schools, on, language)
     versions = [".".join(row[0] for row in rows) for rows in by_school]
     rows = [row for rows in by_school for row in rows]
     unread = sum(row[1] for row in rows)
@@ -147,7 +191,32 @@ async def home(
         children = _each_child_once(rows)
     else:
         children = ",".join(row[2][1:-1] for row in rows if row[2])
-    return versions, f'{{"on":"{on}","unread_notices":{unread},"children":[{children}]}}'.encode()
+    lines = msgspec.json.encode(_lines(f"[{children}]", rows, on)).decode()
+    page = f'{{"on":"{on}","unread_notices":{unread},"to_do":{lines},"children":[{children}]}}'
+    return versions, page.encode()
+
+
+async def todo(reader: Reader, account_id: UUID, schools: Sequence[int], on: date) -> Todo:
+    """The list alone, from the same statement."""
+    rows = [row for rows in await _rows(reader, account_id, schools, on, "vi") for row in rows]
+    return Todo(on, _lines(f"[{_each_child_once(rows)}]", rows, on))
+
+
+async def todo_in(tx: SchoolTx, account_id: UUID, on: date) -> list[TodoLine]:
+    """The list of one school, as a transaction sees it."""
+    rows = await tx.fetch(_HOME, tx.school_id, account_id, on, "vi")
+    return _lines(f"[{_each_child_once(rows)}]", rows, on)
+
+
+async def _rows(reader: Reader, account_id: UUID, schools: Sequence[int], on: date, language: str) -> list[Any]:
+    if len(schools) == 1:
+        return [await reader.fetch(_HOME, schools[0], account_id, on, language)]
+    return list(await asyncio.gather(*(reader.fetch(_HOME, school, account_id, on, language) for school in schools)))
+
+
+def _lines(children: str, rows: Sequence[Any], on: date) -> list[TodoLine]:
+    beside = [one for row in rows if row[3] for one in _BESIDE.decode(row[3])]
+    return lines_of(_CHILDREN.decode(children), beside, on)
 
 
 def _each_child_once(rows: Sequence[Any]) -> str:

@@ -4,10 +4,11 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+import msgspec
 from litestar import Request, Response, get, post
 from litestar.enums import MediaType
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromPath, FromQuery, Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 from litestar.types import ASGIApp, Scope
 
 from backend.attendance.days import month_of
@@ -16,8 +17,8 @@ from backend.core.clock import school_day
 from backend.core.database import Reader
 from backend.core.http import house_of, json_bytes, language_of, not_modified, unchanged
 from backend.core.problems import FORBIDDEN, NOT_FOUND
-from backend.family import actions, queries
-from backend.family.home import home
+from backend.family import actions, claims, queries
+from backend.family.home import HOME_PAGE, home, todo
 from backend.family.ready import Ready, asked, knows
 from backend.family.versions import etag, family_version, pupil_version
 from backend.gradebook.queries import versioned_grades_for_family
@@ -25,7 +26,7 @@ from backend.gradebook.results import encode
 from backend.identity.guards import GUARDIAN
 from backend.identity.principal import principal_of
 from schemas.attendance import PupilMonth
-from schemas.family import FamilyNotice, Home, Inbox
+from schemas.family import Claim, FamilyNotice, Home, Inbox, Release, Todo
 from schemas.gradebook import PupilGrades
 
 AnyRequest = Request[Any, Any, Any]
@@ -58,11 +59,44 @@ async def family_home(scope: Scope) -> ASGIApp:
     language = language_of(Request(scope)) if wishes else "vi"
     if known is not None:
         versions = [await family_version(reader, school, account_id) for school in schools]
-        tag = etag("home1", today, language, *versions)
+        tag = etag(HOME_PAGE, today, language, *versions)
         if knows(known, tag):
             return Ready(304, tag)
     versions, page = await home(reader, account_id, schools, today, language)
-    return Ready(200, etag("home1", today, language, *versions), page)
+    return Ready(200, etag(HOME_PAGE, today, language, *versions), page)
+
+
+@get(
+    "/v1/family/todo",
+    tags=["family"],
+    responses={
+        200: ResponseSpec(Todo, description="One list over all children and schools", generate_examples=False),
+        304: NOT_CHANGED,
+    },
+    **GUARDIAN,
+)
+async def family_todo(request: AnyRequest) -> Response[bytes]:
+    """What is asked of the family, folded, by urgency: each line one action and the one place where it is done."""
+    house, principal = house_of(request), principal_of(request)
+    reader, today = house.database.reader, school_day(house.clock.now())
+    versions = [await family_version(reader, school, principal.account_id) for school in principal.guardian_in]
+    tag = etag("todo1", today, "-", *versions)
+    if unchanged(request, tag):
+        return not_modified(tag)
+    found = await todo(reader, principal.account_id, principal.guardian_in, today)
+    return json_bytes(msgspec.json.encode(found), etag=tag)
+
+
+@post("/v1/family/todo/{school_id:int}/claim", status_code=204, tags=["family"], **GUARDIAN)
+async def claim_todo(request: AnyRequest, school_id: FromPath[int], data: JSONBody[Claim]) -> None:
+    """“I take this one”: the other guardians see who has it, and it leaves their open list. Twice is once."""
+    await claims.claim(house_of(request), principal_of(request).account_id, school_id, data)
+
+
+@post("/v1/family/todo/{school_id:int}/release", status_code=204, tags=["family"], **GUARDIAN)
+async def release_todo(request: AnyRequest, school_id: FromPath[int], data: JSONBody[Release]) -> None:
+    """Give it back: it is on everybody's list again."""
+    await claims.release(house_of(request), principal_of(request).account_id, school_id, data.key)
 
 
 @get(
@@ -188,6 +222,9 @@ async def acknowledge_notice(request: AnyRequest, school_id: FromPath[int], noti
 
 ROUTES: list[Any] = [
     family_home,
+    family_todo,
+    claim_todo,
+    release_todo,
     child_grades,
     child_attendance,
     notices,

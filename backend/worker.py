@@ -32,6 +32,7 @@ from backend.identity import codes, forgetting, sending
 from bots import chats
 from bots.handoffs import SEND_JOB
 from bots.telegram import TelegramBot
+from notifications import sent_texts
 from notifications.delivery import drain, due_schools, sweep
 from notifications.stations import Stations
 from payments import hooks, pulls, reconcile, reminders, understanding
@@ -149,6 +150,7 @@ async def renew_channel_tokens(work: Work) -> None:
 @job
 async def forget_old_sign_ins(work: Work) -> None:
     await forgetting.forget_old(work.house)
+    await sent_texts.forget_old(work.house)
 
 
 @job

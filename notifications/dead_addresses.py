@@ -97,6 +97,12 @@ async def bury(house: House, channel: str, tries: Iterable[Try]) -> None:
         log.info("addresses_dead", channel=channel, count=len(dead))
 
 
+async def bury_one(house: House, channel: str, address_hash: bytes, why: str) -> None:
+    """A report that came later says that the address takes nothing."""
+    async with house.database.directory() as tx:
+        await tx.execute(_BURY, [address_hash], channel, [why], house.clock.now())
+
+
 async def revive(tx: Tx, channel: str, address_hash: bytes, *, at: datetime) -> None:
     """The address has shown that it lives: somebody wrote from it, followed again, or confirmed it."""
     await tx.execute(_REVIVE, address_hash, channel, at)

@@ -6,17 +6,22 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 from backend.core.house import House
+from notifications import zns_templates
 from notifications.allowances import Allowances, Quota
 from notifications.channel_tokens import ChannelTokens
 from notifications.channels.fcm import FcmSender
 from notifications.channels.fcm_credentials import FcmCredentials
 from notifications.channels.sms import SmsSender
+from notifications.channels.speedsms import SpeedSmsSender
 from notifications.channels.telegram import PER_SECOND, TelegramSender
 from notifications.channels.wire import Wire
 from notifications.channels.zalo import ZaloSender
 from notifications.channels.zalo_tokens import ZaloTokenWire
+from notifications.channels.zns import ZnsSender
 from notifications.chats import ChatStation
+from notifications.paid_stations import SmsStation, ZnsStation
 from notifications.push import PushStation
+from notifications.text_gateways import TextGateways
 from notifications.zalo_station import ZaloStation
 
 if TYPE_CHECKING:
@@ -57,18 +62,37 @@ async def open_telegram(house: House, stations: Stations, allowances: Allowances
 
 async def open_sms(house: House, stations: Stations, allowances: Allowances, stack: AsyncExitStack) -> None:
     settings = house.settings
-    if not settings.sms_api_key:
-        return
-    sender = SmsSender(
-        api_key=settings.sms_api_key,
-        secret_key=settings.sms_secret_key,
-        brand=settings.sms_brand,
-        base_url=settings.sms_base_url,
-        limit=allowances.of("sms", settings.sms_api_key, Quota(settings.sms_per_minute, _MINUTE)),
+    known: dict[str, SmsSender | SpeedSmsSender] = {}
+    if settings.sms_api_key:
+        known["esms"] = SmsSender(
+            api_key=settings.sms_api_key,
+            secret_key=settings.sms_secret_key,
+            brand=settings.sms_brand,
+            base_url=settings.sms_base_url,
+            limit=allowances.of("sms", settings.sms_api_key, Quota(settings.sms_per_minute, _MINUTE)),
+            callback_url=_report_url(house, "esms"),
+        )
+    if settings.speedsms_token:
+        known["speedsms"] = SpeedSmsSender(
+            token=settings.speedsms_token,
+            brand=settings.speedsms_brand,
+            base_url=settings.speedsms_base_url,
+            limit=allowances.of("sms", settings.speedsms_token, Quota(settings.speedsms_per_minute, _MINUTE)),
+        )
+    order = [name for name in map(str.strip, settings.sms_order.split(",")) if name in known]
+    for name in order:
+        await known[name].open()
+        stack.push_async_callback(known[name].close)
+    if order:
+        stations.sms = TextGateways(house, [known[name] for name in order])
+        stations.add(SmsStation(stations.sms, part_price=settings.sms_part_price))
+
+
+def _report_url(house: House, gateway: str) -> str:
+    settings = house.settings
+    return (
+        f"{settings.public_url}/hooks/sms/{settings.sms_report_secret}/{gateway}" if settings.sms_report_secret else ""
     )
-    await sender.open()
-    stack.push_async_callback(sender.close)
-    stations.sms = sender
 
 
 async def open_zalo(house: House, stations: Stations, allowances: Allowances, stack: AsyncExitStack) -> None:
@@ -82,6 +106,10 @@ async def open_zalo(house: House, stations: Stations, allowances: Allowances, st
     stations.tokens.append(tokens)
     limit = allowances.of("zalo", settings.zalo_oa_id, Quota(settings.zalo_per_minute, _MINUTE))
     stations.add(ZaloStation(ZaloSender(wire, tokens, base_url=settings.zalo_base_url, limit=limit)))
+    if settings.zns_templates_file:
+        zns_limit = allowances.of("zns", settings.zalo_oa_id, Quota(settings.zns_per_minute, _MINUTE))
+        zns = ZnsSender(wire, tokens, base_url=settings.zns_base_url, limit=zns_limit)
+        stations.add(ZnsStation(zns, zns_templates.read(settings.zns_templates_file)))
 
 
 def zalo_account(house: House) -> str:

@@ -19,12 +19,14 @@ class TryLater(msgspec.Struct, frozen=True):
     """`after_seconds`: what the provider asked for. `uncertain`: the request left and no answer came, so it may have arrived.
 
     `pauses_channel`: the trouble is not this message's, so the channel rests and the message's own schedule does not move.
+    `repeatable` false: uncertain, and nobody remembers the message by a key, so whoever pays for it must not ask again.
     """
 
     code: str
     after_seconds: float | None = None
     uncertain: bool = False
     pauses_channel: bool = False
+    repeatable: bool = True
 
 
 class Refused(msgspec.Struct, frozen=True):

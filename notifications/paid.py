@@ -251,7 +251,7 @@ def _answer(station: PaidStation, item: Item) -> tuple[_State, str | None, str |
             return "sent", None, outcome.provider_id or None
     for outcome in outcomes:
         if isinstance(outcome, TryLater) and outcome.uncertain:
-            return None if station.repeats_for else ("uncertain", outcome.code, None)
+            return None if station.repeats_for and outcome.repeatable else ("uncertain", outcome.code, None)
     code = next((outcome.code for outcome in outcomes if isinstance(outcome, TryLater | Refused)), None)
     return "released", code, None
 

@@ -15,6 +15,8 @@ from backend.identity.guards import GUARDIAN, SIGNED_IN, STAFF
 from backend.identity.principal import principal_of
 from notifications import addresses, receipts
 from notifications.queries import delivery_problems
+from notifications.routes_reports import ROUTES as REPORTS
+from notifications.routes_zalo import ROUTES as ZALO
 from schemas.notifications import DeliveryProblems, DeviceRegistered, DeviceRegistration
 
 _DAYS_BACK = 30
@@ -81,4 +83,4 @@ async def list_delivery_problems(request: Request[Any, Any, Any], school_id: Fro
     return json_bytes(found)
 
 
-ROUTES: list[Any] = [register_device, forget_device, notice_delivered, list_delivery_problems]
+ROUTES: list[Any] = [*REPORTS, *ZALO, register_device, forget_device, notice_delivered, list_delivery_problems]

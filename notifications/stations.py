@@ -10,11 +10,11 @@ from notifications.allowances import Allowances
 from notifications.calls import CallStation
 from notifications.cascade import CHANNELS
 from notifications.channel_tokens import ChannelTokens, NoToken
-from notifications.channels.sms import SmsSender
 from notifications.channels.telegram import TelegramSender
 from notifications.chats import ChatStation
 from notifications.push import PushStation
 from notifications.rounds import Station
+from notifications.text_gateways import TextGateways
 
 
 class Stations:
@@ -24,7 +24,7 @@ class Stations:
         self.push: PushStation | None = None
         self.telegram: ChatStation | None = None
         self.telegram_sender: TelegramSender | None = None
-        self.sms: SmsSender | None = None
+        self.sms: TextGateways | None = None
         self._others: dict[str, Station] = {"call": CallStation()}
         self.tokens: list[ChannelTokens] = []
         self._stack = AsyncExitStack()

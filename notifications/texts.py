@@ -12,10 +12,12 @@ from typing import Any
 
 import msgspec
 
-from backend.core.catalogue import say
+from backend.core.catalogue import entries, say
 from schemas.money import format_dong, is_dong
 
 _PUSH_BODY_MAX = 150
+_TEXT_SUMMARY_MAX = 90
+_TEXT_SCHOOL_MAX = 50
 
 
 class Words(msgspec.Struct, frozen=True):
@@ -54,6 +56,40 @@ def _key_of(kind: str, params: dict[str, Any]) -> str:
     if not params.get("reminder"):
         return kind
     return "form_reminder" if kind == "form" else "reminder"
+
+
+def text_summary(
+    kind: str, language: str, *, title: str | None, params: dict[str, Any], children: Sequence[str]
+) -> str:
+    """A short sentence for texts with a link beside them, as guarded as a lock screen."""
+    if kind == "announcement" and title and not params.get("personal"):
+        return _clipped(title, _TEXT_SUMMARY_MAX)
+    if kind == "announcement" and not children:
+        return say("notifications.text_announcement", language)
+    key = f"notifications.text_{_key_of(kind, params)}"
+    known = key if key in entries() and kind != "announcement" else "notifications.text_other"
+    return say(known, language, child=_names(children, language))
+
+
+def text_message(
+    kind: str,
+    language: str,
+    *,
+    school_name: str,
+    title: str | None,
+    params: dict[str, Any],
+    children: Sequence[str],
+    link: str,
+) -> str:
+    """An SMS: the school first, since the brand name in front may be another; marks go when it leaves."""
+    summary = text_summary(kind, language, title=title, params=params, children=children)
+    school = _clipped(school_name, _TEXT_SCHOOL_MAX)
+    return say("notifications.sms_line", language, school=school, summary=summary, link=link)
+
+
+def short_names(children: Sequence[str], language: str) -> str:
+    """For a field of a template: the children as their class calls them."""
+    return _names(children, language)
 
 
 def in_full(

@@ -77,6 +77,34 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sms_per_minute: Annotated[
         int, Meta(description="Messages a minute that the eSMS account takes, over all workers.")
     ] = 600
+    sms_order: Annotated[
+        str,
+        Meta(
+            description="SMS gateways in the order in which they are asked; the next one when the one before is down."
+        ),
+    ] = "esms,speedsms"
+    sms_part_price: Annotated[
+        int, Meta(description="What one part of an SMS costs, in đồng, for budgets and prices shown.")
+    ] = 850
+    sms_report_secret: Annotated[
+        str,
+        Meta(
+            description="Secret in the address /hooks/sms/…/esms and …/speedsms that gateways report to. Empty: no reports are taken."
+        ),
+    ] = ""
+    speedsms_base_url: Annotated[str, Meta(description="Base address of the SpeedSMS gateway.")] = (
+        "https://api.speedsms.vn"
+    )
+    speedsms_token: Annotated[str, Meta(description="Access token of the SpeedSMS gateway. Empty: not used.")] = ""
+    speedsms_brand: Annotated[str, Meta(description="Registered brand name at SpeedSMS.")] = ""
+    speedsms_per_minute: Annotated[int, Meta(description="Messages a minute that the SpeedSMS account takes.")] = 600
+    zns_base_url: Annotated[str, Meta(description="Base address of Zalo's template messages (ZNS).")] = (
+        "https://business.openapi.zalo.me"
+    )
+    zns_templates_file: Annotated[
+        str, Meta(description="Which approved ZNS template carries which notice: a TOML file. Empty: no ZNS.")
+    ] = ""
+    zns_per_minute: Annotated[int, Meta(description="Template messages a minute, over all workers.")] = 60
     quiet_hours: Annotated[
         str,
         Meta(
@@ -188,6 +216,10 @@ def refuse_unsafe(settings: Settings) -> None:
     if settings.telegram_token and len(settings.telegram_secret) < 16:
         wrong.append(f"{variable('telegram_secret')}: at least 16 characters are needed when there is a Telegram bot")
     wrong += _halves(settings)
+    if settings.zns_templates_file and not settings.zalo_app_id:
+        wrong.append(f"{variable('zalo_app_id')}: ZNS templates need the Zalo Official Account")
+    if settings.sms_report_secret and len(settings.sms_report_secret) < 16:
+        wrong.append(f"{variable('sms_report_secret')}: at least 16 characters are needed")
     if wrong:
         raise SettingsRefused("Nhịp Cầu does not start in production with these settings:\n  " + "\n  ".join(wrong))
 
@@ -195,6 +227,8 @@ def refuse_unsafe(settings: Settings) -> None:
 # Channels that need all of their settings or none: half a channel would fail at its first message.
 _TOGETHER = (
     ("fcm_project_id", "fcm_credentials_file"),
+    ("sms_api_key", "sms_secret_key", "sms_brand"),
+    ("speedsms_token", "speedsms_brand"),
     ("zalo_app_id", "zalo_app_secret", "zalo_oa_id", "zalo_oa_secret"),
 )
 

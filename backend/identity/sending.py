@@ -21,7 +21,6 @@ from backend.core.phones import masked
 from backend.identity.codes import SEALED_FOR, row_params
 from backend.identity.sign_in import people_at
 from notifications.addresses import chats_of
-from notifications.channels.sms import SmsSender
 from notifications.channels.telegram import TelegramSender
 from notifications.outcomes import Outcome, Refused, Sent, TryLater
 
@@ -35,11 +34,17 @@ _BATCH = 200
 _SCHOOL_NAME_MAX = 40
 
 
+class TextSender(Protocol):
+    """A gateway for SMS, or several behind one another."""
+
+    async def send(self, phone_e164: str, text: str, request_id: str) -> Outcome: ...
+
+
 class Senders(Protocol):
     """What a worker has opened; None where the settings name none."""
 
     @property
-    def sms(self) -> SmsSender | None: ...
+    def sms(self) -> TextSender | None: ...
 
     @property
     def telegram_sender(self) -> TelegramSender | None: ...

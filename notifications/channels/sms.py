@@ -6,25 +6,24 @@ Texts leave without accents: one accented letter more than halves what fits into
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 
-import aiohttp
 import msgspec
 import structlog
 
-from backend.core.text import strip_marks
 from notifications.allowances import Allowance, turn
+from notifications.channels.sms_parts import parts_of, plain_text
+from notifications.channels.wire import Answer, Wire
 from notifications.outcomes import Outcome, Refused, Sent, TryLater
 
 log = structlog.get_logger()
 
-_TIMEOUT = aiohttp.ClientTimeout(total=15, sock_connect=5)
+__all__ = ["SmsSender", "plain_text", "read_answer"]
+
 _PATH = "/MainService.svc/json/SendMultipleMessage_V4_post_json/"
 _CARE = "2"  # customer care: to our own families, any time of the day
-_LENGTH_MAX = 160
 _PATIENCE_SECONDS = 20.0
-_PLAIN = str.maketrans(
-    {"“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "...", "\u00a0": " ", "#": "", "&": "va"}
-)
+REQUEST_ID_MAX = 50
 
 # eSMS's codes that were described to us. Every other one is a refusal nobody has described: not retried, and shown.
 _ACCEPTED = frozenset({"100", "124"})  # 124: this RequestId was accepted before
@@ -40,33 +39,43 @@ class _Answer(msgspec.Struct):
 
 
 class SmsSender:
+    name = "esms"
+    # It remembers a RequestId for a day: until then asking again is safe and paid once.
+    repeats_for = timedelta(hours=23)
+
     def __init__(
-        self, *, api_key: str, secret_key: str, brand: str, base_url: str, limit: Allowance | None = None
+        self,
+        *,
+        api_key: str,
+        secret_key: str,
+        brand: str,
+        base_url: str,
+        limit: Allowance | None = None,
+        callback_url: str = "",
     ) -> None:
         self._keys = {"ApiKey": api_key, "SecretKey": secret_key, "Brandname": brand}
         self._url = base_url + _PATH
+        self._callback_url = callback_url
         self.limit = limit
-        self._session: aiohttp.ClientSession | None = None
+        self._wire = Wire()
 
     async def open(self) -> None:
-        self._session = aiohttp.ClientSession(timeout=_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar())
+        await self._wire.open()
 
     async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
+        await self._wire.close()
 
     async def send(self, phone_e164: str, text: str, request_id: str) -> Outcome:
-        """`request_id` makes a repetition within a day the same message, so that trying again is safe and paid once."""
+        """One message. `request_id` makes a repetition within a day the same message, so that trying again is safe and paid once."""
         if not await turn(self.limit, time.monotonic() + _PATIENCE_SECONDS):
             return TryLater("rate_limited")
         return await self.post(phone_e164, text, request_id)
 
-    async def post(self, phone_e164: str, text: str, request_id: str) -> Outcome:
+    async def post(self, phone_e164: str, text: str, request_id: str, *, parts_max: int = 1) -> Outcome:
         """In a turn already taken."""
-        assert self._session is not None, "open() comes first"
-        assert 0 < len(request_id) <= 50, "eSMS takes ids of at most 50 characters"
+        assert 0 < len(request_id) <= REQUEST_ID_MAX, "eSMS takes ids of at most 50 characters"
         plain = plain_text(text)
-        if len(plain) > _LENGTH_MAX:
+        if parts_of(plain).count > parts_max:
             return Refused("our_bug", "too_long")
         body = {
             **self._keys,
@@ -75,24 +84,10 @@ class SmsSender:
             "SmsType": _CARE,
             "IsUnicode": "0",
             "RequestId": request_id,
+            **({"CallbackUrl": self._callback_url} if self._callback_url else {}),
         }
-        try:
-            async with self._session.post(
-                self._url, data=msgspec.json.encode(body), headers={"content-type": "application/json"}
-            ) as response:
-                return read_answer(response.status, await response.read())
-        except TimeoutError:
-            return TryLater("timeout", uncertain=True)
-        except aiohttp.ClientConnectorError:
-            return TryLater("connection_refused")
-        except (aiohttp.ClientError, OSError):
-            return TryLater("connection_lost", uncertain=True)
-
-
-def plain_text(text: str) -> str:
-    """What GSM-7 carries at one unit a letter: no accents, no typographic signs, none of the signs that gateways refuse."""
-    plain = strip_marks(text.translate(_PLAIN))
-    return "".join(c if (" " <= c <= "~" and c not in "^{}\\[~]|`") or c == "\n" else " " for c in plain)
+        answer = await self._wire.post_json(self._url, body, {})
+        return read_answer(answer.status, answer.body) if isinstance(answer, Answer) else answer
 
 
 def read_answer(status: int, body: bytes) -> Outcome:

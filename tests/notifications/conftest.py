@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -16,13 +16,18 @@ from backend.core.clock import StoppedClock
 from backend.core.house import House
 from backend.core.ids import new_id
 from notifications.addresses import register
+from notifications.channel_tokens import ChannelTokens, Pair, authorise
 from notifications.channels.fcm import FcmSender
 from notifications.channels.fcm_credentials import FcmCredentials
+from notifications.channels.wire import Wire
+from notifications.channels.zalo_tokens import ZaloTokenWire
 from notifications.outbox import Notice
 from notifications.push import PushStation
 from notifications.stations import Stations
 from tests.twins.fcm import FcmTwin
+from tests.twins.zalo import ZaloTwin
 
+ACCOUNT = "zalo:test"
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 
 
@@ -68,6 +73,39 @@ def still_house(house: House, clock: StoppedClock) -> House:
     """The house with a clock that the test moves by hand, and a bell that nobody hears."""
     settings = msgspec.structs.replace(house.settings, public_url="https://truong.example")
     return dataclasses.replace(house, clock=clock, settings=settings)
+
+
+@pytest.fixture
+async def zalo(clock: StoppedClock) -> AsyncIterator[ZaloTwin]:
+    twin = ZaloTwin()
+    twin.now = lambda: clock.now().timestamp()
+    await twin.start()
+    yield twin
+    await twin.stop()
+
+
+@pytest.fixture
+async def wire() -> AsyncIterator[Wire]:
+    made = Wire()
+    await made.open()
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def oauth(zalo: ZaloTwin, wire: Wire) -> ZaloTokenWire:
+    return ZaloTokenWire(wire, app_id=zalo.app_id, app_secret=zalo.app_secret, base_url=zalo.base_url)
+
+
+@pytest.fixture
+async def process(
+    still_house: House, oauth: ZaloTokenWire, zalo: ZaloTwin, owner: asyncpg.Connection
+) -> Callable[[], ChannelTokens]:
+    """Each call is another process with the same account, authorised once."""
+    await owner.execute("DELETE FROM channel_tokens")
+    pair = zalo.grant()
+    await authorise(still_house, ACCOUNT, Pair(pair["access_token"], pair["refresh_token"], int(pair["expires_in"])))
+    return lambda: ChannelTokens(still_house, ACCOUNT, oauth.refresh)
 
 
 async def phone(

@@ -10,7 +10,7 @@ from backend.core.ids import new_id
 from notifications.addresses import register
 from notifications.audience import SomePupils
 from notifications.outbox import Notice, publish
-from tests.identity.matrix import ADMINS, BY_SCHOOL, FAMILY, NOTHING, SIGNED_IN, Ask, Line, Scene, on_any
+from tests.identity.matrix import ADMINS, BY_SCHOOL, FAMILY, NOBODY, NOTHING, SIGNED_IN, Ask, Line, Scene, on_any
 
 
 async def device_of_parent(scene: Scene) -> str:
@@ -63,5 +63,17 @@ LINES = {
     ),
     ("GET", "/v1/schools/{school_id}/deliveries/problems"): Line(
         ask=lambda s: Ask(f"/v1/schools/{s.target.school_id}/deliveries/problems"), allowed=ADMINS, targets=BY_SCHOOL
+    ),
+    ("GET", "/hooks/sms/{secret}/esms"): Line(
+        ask=lambda s: Ask("/hooks/sms/guess/esms?RequestId=1"), allowed=NOBODY, targets=NOTHING
+    ),
+    ("POST", "/hooks/sms/{secret}/esms"): Line(
+        ask=lambda s: Ask("/hooks/sms/guess/esms", json={"RequestId": "1"}), allowed=NOBODY, targets=NOTHING
+    ),
+    ("POST", "/hooks/sms/{secret}/speedsms"): Line(
+        ask=lambda s: Ask("/hooks/sms/guess/speedsms", json={"type": "report"}), allowed=NOBODY, targets=NOTHING
+    ),
+    ("POST", "/bots/zalo/webhook"): Line(
+        ask=lambda s: Ask("/bots/zalo/webhook", json={"event_name": "user_send_text"}), allowed=NOBODY, targets=NOTHING
     ),
 }

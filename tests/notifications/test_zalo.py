@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -28,43 +28,8 @@ from notifications.stations import Stations
 from notifications.zalo_station import ZaloStation
 from tests.conftest import test_settings
 from tests.factories import Person, World
-from tests.notifications.conftest import NOW, notice
+from tests.notifications.conftest import ACCOUNT, NOW, notice
 from tests.twins.zalo import Fault, ZaloTwin
-
-ACCOUNT = "zalo:test"
-
-
-@pytest.fixture
-async def zalo(clock: StoppedClock) -> AsyncIterator[ZaloTwin]:
-    twin = ZaloTwin()
-    twin.now = lambda: clock.now().timestamp()
-    await twin.start()
-    yield twin
-    await twin.stop()
-
-
-@pytest.fixture
-async def wire() -> AsyncIterator[Wire]:
-    made = Wire()
-    await made.open()
-    yield made
-    await made.close()
-
-
-@pytest.fixture
-async def oauth(zalo: ZaloTwin, wire: Wire) -> ZaloTokenWire:
-    return ZaloTokenWire(wire, app_id=zalo.app_id, app_secret=zalo.app_secret, base_url=zalo.base_url)
-
-
-@pytest.fixture
-async def process(
-    still_house: House, oauth: ZaloTokenWire, zalo: ZaloTwin, owner: asyncpg.Connection
-) -> Callable[[], ChannelTokens]:
-    """Each call is another process with the same account, authorised once."""
-    await owner.execute("DELETE FROM channel_tokens")
-    pair = zalo.grant()
-    await authorise(still_house, ACCOUNT, Pair(pair["access_token"], pair["refresh_token"], int(pair["expires_in"])))
-    return lambda: ChannelTokens(still_house, ACCOUNT, oauth.refresh)
 
 
 @pytest.fixture

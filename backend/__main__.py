@@ -141,6 +141,25 @@ def area(arguments: argparse.Namespace) -> None:
     print(f"account_id {account_id}")
 
 
+def _channel_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=["off", "on", "list"])
+    parser.add_argument("channel", nargs="?", help="push, webpush, zalo, zalo_bot, telegram, email, zns or sms")
+    parser.add_argument("--reason", help="why it is switched off, for those who look later")
+
+
+@command("channel", "stop a channel, let it go again, or list those that are stopped", _channel_arguments)
+def channel(arguments: argparse.Namespace) -> int:
+    from backend.core.clock import SystemClock
+    from notifications.switching import run
+
+    now = SystemClock().now()
+    status, line = _with_database(
+        lambda database: run(database, arguments.action, arguments.channel, arguments.reason, at=now)
+    )
+    print(line)
+    return int(status)
+
+
 def _reset_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--phone", required=True)
 

@@ -17,7 +17,7 @@ from backend.core.across_schools import schools_with_deliveries
 from backend.core.clock import school_day
 from backend.core.house import House
 from backend.core.metrics import OUTBOX_DUE
-from notifications import pauses
+from notifications import pauses, switches
 from notifications.aftermath import Aftermath
 from notifications.cascade import CHANNELS
 from notifications.leads import leads_of, open_channels
@@ -59,7 +59,8 @@ def claimable(states: pauses.States, now: datetime) -> list[str]:
 
 
 async def sweep(house: House) -> None:
-    """Ring for every school with something due or a lease run out: the bells that Redis lost."""
+    """Ring for every school with something due or a lease run out: the bells that Redis lost. And follow the switches."""
+    await switches.follow(house)
     for school_id in await due_schools(house):
         await house.queue.ring("deliver", school_id)
 
@@ -105,7 +106,7 @@ class Round:
         leads = await leads_of(self._house, self._stations, self._open, rows)
         quiet = read_hours(self._house.settings.quiet_hours)
         return [
-            Turn(_in_language(row, wish), wish, leads[row.key], self._open, quiet, self._began_at)
+            Turn(_in_language(row, wish), wish, leads[row.key], self._open, self._states.off, quiet, self._began_at)
             for row in rows
             for wish in (wishes.get(row.account_id, NONE) if row.account_id else NONE,)
         ]

@@ -23,17 +23,20 @@ class Pause(msgspec.Struct, frozen=True):
 
 
 class States(msgspec.Struct, frozen=True):
-    """Of all channels. `pauses` by channel, a platform of one named `push:ios`; `off` are those that an operator switched off."""
+    """Of all channels. `pauses` by channel, a platform of one named `push:ios`; `off` are those that an operator switched off,
+    `back` when he switched one on again.
+    """
 
     pauses: dict[str, Pause]
     off: frozenset[str]
+    back: dict[str, datetime]
 
     def resting(self, now: datetime) -> dict[str, datetime]:
         return {channel: pause.until for channel, pause in self.pauses.items() if pause.holds(now) and pause.until}
 
 
 _STATES = """
-SELECT c.channel, c.paused_until, c.pauses_in_row, c.reason, c.off_at
+SELECT c.channel, c.paused_until, c.pauses_in_row, c.reason, c.off_at, c.on_at
   FROM channel_states c
  ORDER BY c.channel
  LIMIT 100
@@ -45,6 +48,7 @@ async def states(reader: Reader) -> States:
     return States(
         {row["channel"]: Pause(row["paused_until"], row["pauses_in_row"], row["reason"]) for row in rows},
         frozenset(row["channel"] for row in rows if row["off_at"] is not None),
+        {row["channel"]: row["on_at"] for row in rows if row["on_at"] is not None},
     )
 
 

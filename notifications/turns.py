@@ -21,12 +21,13 @@ ENDS: Final = frozenset(
 
 
 class Turn(msgspec.Struct, frozen=True):
-    """`open` are the channels that have a station and are not switched off; `leads` those by which this family can be tried."""
+    """`open` are the channels that have a station, `off` those that an operator switched off; `leads` those by which this family can be tried."""
 
     row: Claimed
     wishes: Wishes
     leads: Collection[str]
     open: Collection[str]
+    off: Collection[str]
     quiet: Hours | None
     now: datetime
 
@@ -52,6 +53,7 @@ class Turn(msgspec.Struct, frozen=True):
             else "already_paid" if row.paid_before and _after_paying(row)
             else "too_late" if self.now - notice.created_at > USEFUL_FOR[notice.kind]
             else "no_account" if row.account_id is None and row.channel not in PAID and row.channel != "call"
+            else "switched_off" if row.channel in self.off
             else "channel_off" if row.channel not in self.open
             else None
         )  # fmt: skip

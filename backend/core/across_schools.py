@@ -102,5 +102,42 @@ async def schools_with_old_claims(reader: Reader, before: datetime) -> list[int]
          ORDER BY k.school_id
         """,
         before,
+
+
+async def schools_waiting_on(reader: Reader, channels: Sequence[str], now: datetime, *, limit: int) -> list[int]:
+    """Schools with deliveries that would wait for a later hour on these channels, which an operator switched off."""
+    rows = await reader.fetch(
+        """
+        SELECT DISTINCT d.school_id
+          FROM deliveries d
+         WHERE d.state = 'due'
+           AND d.due_at > $1
+           AND d.channel = ANY ($2::text[])
+         ORDER BY d.school_id
+         LIMIT $3
+        """,
+        now,
+        channels,
+        limit,
+    )
+    return [row["school_id"] for row in rows]
+
+
+async def schools_switched_off(reader: Reader, channel: str, since: datetime, *, limit: int) -> list[int]:
+    """Schools where a delivery since then went another way, or none, because its channel was switched off."""
+    rows = await reader.fetch(
+        """
+        SELECT DISTINCT d.school_id
+          FROM deliveries d
+         WHERE d.state = 'skipped'
+           AND d.reason = 'switched_off'
+           AND d.channel = $1
+           AND d.finished_at >= $2
+         ORDER BY d.school_id
+         LIMIT $3
+        """,
+        channel,
+        since,
+        limit,
     )
     return [row["school_id"] for row in rows]

@@ -102,6 +102,8 @@ async def schools_with_old_claims(reader: Reader, before: datetime) -> list[int]
          ORDER BY k.school_id
         """,
         before,
+    )
+    return [row["school_id"] for row in rows]
 
 
 async def schools_waiting_on(reader: Reader, channels: Sequence[str], now: datetime, *, limit: int) -> list[int]:

@@ -16,11 +16,12 @@ _ANY = "?"
 
 
 class Notice(NamedTuple):
-    """One labelled notice. `near` names the defects it nearly has. `place` "?" is not judged. `follows`: of one run with the one before."""
+    """One labelled notice. `near` names the defects it nearly has. `open` are those that careful people would judge either way; "?" is not judged. `follows`: of one run with the one before."""
 
     id: str
     line: dict[str, Any]
     defects: frozenset[str]
+    open: frozenset[str]
     near: frozenset[str]
     follows: bool
     dates: frozenset[str] | None
@@ -57,7 +58,9 @@ def _notice(name: str, head: list[str], text: str, labels: str, follows: bool) -
     head += [""] * (4 - len(head))
     parts = [part.strip() for part in labels.split("|")]
     parts += [""] * (5 - len(parts))
-    defects, near = frozenset(_words(parts[0])), frozenset(_words(parts[4]))
+    told = _words(parts[0])
+    defects, near = frozenset(name for name in told if not name.endswith("?")), frozenset(_words(parts[4]))
+    either = frozenset(name[:-1] for name in told if name.endswith("?"))
     assert (defects | near) <= set(DEFECTS), f"{name}: {(defects | near) - set(DEFECTS)}"
     assert not defects & near, name
     audience = json.loads(head[1]) if head[1].startswith(("{", "[")) else head[1]
@@ -65,7 +68,9 @@ def _notice(name: str, head: list[str], text: str, labels: str, follows: bool) -
     line["attachments"] = [one.strip() for one in head[3].split(",") if one.strip()]
     dates = None if parts[1] == _ANY else frozenset(d if len(d) == 10 else f"2026-{d}" for d in _words(parts[1]))
     amounts = None if parts[2] == _ANY else frozenset(int(a) for a in _words(parts[2]))
-    return Notice(name, line, defects, near, follows, dates, amounts, None if parts[3] in ("-", "") else parts[3])
+    return Notice(
+        name, line, defects, either, near, follows, dates, amounts, None if parts[3] in ("-", "") else parts[3]
+    )
 
 
 def _words(part: str) -> list[str]:
@@ -86,7 +91,7 @@ class Score:
         self.wrong: list[str] = []
 
     def add(self, notice: Notice, answer: dict[str, Any]) -> None:
-        found = frozenset(answer["defects"])
+        found = frozenset(answer["defects"]) - notice.open
         self.notices += 1
         self.alarmed += bool(found - notice.defects)
         for name in notice.defects:

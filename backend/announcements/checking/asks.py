@@ -76,7 +76,7 @@ def asks(reading: Reading) -> list[Ask]:
             m = next((m for m in hits if _is_meant(reading, kind, start + m.start(), start + m.end())), None)
             if m is None:
                 continue
-            away = bool(rules.away and rules.away.search(sentence))
+            away = bool(rules.away and rules.away.search(sentence)) and not _FETCHED.search(sentence)
             found.append(Ask(kind, start + m.start(), start + m.end(), (start, end), away))
     return found
 
@@ -90,6 +90,8 @@ _MEANT: dict[str, dict[str, tuple[str, ...]]] = {
     "register": {},
     "bring": {"mang": ("mang",), "deo": ("đeo",)},
 }
+# Children are fetched where they are every day.
+_FETCHED = re.compile(r"\b(?:don|ruoc) (?:con|be|chau|cac|hs|hoc sinh|tre)\b(?![^.\n]{0,60}\b(?:hop|tap trung)\b)")
 _SYLLABLE = re.compile(r"[a-z]+")
 _EACH = re.compile(r" (?:em|ban|be|hs|con|hoc sinh|nguoi|gia dinh|thac|y kien|chi tiet)\b")
 

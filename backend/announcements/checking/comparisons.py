@@ -63,10 +63,10 @@ _SAYS = any_of(
 )
 _OF_CLASSES = re.compile(
     r"\b(?:lop|cac lop|tap the|chi doi|lien doi|doi|truong|khoi|doi tuyen|doi bong|nhom|to|phong trao"
-    r"|thi dua|don vi|cum|tinh|doan truong|toan doan|class|school|house)\s*(?:\w+\s*){0,6}$"
+    r"|thi dua|don vi|cum|tinh|doan truong|toan doan|classes|houses?|teams?)\s*(?:\w+\s*){0,6}$"
 )
 _NO_PUPIL = re.compile(
-    r"(?:khong|chua|dung|tranh|cam|khong nen|nghiem cam|han che|bo|thay vi|don't|never|not)\s+(?:\w+\s+){0,5}$"
+    r"(?:khong|chua|dung co|tranh|khong nen|nghiem cam|han che|bai bo|thay vi|don't|never|not)\s+(?:\w+\s+){0,5}$"
 )
 _PRIZE = re.compile(
     r"\b(?:giai|huy chuong|cuoc thi|hoi thi|chung ket|ky thi|vong|doat|gianh|ve dich|vo dich|cap (?:tinh"

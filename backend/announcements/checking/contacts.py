@@ -17,7 +17,9 @@ _PERSON = (
 _CONTACT = re.compile(
     r"https?://|www\.|\b[\w-]+\.(?:com|vn|net|org|edu|gl|ly|me)\b(?:/\S*)?|[\w.+-]+@[\w-]+\.\w+"
     r"|(?<!\d)(?:\+?84|0)(?:[ .-]?\d){8,10}(?!\d)|\b1[89]00[ .]?\d{4}\b"
-    r"|\b(?:qr|qrcode|ma qr|quet ma|link|duong link|lien ket|google ?forms?|gg ?form|ms forms?|form"
+    r"|\b(?:qr|qrcode|ma qr|quet ma|link|duong link|lien ket|google ?forms?|gg ?form|ms forms?"
+    r"|(?<!medical )(?<!consent )(?<!signed )(?<!permission )(?<!health )(?<!the )(?<!slip )form"
+    r"|fill (?:in|out)(?: \w+){0,3} form"
     r"|bieu mau|hotline|sdt|so dien thoai|dien thoai|email|e-mail|gmail|website|fanpage|stk|so tai khoan"
     r"|so tk|tai khoan|tk ngan hang|tk|vietqr|momo|vnpay|viettel money)\b"
     r"|\b(?:app|ung dung|phan mem|vnedu|enetviet|smas|k12online|misa|edupay|ssc|esms|zalopay|vneid"

@@ -229,7 +229,11 @@ def _year(written: str) -> int:
 def _relative(reading: Reading, today: date) -> Iterator[Day]:
     plain = reading.plain
     for m in _RELATIVE.finditer(plain):
-        if m.group() == "ngay nay" or (m.group() == "toi nay" and _really(reading, m.start(), "tới")):
+        if (
+            m.group() == "ngay nay"
+            or re.search(r"\d+ $", plain[max(0, m.start() - 3) : m.start()])
+            or (m.group() == "toi nay" and _really(reading, m.start(), "tới"))
+        ):
             continue
         if m.group("d1") and m.group() != "ngay mai" and _capital_name(reading, m.end() - 3):
             continue

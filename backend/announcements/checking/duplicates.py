@@ -186,7 +186,12 @@ def says_again(now: Told, before: Told) -> bool:
     if len(strange) >= 2 and shingles < 0.95 and len(now.numbers & before.numbers) < len(strange):
         return False
     if same_facts:
-        return shingles >= 0.35 or words >= 0.45 or (held >= 0.7 and min(now.size, before.size) >= 6)
+        same_days = bool(now.dates) and now.dates == before.dates
+        return (
+            shingles >= 0.35
+            or words >= 0.45
+            or (held >= (0.6 if same_days else 0.7) and min(now.size, before.size) >= 6)
+        )
     return shingles >= 0.55 or words >= 0.68
 
 

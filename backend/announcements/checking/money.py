@@ -18,7 +18,7 @@ class Sum(msgspec.Struct, frozen=True):
 
 _UNIT = r"(?:vn?d|vnđ|vn dong|dong|d|₫|đ)"
 _THOUSAND = r"(?:k|nghin|ngan|ng|n|ngh)"
-_MILLION = r"(?:trieu|tr|cu|chai|m(?!\w)|mil(?:lion)?)"
+_MILLION = r"(?:trieu|tr|cu|chai|mil(?:lion)?)"
 
 # 1tr2, 1tr250, 1 triệu 250 nghìn, 1,5 triệu, 2 triệu rưỡi.
 _MILLIONS = re.compile(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import msgspec
 
 from backend.announcements.checking.asks import any_of
+from backend.announcements.checking.children import children
 from backend.announcements.checking.reading import Reading
 
 
@@ -20,78 +20,6 @@ class Exposure(msgspec.Struct, frozen=True):
     matter: str
 
 
-_SURNAMES = (
-    "nguyen|tran|le|pham|hoang|huynh|phan|vu|vo|dang|bui|do|ho|ngo|duong|ly|dinh|doan|trinh|truong|mai"
-    "|dao|to|ta|ha|cao|luong|thai|chau|phung|quach|vuong|lam|kieu|giang|lo|vang|sung"
-    "|tang|ton|luu|la|mac|nong|hua|thach|son|kim|danh|ma|vi|trieu|ban|ly a|quan|tong|bach|chu|dam|khuat"
-    "|nghiem|phi|tu|a|y|h'|ksor|rmah|siu|dieu|thao"
-)
-_SURE_SURNAMES = (
-    "nguyen|tran|pham|hoang|huynh|phan|dang|bui|ngo|duong|dinh|doan|trinh|truong|luong|phung|quach|vuong"
-    "|giang|le|vu|vo|do|ho|ly|mai|dao"
-)
-_CHILD = r"(?:em|be|chau|con|ban|hs|hoc sinh|tro|cu|nhoc|bn|pupil|student|little)"
-_CAP = r"[^\W\d_a-zà-ỹ][^\W\d_A-Z]*"
-_TITLED = re.compile(rf"\b(?P<who>{_CHILD})\s+(?P<name>\w)", re.IGNORECASE)
-_FULL_NAME = re.compile(rf"(?<![\w.])(?P<family>{_SURNAMES})(?P<rest>(?:[ ]\w+){{1,4}})", re.IGNORECASE)
-_ADULT_BEFORE = re.compile(
-    r"\b(?:co|thay|gv|gvcn|giao vien|chu nhiem|hieu truong|pho hieu truong|hieu pho|ke toan|thu quy|bac"
-    r"|ong|ba|chi|anh|di|chu|ms|mrs|mr|dr|bs|bac si|nsut|ts|ths|pgs|gs|lien he|lh|ctk|chu tk|chu tai khoan"
-    r"|ten tk|tai khoan|nguoi nhan|duong|pho|truong|thcs|thpt|tieu hoc|th|mam non|mn|quy|giai|cup|tuong"
-    r"|anh hung|nha tho|nha van|nha|tac gia|xa|phuong|quan|huyen|tp|tinh|thon|ban|ky|dien gia|chuyen gia"
-    r"|bao cao vien|tm|khu|me|bo|ba|phu huynh|phhs|y ta|bao ve|luong y|hoi|gala|chua|benh vien|bv|tram"
-    r"|cong vien)[\s:.]*(?:la |co |thay |gvcn |em |hoc sinh )?$"
-)
-_NOT_NAME = frozenset(
-    [
-        "Lớp",
-        "Khối",
-        "Trường",
-        "Thứ",
-        "Ngày",
-        "Nhà",
-        "Phụ",
-        "Học",
-        "Hoc",
-        "Lop",
-        "Khoi",
-        "Truong",
-        "Thu",
-        "Ngay",
-        "Nha",
-        "Phu",
-        "Toán",
-        "Văn",
-        "Anh",
-        "Tiếng",
-        "Đội",
-        "Đoàn",
-        "Việt",
-        "Ban",
-        "Tết",
-        "Sở",
-        "Bộ",
-        "Zalo",
-        "Facebook",
-        "Ạ",
-        "A",
-        "GVCN",
-        "HS",
-        "PH",
-        "PHHS",
-        "Chúc",
-        "Kính",
-        "Thân",
-        "Trân",
-        "Mời",
-        "Các",
-        "Những",
-        "Này",
-        "Ơi",
-        "Nhé",
-    ]
-)
-_LIST_LINE = re.compile(r"^\s*(?:[-+*•·]|\d{1,3}\s?[.):/-]|stt)?\s*", re.MULTILINE)
 _SCORE_LINE = re.compile(
     r"(?:[:\-–=]|\s|\bđược\b|\bduoc\b)\s*(?:10(?:[.,]0)?|\d(?:[.,]\d{1,2})?)(?:\s?(?:đ|d|điểm"
     r"|diem))?\s*(?:$|[,;.)\n])"
@@ -128,7 +56,7 @@ def _harmless() -> re.Pattern[str]:
 
 def exposed(reading: Reading, attachments: tuple[str, ...]) -> Exposure | None:
     """The first private matter of a named child, or a list of such children."""
-    names = list(_children(reading))
+    names = list(children(reading))
     for start, end in _passages(reading):
         sentence = reading.plain[start:end]
         inside = [name for name in names if start <= name[0] < end]
@@ -171,86 +99,6 @@ def _names_below(reading: Reading, end: int, names: list[tuple[int, int]]) -> li
     stop = reading.plain.find("\n\n", end + 2)
     stop = len(reading.plain) if stop < 0 else stop
     return [name for name in names if end <= name[0] < min(stop, end + 700)][:40]
-
-
-def _children(reading: Reading) -> Iterator[tuple[int, int]]:
-    """Places of children's names. A title of an adult before a name makes it an adult's."""
-    shown, plain = reading.shown, reading.plain
-    ends = 0
-    for m in _FULL_NAME.finditer(plain):
-        before = plain[max(0, m.start() - 30) : m.start()]
-        if _ADULT_BEFORE.search(before) and not re.search(r"\b(?:em|be|chau|con|ban)\s*$", before):
-            continue
-        size = _capitals(shown[m.start() : m.end()], reading.shouting)
-        if size >= 2 or (size == 0 and not reading.shouting and _small_name(plain, m)):
-            ends = m.start() + len(" ".join(shown[m.start() : m.end()].split()[: size or 3]))
-            yield m.start(), ends
-    for m in _TITLED.finditer(plain):
-        word = re.match(r"[^\W\d_]+(?: [^\W\d_]+){0,3}", shown[m.start("name") :])
-        if not word or (reading.shouting and not re.search(rf"\b(?:{_SURE_SURNAMES})\b", word.group().lower())):
-            continue
-        first = word.group().split()[0]
-        if (
-            first[0].isupper()
-            and first not in _NOT_NAME
-            and not (first.isupper() and len(first) > 3 and not reading.shouting)
-        ):
-            if not re.search(
-                r"\b(?:cac|nhung|quy|hai|ba|moi|toan the|thu)\s*$", plain[max(0, m.start() - 9) : m.start()]
-            ):
-                size = max(1, _capitals(word.group(), reading.shouting))
-                yield m.start("name"), m.start("name") + len(" ".join(word.group().split()[:size]))
-        elif (
-            not reading.marked
-            and m["who"] in ("em", "be", "chau", "ban")
-            and re.match(rf"(?:{_SURE_SURNAMES}) [a-z]+", plain[m.start("name") :])
-        ):
-            yield m.start("name"), m.start("name") + len(word.group())
-    yield from _listed(reading)
-
-
-def _listed(reading: Reading) -> Iterator[tuple[int, int]]:
-    """Given names alone in numbered or comma lists behind a colon: `Nam, Bảo, Gia Hân`."""
-    if reading.shouting:
-        return
-    for m in re.finditer(
-        (
-            rf"[:(\n]\s*(?:\d{{1,2}}[.)]\s*"
-            rf"|[-+*•]\s*)?(?P<names>{_CAP}(?: {_CAP}){{0,3}}(?:\s?(?:\([^)\n]{{0,30}}\)"
-            rf"|[:\-–]?\s?\d[\d.,]*\w{{0,4}})?\s?(?:,|;|và|va)\s?{_CAP}(?: {_CAP}){{0,3}}){{1,20}})"
-        ),
-        reading.shown,
-    ):
-        first = m["names"].split()[0].strip(",;")
-        if first not in _NOT_NAME and not re.search(r"thứ|Thứ|Toán|Văn|Anh,|Tiếng|Hóa|Sử|Địa", m["names"]):
-            yield m.start("names"), m.end("names")
-
-
-def _capitals(words: str, shouting: bool) -> int:
-    if shouting:
-        return min(4, len(words.split()))
-    size = 0
-    for word in words.split():
-        if (
-            not word[0].isupper()
-            or (word in _NOT_NAME and size >= 2)
-            or (word.isupper() and len(word) > 3 and size == 0)
-        ):
-            break
-        size += 1
-    return size
-
-
-def _small_name(plain: str, m: re.Match[str]) -> bool:
-    before = plain[max(0, m.start() - 12) : m.start()]
-    return (
-        bool(re.search(rf"\b{_CHILD}\s*$", before)) and bool(re.match(rf"(?:{_SURE_SURNAMES})\b", m.group()))
-    ) or bool(
-        re.match(
-            rf"(?:{_SURE_SURNAMES}) (?:van|thi|duc|minh|gia|bao|hoang|ngoc|thanh|quoc|anh|tuan|duy|khanh) \w+",
-            m.group(),
-        )
-    )
 
 
 def _marks(reading: Reading, names: list[tuple[int, int]], attachments: tuple[str, ...]) -> Exposure | None:

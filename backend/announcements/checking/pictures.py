@@ -25,7 +25,9 @@ _POINTS = re.compile(
 _PHOTOS_OF_LIFE = re.compile(
     r"\b(?:hinh anh|anh|khoanh khac|album|mot so anh|mot so hinh anh|vai hinh anh|anh chup|photos"
     r"|pictures)\s+(?:\w+ ){0,3}?(?:hoat dong|cac con|cac be|cua con|ky niem|lop minh|buoi|hoc tap"
-    r"|vui choi|ky yeu|dep|trong|tham gia|chup|of (?:our|the|your)|from)\b|\b(?:khoanh khac|album|nhat ky"
+    r"|vui choi|ky yeu|dep|trong|tham gia|chup|of (?:our|the|your)|from)\b|\b(?:gui|chia se|up|dang"
+    r"|share)(?: \w+){0,5} (?:tam anh|tam hinh|it anh|it hinh|vai anh|anh cac con|hinh cac con|clip)\b"
+    r"|\b(?:khoanh khac|album|nhat ky"
     r"|ky yeu|anh the|chup anh|anh tap the)\b"
 )
 _MATTER = re.compile(

@@ -16,19 +16,34 @@ class Place(msgspec.Struct, frozen=True):
 
 
 _NOUN = (
-    r"(?:phong|hoi truong|san|truong|nha (?!minh|em|con|be|chau|truong)|lop|cong|thu vien|van phong"
+    r"(?:phong|hoi truong|san|truong|nha(?! (?:minh|em|con|be|chau|truong))|lop|cong|thu vien|van phong"
     r"|trung tam|cong vien|bao tang|rap|khu|co so|svd|be boi|ho boi|tram|ubnd|diem truong|can ?tin|canteen"
     r"|bep an"
     r"|zoom|google meet|gg meet|meet|teams|ms teams|online|tang|day|toa|khach san|nha hang|cung|vuon"
     r"|trang trai|nong trai|lang|thanh pho|tp|chua|den|nghia trang|dai|quang truong|sieu thi|benh vien"
     r"|thao cam vien|khu du lich|kdl"
-    r"|p\.? ?\d|auditorium|hall|room|gym|campus|library|playground|school|main|the|bai|ben|hoi quan"
+    r"|p\.? ?\d|bai|ben|hoi quan"
     r"|nha thi dau|phong tap|sanh|truoc cong|truoc san|ngoai san|duoi san|san|khuon vien|dia chi|so \d|pho"
-    r"|duong|xa|phuong|hem)"
+    r"|duong|xa|phuong|hem)(?![a-z])"
+)
+# In a text with marks the first word of a place is one of these; `phong trào` is no room.
+_FORMS = {
+    "phong": "phòng", "san": "sân", "truong": "trường", "cong": "cổng công", "lang": "làng lăng", "day": "dãy", "tang": "tầng", "ben": "bến bên",
+    "bai": "bãi", "den": "đền", "dai": "đài", "chua": "chùa", "vuon": "vườn", "cung": "cung", "pho": "phố", "xa": "xã", "phuong": "phường",
+    "duong": "đường", "hem": "hẻm", "rap": "rạp", "tram": "trạm", "toa": "tòa toà", "lop": "lớp", "nha": "nhà", "sanh": "sảnh", "so": "số",
+    "khu": "khu", "hoi": "hội", "bep": "bếp", "thanh": "thành", "be": "bể", "ho": "hồ",
+}  # fmt: skip
+_ENGLISH = re.compile(
+    r"\b(?:at|in|to|visit|from|outside)\s+(?:the |our |your )?(?P<place>(?:[\w'.-]+ ){0,4}?(?:auditorium"
+    r"|hall|room|gym|gymnasium|campus|library|playground"
+    r"|zoo|museum|office|theatre|theater|park|farm|pool|canteen|lobby|gate|field|lab|studio|cafeteria"
+    r"|stadium|centre|center|reception|foyer)\b"
+    r"(?:,? (?:room|hall|floor|building|block|level|campus) ?\w{1,3}|,? \d+(?:st|nd|rd|th) floor"
+    r"| [A-D0-9]\d{0,3}\b)*)"
 )
 _LABEL = re.compile(
     r"(?:^|(?<=[\n.;,!|(•*+-])|(?<=[\s\W]))(?:dia diem(?: (?:to chuc|hop|tap trung|du kien|thi|kham|nhan"
-    r"|don|nop|tiem))?|noi (?:hop|to chuc|tap trung|don)|dd|place|venue|location|where"
+    r"|don|nop|tiem|khong doi|cu|moi))?|noi (?:hop|to chuc|tap trung|don)|dd|place|venue|location|where"
     r"|o dau)\s*(?:\([^)\n]{0,30}\)\s*)?[:：=-]\s*(?:tai |o |la )?"
 )
 _AT = re.compile(
@@ -40,18 +55,20 @@ _AT_CAPITAL = re.compile(
     r"|thuc te(?: tai| o)?|visit|visiting|field trip to|trip to|den|ve)\s+(?=(\w))"
 )
 _NOT_PLACE = re.compile(
-    r"(?:truong hop|nha nuoc|nha (?:minh|em|con)|san pham|san sang|lop (?:hoc )?(?:hang|moi|minh ngoan)"
+    r"(?:truong hop|cong (?:thanh|thong) |phong trao|nha nuoc|nha (?:minh|em|con)|san pham|san sang"
+    r"|lop (?:hoc )?(?:hang|moi|minh ngoan)"
     r"|truong ban|lop truong|cong (?:an|viec|van|tac|bo|khai|lap|dan|cu|nghe|ty|dong|thuc)|khu vuc khac"
     r"|dai dien|den (?:het|truoc|khi|ngay|du|hop|luc|gio|nhan|don|thoi|nay|tu)|nha(?=,|\.|$)|day (?:hoc|du"
     r"|la|thi)|tang (?:cuong|qua|thuong|len|ca)|bai (?:tap|hoc|thi|viet|lam|\d)|ben (?:canh|nhau)"
     r"|so (?:tien|luong|lien|dt|dien|tai)|meet the|the (?:le|duc|thao|hien|nao)|lop (?:\d"
     r"|la)[^.\n]{0,20}(?:nghi|gioi)|vuon len|co so (?:du lieu|vat chat)|lang nghe|tram nghe|san khau hoa"
     r"|day du|nha truong(?! van hoa)|duong (?:link|day)|xa hoi|phuong (?:an|phap|tien|huong)|rap khuon"
-    r"|nha o|the\b)"
+    r"|nha o\b)"
 )
 _STOP = re.compile(
     r"[,;:!?\n(\[|]|\.(?=\s|$)|\s[-–]\s(?=(?:thoi gian|luc|ngay|chi phi|phi|noi dung|trang phuc))|\b(?:luc"
-    r"|vao|vao luc|tu (?=\d|ngay|thu)|ngay (?=\d|thu)|de|cho|truoc|voi|gap|nhe|nha(?! (?:xe|van|da|thi|an|hat|bep|the|truyen|trung|khach"
+    r"|vao|vao luc|tu (?=\d|ngay|thu)|ngay (?=\d|thu)|de|cho|truoc|voi|gap|nhe|nha(?! (?:xe|van|da|thi|an"
+    r"|hat|bep|the|truyen|trung|khach"
     r"|hang|[a-z]\b))|a|va|hoac|nhung|do"
     r"|sang (?=thu|ngay|mai|chu|nay|\d)|chieu|toi (?=thu|ngay|mai|nay|\d)|thu (?:[2-7]|hai|ba|tu|nam|sau"
     r"|bay)|chu nhat|cn|hom|mai|se|duoc|bat dau|dung|theo|thoi gian|at|on|from|by|for|to|and|with|before"
@@ -77,7 +94,7 @@ def place(reading: Reading, sentences: list[tuple[int, int]]) -> Place | None:
         return labelled
     spans = [*sentences, (0, len(reading.plain))]
     for start, end in spans:
-        if found := _at(reading, start, end):
+        if found := _at(reading, start, end) or _english(reading, start, end):
             return found
     for start, end in spans:
         if found := _capital(reading, start, end):
@@ -113,6 +130,10 @@ def _labelled(reading: Reading) -> Place | None:
 
 def _at(reading: Reading, start: int, end: int) -> Place | None:
     for m in _AT.finditer(reading.plain, start, end):
+        word = re.match(r"[a-z]+", reading.plain[m.end() : m.end() + 10])
+        forms = _FORMS.get(word.group(), "") if word and reading.marked else ""
+        if forms and reading.shown[m.end() : m.end() + len(word.group() if word else "")].lower() not in forms.split():
+            continue
         if _NOT_PLACE.match(reading.plain, m.end()) or _AT_HOME.match(reading.plain, m.start()):
             continue
         if m.group().split()[0] in ("trong", "qua", "in", "tren", "sang", "ra", "vao", "ve", "len") and re.match(
@@ -135,6 +156,11 @@ def _at(reading: Reading, start: int, end: int) -> Place | None:
             continue
         return Place(m.end(), stop, False)
     return None
+
+
+def _english(reading: Reading, start: int, end: int) -> Place | None:
+    m = None if reading.marked and reading.plain.count(" the ") < 1 else _ENGLISH.search(reading.plain, start, end)
+    return Place(m.start("place"), m.end("place"), False) if m else None
 
 
 def _capital(reading: Reading, start: int, end: int) -> Place | None:

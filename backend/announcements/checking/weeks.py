@@ -80,7 +80,7 @@ _PAST_BEFORE = re.compile(r"\b(?:last|vua qua,?)\s+$")
 _HABIT = re.compile(
     r"\b(?:hang tuan|moi tuan|moi thu|hang thu|cac thu|thu hang|vao cac|cac ngay|cac buoi|moi (?:sang"
     r"|chieu|toi)|every|weekly|lich hoc|thoi khoa bieu|tkb|lich sinh hoat|gio lam viec|gio mo cua|dinh ky"
-    r"|nhu thuong le|1 tuan|mot tuan \d|tiet/tuan|buoi/tuan|moi)\b"
+    r"|nhu thuong le|1 tuan|mot tuan \d|tiet/tuan|buoi/tuan|hoc them|/buoi|/thang|clb|cau lac bo|lop (?:boi|vo|ve|nang khieu|hoc them)|moi)\b"
 )
 _NO_WEEKDAY_BEFORE = re.compile(
     r"\b(?:khoan|lan|bai|cau|tap|quyen|con|giai|hang|vi tri|dung|xep|mua|buoi|mon|kcn|gv|lop|tiet|nhom|de"
@@ -116,7 +116,7 @@ _PERIOD_PAST = re.compile(r"\s*(?:vua qua|vua roi|truoc|qua\b)")
 _GREETING = re.compile(r"\b(?:chuc|vui ve|nhe nhang|an lanh|vui ve nhe|have a|enjoy|happy)\b")
 _REVIEW = re.compile(
     r"\b(?:nhan xet|tong ket|thi dua|ket qua|tuyen duong|bao cao|diem danh|nhat ky|hinh anh"
-    r"|de nghi cac em tiep tuc|ne nep|so ket|chu de|tinh hinh|review|recap|highlights)\b[^.\n]{0,25}$"
+    r"|de nghi cac em tiep tuc|ne nep|so ket|chu de|tinh hinh|review|recap|highlights|top|diem|xep)\b[^.\n]{0,25}$"
 )
 _CONTEXT_OF_SEASON = re.compile(
     r"\b(?:tien thuong|phuc|ao|trang phuc|do dung|banh|hoi cho|ve sinh|bai tap|sach|vo|kham pha|qua|tui"

@@ -1,5 +1,5 @@
-"""Publishing a plan: every child's bills, their entries in the books and their notices, in one transaction of five statements, and a
-few more where money has come before its bill.
+"""Publishing a plan: every child's bills, their entries in the books and their notices. Two statements read, and one transaction of
+five writes, and a few more where money has come before its bill.
 
 The sums are worked out before the till is held. Whatever moved meanwhile is met by the keys: bills are unique by plan, part and
 pupil, a day's absence is given back once, and an attempt that finds less free than it counted on is made anew.
@@ -21,15 +21,13 @@ from backend.core.ids import new_id
 from backend.core.problems import INVALID, FieldError, problem
 from backend.core.versions import touch_families
 from backend.identity import audit
-from backend.identity.entitlement import require_role
 from notifications.outbox import PupilNotice, publish_each
-from payments import accounts, ledger, references, requests, settle, shape
+from payments import ledger, references, requests, settle, shape
 from payments.accounts import Receiving
-from payments.fees import plans
+from payments.fees import ground, plans
 from payments.fees.amounts import Line
 from payments.fees.guard import VOLUNTARY, Violation
 from payments.fees.plans import AMOUNT_MAX, Draft
-from payments.invoices import NO_BANK_ACCOUNT
 from payments.ledger import Transfer
 from payments.waited import WAITED_FOR
 
@@ -141,10 +139,10 @@ async def publish(house: House, actor: UUID, school_id: int, plan_id: UUID) -> i
     for _ in range(_TRIES):
         now = house.clock.now()
         reader, today = house.database.reader, school_day(now)
-        await require_role(reader, school_id, actor, "accountant", on=today)
-        draft = await plans.draft(reader, school_id, plan_id, on=today)
+        known = await ground.for_accountant(reader, school_id, actor, plan_id, on=today)
+        draft = await plans.draft_on(reader, known, on=today)
         _refuse(draft)
-        account = await _receiving(house, school_id, draft)
+        account = known.receiving()
         try:
             async with house.database.school(school_id) as tx:
                 await ledger.hold_till(tx, at=now)
@@ -168,23 +166,6 @@ def _refuse(draft: Draft) -> None:
 
 def as_field_error(broken: Violation) -> FieldError:
     return FieldError(f"/{broken.field}", f"{broken.vi} ({broken.source})", f"{broken.en} ({broken.source})")
-
-
-async def _receiving(house: House, school_id: int, draft: Draft) -> Receiving:
-    """The item's account, or the school's only one."""
-    reader = house.database.reader
-    accounts_open = await accounts.open_accounts(reader, school_id)
-    known = [one.bank_account_id for one in accounts_open if one.kind == "bank"]
-    chosen = draft.item.bank_account_id or (known[0] if len(known) == 1 else None)
-    if not known:
-        raise NO_BANK_ACCOUNT()
-    if chosen not in known:
-        raise INVALID(
-            FieldError(
-                "/bank_account_id", "Hãy chọn tài khoản nhận tiền.", "Choose the account that receives the money."
-            )
-        )
-    return await accounts.receiving(reader, chosen)
 
 
 async def _bill(tx: SchoolTx, cipher: Cipher, draft: Draft, account: Receiving, *, by: UUID, at: datetime) -> int:

@@ -75,11 +75,16 @@ class KeptItem(msgspec.Struct, frozen=True):
         return check(Item(**shared, basis=basis), School(self.ownership, self.province_code), on=on)
 
 
-_ITEM = """
-SELECT t.item_id, t.title, t.category, t.obligatory, t.basis_document, t.basis_article, t.basis_issuer, t.basis_on,
+# What an item is; `t` stands for it and `s` for its school.
+COLUMNS = """
+       t.item_id, t.title, t.category, t.obligatory, t.basis_document, t.basis_article, t.basis_issuer, t.basis_on,
        t.cap_amount, t.cap_document, t.unit, t.unit_amount, t.previous_amount, t.receiver, t.receiver_name,
        t.bank_account_id, t.document_type, t.equal_share, t.for_foreigners, t.absence_hour, t.planned_use,
        t.valid_from, t.valid_to, t.closed_at IS NOT NULL AS closed, s.ownership, s.province_code
+"""
+
+_ITEM = f"""
+SELECT {COLUMNS.strip()}
   FROM fee_items t
   JOIN schools s
     ON s.school_id = t.school_id

@@ -14,13 +14,14 @@ import msgspec
 from backend.core.clock import school_day
 from backend.core.database import SchoolTx
 from backend.core.house import House
-from backend.core.problems import INVALID, NOT_FOUND, FieldError, problem
+from backend.core.problems import INVALID, FieldError, problem
 from backend.core.text import clean
 from backend.identity import audit
 from backend.identity.entitlement import require_role
-from payments.fees import facts, items
+from payments.fees import facts, ground, items
 from payments.fees.amounts import Line, Terms, asked, parts, total
 from payments.fees.facts import Seated
+from payments.fees.ground import Ground
 from payments.fees.guard import Violation
 from payments.fees.items import KeptItem
 from schemas.fees import NewPlan
@@ -97,33 +98,25 @@ async def create(house: House, actor: UUID, school_id: int, new: NewPlan) -> boo
 
 async def draft(door: Door, school_id: int, plan_id: UUID, *, on: date) -> Draft:
     """Everything a person wants to see before publishing; publishing itself starts from it."""
-    row = await door.fetchrow(
-        """
-        SELECT item_id, title, school_year, terms, published_at
-          FROM fee_plans
-         WHERE school_id = $1
-           AND plan_id = $2
-        """,
-        school_id,
-        plan_id,
-    )
-    if row is None:
-        raise NOT_FOUND()
-    terms = msgspec.json.decode(row["terms"], type=Terms)
-    item = await items.item(door, school_id, row["item_id"])
+    return await draft_on(door, await ground.of_plan(door, school_id, plan_id, on=on), on=on)
+
+
+async def draft_on(door: Door, known: Ground, *, on: date) -> Draft:
+    """From a plan that has been read already."""
+    terms, item = known.terms, known.item
     found = await facts.facts(
         door,
-        school_id,
-        plan_id,
+        known.school_id,
+        known.plan_id,
         item.item_id,
-        row["school_year"],
+        known.school_year,
         terms,
         absence_hour=item.absence_hour,
         on=on,
     )
     closed = frozenset(found.closed)
     bills = [_bill(terms, item, child, closed, on) for child in found.children]
-    return Draft(plan_id, row["title"], row["school_year"], terms, item, row["published_at"], item.broken(on), bills)
+    return Draft(known.plan_id, known.title, known.school_year, terms, item, known.published_at, item.broken(on), bills)
 
 
 def _bill(terms: Terms, item: KeptItem, child: Seated, closed: frozenset[date], on: date) -> Bill:

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from backend.core.clock import school_day
-from backend.core.database import Database
+from backend.core.database import Database, Reader
 from backend.core.ids import new_id
 from payments.fees import billing
 from payments.references import is_reference
@@ -271,6 +271,14 @@ async def test_two_thousand_pupils_are_one_transaction_of_five_statements(money,
         return Watched()
 
     monkeypatch.setattr(Database, "school", remembered)
+    read, run, mine = [], Reader._run, asyncio.current_task()
+
+    async def counted(*arguments: Any) -> Any:
+        if asyncio.current_task() is mine:  # others of the house read as well
+            read.append(arguments)
+        return await run(*arguments)
+
+    monkeypatch.setattr(Reader, "_run", counted)
     world = money.world
     assert (
         await billing.publish(money.house, world.accountant.account_id, world.school_id, UUID(shown["plan_id"]))
@@ -278,6 +286,7 @@ async def test_two_thousand_pupils_are_one_transaction_of_five_statements(money,
     )
     [tx] = seen
     assert tx.statements <= 5
+    assert len(read) == 2
     monkeypatch.undo()
     assert await publish(money, shown["plan_id"]) == 0
     await money.prove()

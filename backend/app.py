@@ -12,6 +12,8 @@ from litestar.datastructures import State
 
 from backend import health, pages
 from backend.announcements.routes import ROUTES as ANNOUNCEMENTS
+from backend.announcements.routes_drafts import ROUTES as DRAFTS
+from backend.announcements.routes_groups import ROUTES as GROUPS
 from backend.attendance.routes import ROUTES as ATTENDANCE
 from backend.console.routes import ROUTES as CONSOLE
 from backend.core import logs
@@ -51,6 +53,8 @@ ROUTES: list[Any] = [
     *FAMILY,
     *FILES,
     *ANNOUNCEMENTS,
+    *DRAFTS,
+    *GROUPS,
     *FORMS,
     *MESSAGES,
     *NOTIFICATIONS,

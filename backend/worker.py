@@ -17,6 +17,7 @@ import uvloop
 from arq import Retry, Worker, cron, func
 from redis.exceptions import RedisError
 
+from backend.announcements import drafts, leaving
 from backend.core import logs
 from backend.core.clock import Clock, SystemClock
 from backend.core.crypto import Cipher
@@ -177,6 +178,16 @@ async def forget_old_chats(work: Work) -> None:
 
 
 @job
+async def publish_letters(work: Work, school_id: int) -> None:
+    await leaving.publish_due(work.house, school_id)
+
+
+@job
+async def sweep_letters(work: Work) -> None:
+    await leaving.sweep(work.house)
+
+
+@job
 async def forget_loose_files(work: Work) -> None:
     await forget_hanging_nowhere(work.house)
 
@@ -200,6 +211,7 @@ JOBS: list[Any] = [
     func(deliver, name="deliver", timeout=120),
     func(settle_bank_event, name=hooks.JOB),
     func(send_documents, name=promises.JOB, timeout=300),
+    func(publish_letters, name=drafts.JOB, timeout=120),
     func(send_code, name=codes.SEND_JOB),
     func(answer_chat, name=chats.JOB),
     func(send_handoff_answer, name=SEND_JOB),
@@ -213,6 +225,7 @@ CRONS: list[Any] = [
     cron(renew_channel_tokens, name="renew_channel_tokens", minute={17}, second=0, run_at_startup=True, timeout=60),
     cron(forget_old_sign_ins, name="forget_old_sign_ins", hour={20}, minute={20}, second=0, timeout=600),
     cron(forget_old_chats, name="forget_old_chats", hour={20}, minute={10}, second=0, timeout=600),
+    cron(sweep_letters, name="sweep_letters", second=_every_ten(0), run_at_startup=True, timeout=60),
     cron(forget_loose_files, name="forget_loose_files", hour={20}, minute={30}, second=0, timeout=600),
     # 02:00 in UTC is nine in the morning in Vietnam: banks have reported the day before, and nobody is asleep.
     cron(remind_families, name="remind_families", hour={2}, minute={0}, second=0, timeout=1800),

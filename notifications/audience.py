@@ -25,7 +25,10 @@ class OneClass(msgspec.Struct, frozen=True, tag="class"):
 
 
 class SomePupils(msgspec.Struct, frozen=True, tag="pupils"):
+    """`personal`: it may be about them, so a lock screen does not show its title; a club's letter is not."""
+
     pupil_ids: tuple[UUID, ...]
+    personal: bool = True
 
     def __post_init__(self) -> None:
         assert len(self.pupil_ids) <= _PUPILS_MAX, "a list of pupils is bounded; a class or a grade is not a list"

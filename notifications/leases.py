@@ -148,7 +148,7 @@ SELECT l.notice_id, l.guardian_id, l.channel, l.attempts, l.failures, l.reason, 
 
 _NOTICES = """
 SELECT n.notice_id, n.kind, n.title, n.params::text AS params, n.urgent, n.created_at, n.urgency,
-       n.recalled_at IS NOT NULL AS recalled
+       n.recalled_at IS NOT NULL OR coalesce(n.expires_at <= $3, false) AS recalled
   FROM notices n
  WHERE n.school_id = $1
    AND n.notice_id = ANY ($2::uuid[])
@@ -184,7 +184,7 @@ async def claim(database: Database, school_id: int, channels: Sequence[str], *, 
             return Batch(school_id, "", lease, [])
         notices = {
             row["notice_id"]: _told(row)
-            for row in await tx.fetch(_NOTICES, school_id, list({r["notice_id"] for r in rows}))
+            for row in await tx.fetch(_NOTICES, school_id, list({r["notice_id"] for r in rows}), now)
         }
         personal = {pupil for r in rows if is_personal(notices[r["notice_id"]]) for pupil in r["pupil_ids"]}
         names = (

@@ -16,7 +16,7 @@ from backend.core.clock import school_day
 from backend.core.database import SchoolTx
 from notifications.audience import Audience, SomePupils, parameters
 from notifications.cascade import urgency_of
-from notifications.promises import PUBLISH, PUBLISH_EACH, PUBLISH_TO_GUARDIANS, RECALL
+from notifications.promises import LET_EXPIRE, PUBLISH, PUBLISH_EACH, PUBLISH_TO_GUARDIANS, RECALL
 
 Kind = Literal[
     "absence", "mark", "announcement", "invoice", "payment",
@@ -46,6 +46,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     needs_acknowledgement: bool = False
     created_by: UUID | None = None
     urgency: Planned | None = None
+    expires_at: datetime | None = None
 
 
 class PupilNotice(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,7 +92,8 @@ class PublishedEach(msgspec.Struct, frozen=True):
 async def publish(tx: SchoolTx, notice: Notice, audience: Audience) -> Published:
     """One statement, however large the school. Publishing the same notice_id again changes nothing and says so in `new`."""
     # What was written to a few pupils may be about them; only what a whole class may read is shown on a lock screen.
-    params = {**notice.params, "personal": True} if isinstance(audience, SomePupils) else notice.params
+    personal = isinstance(audience, SomePupils) and audience.personal
+    params = {**notice.params, "personal": True} if personal else notice.params
     row = await tx.fetchrow(
         PUBLISH,
         tx.school_id,
@@ -110,6 +112,7 @@ async def publish(tx: SchoolTx, notice: Notice, audience: Audience) -> Published
         notice.created_by,
         notice.urgency
         or urgency_of(notice.kind, urgent=notice.urgent, needs_acknowledgement=notice.needs_acknowledgement),
+        notice.expires_at,
     )
     assert row is not None, "an aggregate answers one row"
     if row["due"]:
@@ -180,3 +183,9 @@ async def publish_to_guardians(
 async def recall(tx: SchoolTx, notice_id: UUID, *, at: datetime) -> None:
     """Families no longer see the notice; deliveries still waiting are skipped when their turn comes. Twice is once."""
     await tx.execute(RECALL, tx.school_id, notice_id, at)
+
+
+async def let_expire(tx: SchoolTx, *, at: datetime) -> int:
+    """Notices whose time is over stop waiting for anybody: nothing more is sent and no acknowledgement is asked. Bounded, repeatable."""
+    rows = await tx.fetch(LET_EXPIRE, tx.school_id, at)
+    return len(rows)

@@ -96,8 +96,8 @@ PUBLISH = f"""
 WITH notice AS (
         INSERT INTO notices
                (school_id, notice_id, kind, source_kind, source_id, title, body, params,
-                urgent, needs_acknowledgement, created_by, created_at, urgency)
-        VALUES ($1, $7, $8, $9, $10, $11, $12, $13::jsonb, $14, $15, $16, $6, $17)
+                urgent, needs_acknowledgement, created_by, created_at, urgency, expires_at)
+        VALUES ($1, $7, $8, $9, $10, $11, $12, $13::jsonb, $14, $15, $16, $6, $17, $18)
             ON CONFLICT DO NOTHING
      RETURNING notice_id),
      addressed AS MATERIALIZED (
@@ -121,6 +121,42 @@ WITH recalled AS (
         guardians="SELECT r.guardian_id FROM notice_recipients r JOIN recalled c USING (notice_id) WHERE r.school_id = $1"
     )
 )
+
+LET_EXPIRE = """
+WITH over AS (
+        SELECT n.notice_id
+          FROM notices n
+         WHERE n.school_id = $1
+           AND n.expires_at <= $2
+           AND n.expired_at IS NULL
+         ORDER BY n.notice_id
+         LIMIT 100
+           FOR UPDATE SKIP LOCKED),
+     ended AS (
+        UPDATE notices n
+           SET expired_at = $2
+          FROM over o
+         WHERE n.school_id = $1
+           AND n.notice_id = o.notice_id),
+     unsent AS (
+        UPDATE deliveries d
+           SET state = 'skipped', reason = 'expired', finished_at = $2
+          FROM over o
+         WHERE d.school_id = $1
+           AND d.notice_id = o.notice_id
+           AND d.state IN ('due', 'held')),
+     unasked AS (
+        UPDATE notice_recipients r
+           SET awaits_acknowledgement = false
+          FROM over o
+         WHERE r.school_id = $1
+           AND r.notice_id = o.notice_id
+           AND r.awaits_acknowledgement
+     RETURNING r.guardian_id),
+     touched AS ({touch})
+SELECT o.notice_id
+  FROM over o
+""".format(touch=TOUCH_GUARDIANS.format(guardians="SELECT u.guardian_id FROM unasked u"))
 
 PUBLISH_EACH = f"""
 WITH item AS MATERIALIZED (

@@ -38,6 +38,9 @@ def on_lock_screen(
     """`children` are full names. What a whole class may read shows its title; whatever is about one child does not."""
     if kind == "announcement" and title and not params.get("personal"):
         body = title
+    elif kind == "reminder":
+        shown = title if title and not params.get("personal") else say("notifications.announcement_title", language)
+        body = say("notifications.push_tomorrow", language, title=shown)
     elif kind == "announcement" and not children:
         body = say("notifications.push_announcement", language)
     elif kind == "message":
@@ -105,6 +108,9 @@ def in_full(
     match kind:
         case "announcement":
             return Words(title or say("notifications.announcement_title", language), body or "")
+        case "reminder":
+            said_title = title or say("notifications.announcement_title", language)
+            return Words(say("notifications.tomorrow_title", language, title=said_title), body or "")
         case "absence":
             said = _absence(params, language, child)
         case "mark":

@@ -1,11 +1,13 @@
-"""Shapes of announcements: what is written, to whom, and who has read it."""
+"""Shapes of announcements: what is written, to whom, in which state it is, and who has read it."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta
+
+from schemas.files import Kept
 
 
 class ToSchool(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="school"):
@@ -26,11 +28,47 @@ class ToPupils(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
     pupil_ids: Annotated[list[UUID], Meta(min_length=1, max_length=500)]
 
 
-To = ToSchool | ToGrade | ToClass | ToPupils
+class ToGroup(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="group"):
+    """The families of a club, a bus line, a choir, as the group stands when the letter leaves."""
+
+    group_id: UUID
+
+
+class ToAbsent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="absent"):
+    """The families of those who are absent on the day the letter leaves; of one class, or of the school."""
+
+    class_id: UUID | None = None
+
+
+class ToUnpaid(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="unpaid"):
+    """The families who owe something that is due when the letter leaves. Gifts are owed by nobody."""
+
+    class_id: UUID | None = None
+
+
+class ToUnacknowledged(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="unacknowledged"):
+    """The homes that got another letter and where nobody has acknowledged it."""
+
+    announcement_id: UUID
+    class_id: UUID | None = None
+
+
+class ToUnanswered(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="unanswered"):
+    """The homes that were asked with a form and from whom an answer is still missing."""
+
+    form_id: UUID
+    class_id: UUID | None = None
+
+
+To = ToSchool | ToGrade | ToClass | ToPupils | ToGroup | ToAbsent | ToUnpaid | ToUnacknowledged | ToUnanswered
+FileIds = Annotated[list[UUID], Meta(max_length=5)]
 
 
 class NewAnnouncement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`announcement_id` is made by the client, so that a repeated request is the same announcement."""
+    """`announcement_id` is made by the client, so that a repeated request is the same announcement.
+
+    `file_ids` were uploaded by the author; `corrects` is an earlier announcement that this one puts right.
+    """
 
     announcement_id: UUID
     title: Annotated[str, Meta(min_length=1, max_length=150, examples=["Họp phụ huynh lớp 6A1"])]
@@ -38,6 +76,9 @@ class NewAnnouncement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     audience: To
     needs_acknowledgement: bool = False
     urgent: bool = False
+    expires_at: datetime | None = None
+    file_ids: FileIds = []
+    corrects: UUID | None = None
 
 
 class Announced(msgspec.Struct, frozen=True):
@@ -55,7 +96,10 @@ class AudienceIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AnnouncementRow(msgspec.Struct, frozen=True):
-    """An announcement with how far it has come. `class_name` is of an announcement to one class."""
+    """An announcement with how far it has come. `class_name` is of an announcement to one class, `group_name` of one to a group.
+
+    `author` is the commune's or province's office where the letter came from there. `corrected_by` is a later one that puts it right.
+    """
 
     announcement_id: UUID
     notice_id: UUID
@@ -72,6 +116,12 @@ class AnnouncementRow(msgspec.Struct, frozen=True):
     recipients: int
     opened: int
     acknowledged: int
+    group_name: str | None = None
+    expires_at: datetime | None = None
+    files: list[Kept] = []
+    corrects: UUID | None = None
+    corrected_by: UUID | None = None
+    from_area: bool = False
 
 
 class AnnouncementPage(msgspec.Struct, frozen=True):
@@ -79,3 +129,17 @@ class AnnouncementPage(msgspec.Struct, frozen=True):
 
     announcements: list[AnnouncementRow]
     next: UUID | None
+
+
+Approval = Literal["none", "teachers", "everything"]
+
+
+class AnnouncementRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a school writes. `approval`: nobody's letters, teachers' letters, or every letter needs a second person.
+
+    `undo_seconds`: how long a letter waits before it leaves; `reminder_hour`: when reminders of the evening before go out.
+    """
+
+    approval: Approval = "none"
+    undo_seconds: Annotated[int, Meta(ge=0, le=3600)] = 30
+    reminder_hour: Annotated[int, Meta(ge=6, le=21)] = 19

@@ -10,6 +10,7 @@ import msgspec
 
 from backend.core.database import Reader
 from backend.core.problems import FORBIDDEN, NOT_FOUND
+from backend.files.queries import FILES_JSON
 from backend.identity.entitlement import standing
 from notifications.queries import receipts_of
 from schemas.announcements import AnnouncementPage, AnnouncementRow
@@ -18,25 +19,37 @@ from schemas.notifications import Receipts
 _ROWS = msgspec.json.Decoder(list[AnnouncementRow])
 
 # $1 school, $2 staff, $3 runs the school, $4 today. A teacher sees what is for all, for a grade or class taught, and own letters.
-_SEEN = """
+_SEEN = f"""
 SELECT coalesce(json_agg(json_build_object(
          'announcement_id', seen.announcement_id, 'notice_id', seen.notice_id, 'title', seen.title, 'body', seen.body,
-         'audience', seen.audience, 'class_name', seen.class_name,
+         'audience', seen.audience, 'class_name', seen.class_name, 'group_name', seen.group_name,
          'needs_acknowledgement', seen.needs_acknowledgement, 'urgent', seen.urgent, 'author', seen.author,
          'mine', seen.mine, 'published_at', seen.published_at, 'recalled_at', seen.recalled_at,
+         'expires_at', seen.expires_at, 'corrects', seen.corrects, 'from_area', seen.from_area,
+         'corrected_by', (SELECT later.announcement_id
+                            FROM announcements later
+                           WHERE later.school_id = $1
+                             AND later.corrects = seen.announcement_id
+                             AND later.recalled_at IS NULL
+                           ORDER BY later.published_at DESC
+                           LIMIT 1),
+         'files', {FILES_JSON.format(of="seen.file_ids")},
          'recipients', come.recipients, 'opened', come.opened, 'acknowledged', come.acknowledged)
        ORDER BY seen.notice_id DESC), '[]'::json)::text
-  FROM (SELECT n.announcement_id, n.notice_id, n.title, n.body, n.audience, c.name AS class_name,
-               n.needs_acknowledgement, n.urgent, t.full_name AS author, n.author_staff_id = $2 AS mine,
-               n.published_at, n.recalled_at
+  FROM (SELECT n.announcement_id, n.notice_id, n.title, n.body, n.audience, c.name AS class_name, g.name AS group_name,
+               n.needs_acknowledgement, n.urgent, coalesce(n.from_area, t.full_name) AS author,
+               coalesce(n.author_staff_id = $2, false) AS mine, n.published_at, n.recalled_at, n.expires_at, n.corrects,
+               n.file_ids, n.from_area IS NOT NULL AS from_area
           FROM announcements n
-          JOIN staff t
+          LEFT JOIN staff t
             ON t.school_id = n.school_id
            AND t.staff_id = n.author_staff_id
           LEFT JOIN classes c
             ON c.school_id = n.school_id
-           AND n.audience_kind = 'class'
            AND c.class_id = (n.audience ->> 'class_id')::uuid
+          LEFT JOIN pupil_groups g
+            ON g.school_id = n.school_id
+           AND g.group_id = (n.audience ->> 'group_id')::uuid
          WHERE n.school_id = $1
            AND ($3
                 OR n.author_staff_id = $2
@@ -52,7 +65,7 @@ SELECT coalesce(json_agg(json_build_object(
                               AND (a.to_on IS NULL OR a.to_on >= $4)
                               AND (n.audience_kind = 'class' AND n.audience ->> 'class_id' = k.class_id::text
                                    OR n.audience_kind = 'grade' AND n.audience ->> 'grade' = k.grade::text)))
-{which}
+{{which}}
        ) AS seen
  CROSS JOIN LATERAL (
        SELECT count(*) AS recipients, count(r.opened_at) AS opened, count(r.acknowledged_at) AS acknowledged
@@ -105,6 +118,9 @@ async def receipts(
     who = await standing(reader, school_id, account_id, class_id=only, on=today)
     if row is None:
         raise NOT_FOUND()
-    if not (who.admin or row["author_staff_id"] == who.staff_id or (only is not None and who.of_class)):
+    # Whom a letter about money or to chosen pupils went to is not a class teacher's to read.
+    open_to_class = row["audience_kind"] in ("school", "grade", "class")
+    own = who.admin or row["author_staff_id"] == who.staff_id
+    if not own and not (open_to_class and only is not None and who.of_class):
         raise FORBIDDEN()
     return await receipts_of(reader, school_id, row["notice_id"], class_id=class_id)

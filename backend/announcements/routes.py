@@ -10,6 +10,8 @@ from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 from backend.announcements import actions, queries
 from backend.core.clock import school_day
 from backend.core.http import house_of
+from backend.core.problems import NOT_FOUND
+from backend.files.routes_serving import serve
 from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
 from notifications.audience import Reach
@@ -19,6 +21,9 @@ from schemas.notifications import Receipts
 AnyRequest = Request[Any, Any, Any]
 ROOT = "/v1/schools/{school_id:int}/announcements"
 ONE = ROOT + "/{announcement_id:uuid}"
+FILE = ResponseSpec(
+    bytes, description="The picture or PDF", media_type="application/octet-stream", generate_examples=False
+)
 
 
 @post(
@@ -31,9 +36,10 @@ ONE = ROOT + "/{announcement_id:uuid}"
 async def announce(
     request: AnyRequest, school_id: FromPath[int], data: JSONBody[NewAnnouncement]
 ) -> Response[Announced]:
-    """Write to the families of the school, a grade, a class or some pupils.
+    """Write to families at once: of the school, a grade, a class, a group, some pupils, or whoever is absent, owes, has not answered.
 
-    Administrators write to anybody in the school, teachers to the classes they teach. Sent twice, it is announced once.
+    Administrators write to anybody in the school, teachers to the classes they teach and their own groups. Sent twice, it is announced
+    once. There is no undo here: a letter that shall wait, or be approved, begins as a draft.
     """
     made, new = await actions.announce(house_of(request), principal_of(request).account_id, school_id, data)
     return Response(made, status_code=201 if new else 200)
@@ -98,6 +104,24 @@ async def receipts(
     )
 
 
+@get(ONE + "/files/{file_id:uuid}", tags=["announcements"], responses={200: FILE}, **STAFF)
+async def announcement_file(
+    request: AnyRequest, school_id: FromPath[int], announcement_id: FromPath[UUID], file_id: FromPath[UUID]
+) -> Response[bytes]:
+    """What is attached to it, for staff whom it concerns. Families read it at their notice."""
+    house = house_of(request)
+    row = await queries.announcement(
+        house.database.reader,
+        school_id,
+        principal_of(request).account_id,
+        announcement_id,
+        today=school_day(house.clock.now()),
+    )
+    if file_id not in [one.file_id for one in row.files]:
+        raise NOT_FOUND()
+    return await serve(request, school_id, file_id)
+
+
 @post(ONE + "/recall", tags=["announcements"], status_code=204, **STAFF)
 async def recall(request: AnyRequest, school_id: FromPath[int], announcement_id: FromPath[UUID]) -> None:
     """Take an announcement back: families no longer see it, and what still waits is not sent."""
@@ -105,4 +129,4 @@ async def recall(request: AnyRequest, school_id: FromPath[int], announcement_id:
     await actions.recall_announcement(house_of(request), account_id, school_id, announcement_id)
 
 
-ROUTES: list[Any] = [announce, preview, announcements, announcement, receipts, recall]
+ROUTES: list[Any] = [announce, preview, announcements, announcement, receipts, announcement_file, recall]

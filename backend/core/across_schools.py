@@ -64,6 +64,40 @@ async def schools_with_documents(reader: Reader, now: datetime, *, limit: int) -
     return [row["school_id"] for row in rows]
 
 
+async def schools_with_letters_due(reader: Reader, now: datetime, *, limit: int) -> list[int]:
+    """Schools where a letter, an area's letter, a reminder or the end of a notice is due, the longest waiting first."""
+    rows = await reader.fetch(
+        """
+        SELECT w.school_id
+          FROM (SELECT d.school_id, d.due_at
+                  FROM announcement_drafts d
+                 WHERE d.state = 'scheduled'
+                   AND d.due_at <= $1
+                 UNION ALL
+                SELECT s.school_id, s.due_at
+                  FROM area_sendings s
+                 WHERE s.state IN ('due', 'to_recall')
+                   AND s.due_at <= $1
+                 UNION ALL
+                SELECT r.school_id, r.remind_at
+                  FROM announcement_reminders r
+                 WHERE r.state = 'due'
+                   AND r.remind_at <= $1
+                 UNION ALL
+                SELECT n.school_id, n.expires_at
+                  FROM notices n
+                 WHERE n.expires_at <= $1
+                   AND n.expired_at IS NULL) AS w (school_id, due_at)
+         GROUP BY w.school_id
+         ORDER BY min(w.due_at)
+         LIMIT $2
+        """,
+        now,
+        limit,
+    )
+    return [row["school_id"] for row in rows]
+
+
 async def schools_with_hanging_files(reader: Reader, before: datetime) -> list[int]:
     """Schools that hold files which were uploaded before this instant and hang on nothing."""
     rows = await reader.fetch(

@@ -22,7 +22,8 @@ TENANT = (
     "asking_rules", "reminders", "fraud_cases", "fraud_reports",
     "statement_files", "statement_lines", "statement_balances", "statement_mappings",
     "chat_handoffs",
-    "files",
+    "files", "announcement_rules", "announcement_drafts", "announcement_versions", "pupil_groups", "pupil_group_members",
+    "announcement_templates", "announcement_events", "announcement_reminders",
     "forms", "form_versions", "form_pupils", "form_signatures", "form_answers", "form_reminders", "form_rules", "family_claims",
     "message_settings", "quiet_hours", "duty_turns", "threads", "group_messages", "messages", "message_texts", "message_reads",
     "message_requests", "message_reports", "thread_mutes", "message_blocks", "message_rules_accepted", "question_offers",
@@ -71,6 +72,8 @@ DIRECTORY = {
     "account_chats": "account_id",
     "chat_link_codes": "code_hash",
     "chat_states": "chat_id",
+    "area_letters": "letter_id",
+    "area_sendings": "letter_id",
 }
 
 # UPDATE and DELETE are revoked on these: corrections are additions.
@@ -80,7 +83,7 @@ APPEND_ONLY = (
     "payment_receipts", "receipt_cancellations", "account_openings", "day_closes", "fraud_reports",
     "absence_credits", "item_spendings",
     "statement_lines", "statement_balances",
-    "form_versions", "form_signatures",
+    "form_versions", "form_signatures", "announcement_versions",
     "messages", "message_texts", "message_reads", "group_messages", "message_rules_accepted", "message_translations",
 )  # fmt: skip
 

@@ -58,7 +58,8 @@ async def open_form(tx: SchoolTx, account_id: UUID, new: NewForm, *, at: datetim
     if not await _insert(tx, new, who.staff_id, notice_id, at):
         return await _repeated(tx, new, words, who.staff_id), False
     await _insert_version(tx, new.form_id, 1, words, account_id, at)
-    pupils = await ask_pupils(tx, new.form_id, addressed(new.audience), today, at)
+    families = await addressed(tx, new.audience, today)
+    pupils = await ask_pupils(tx, new.form_id, families, today, at)
     notice = Notice(
         notice_id=notice_id,
         kind="form",
@@ -70,7 +71,7 @@ async def open_form(tx: SchoolTx, account_id: UUID, new: NewForm, *, at: datetim
         created_by=account_id,
         created_at=at,
     )
-    published = await publish(tx, notice, addressed(new.audience))
+    published = await publish(tx, notice, families)
     detail = {
         "audience": msgspec.to_builtins(new.audience)["kind"],
         "pupils": len(pupils),

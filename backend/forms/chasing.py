@@ -178,7 +178,7 @@ async def _ask_newcomers(tx: SchoolTx, *, at: datetime) -> None:
     for form in await tx.fetch(_OPEN, tx.school_id):
         if form["audience_kind"] == "pupils":
             continue
-        audience = addressed(msgspec.json.decode(form["audience"], type=To))
+        audience = await addressed(tx, msgspec.json.decode(form["audience"], type=To), school_day(at))
         joined = await ask_pupils(tx, form["form_id"], audience, school_day(at), at)
         params = told(form["form_id"], form["title"], form["due_on"], form["signature"])
         notices = [

@@ -157,6 +157,22 @@ SELECT create_distributed_table('chat_handoffs', 'school_id', colocate_with => '
 
 SELECT create_distributed_table('files', 'school_id', colocate_with => 'pupils');
 
+SELECT create_distributed_table('announcement_rules', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('announcement_drafts', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('announcement_versions', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('pupil_groups', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('pupil_group_members', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('announcement_templates', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('announcement_events', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('announcement_reminders', 'school_id', colocate_with => 'pupils');
+
 SELECT create_distributed_table('forms', 'school_id', colocate_with => 'pupils');
 
 SELECT create_distributed_table('form_versions', 'school_id', colocate_with => 'pupils');
@@ -262,5 +278,9 @@ SELECT create_distributed_table('account_chats', 'account_id', colocate_with => 
 SELECT create_distributed_table('chat_link_codes', 'code_hash', colocate_with => 'none');
 
 SELECT create_distributed_table('chat_states', 'chat_id', colocate_with => 'none');
+
+SELECT create_distributed_table('area_letters', 'letter_id', colocate_with => 'none');
+
+SELECT create_distributed_table('area_sendings', 'letter_id', colocate_with => 'none');
 
 SELECT truncate_local_data_after_distributing_table('pupils');

@@ -19,6 +19,11 @@ _GROUP = {
     "invoice": "fees",
     "payment": "fees",
     "message": "announcements",
+    "form": "announcements",
+    "feed": "announcements",
+    "reminder": "announcements",
+    "digest": "announcements",
+    "event": "announcements",
 }
 _PROMPT = frozenset({"absence", "announcement", "message"})
 

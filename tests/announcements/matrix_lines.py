@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
+import msgspec
+
+from backend.announcements import drafts, groups, rules
 from backend.announcements.actions import announce
 from backend.core.ids import new_id
-from schemas.announcements import NewAnnouncement, ToClass
+from backend.files.actions import upload
+from schemas.announcements import AnnouncementRules, NewAnnouncement, ToClass
+from schemas.drafts import DraftIn, DraftSend, Letter
+from schemas.groups import GroupIn
+from tests.factories import Person
+from tests.files.matrix_lines import PICTURE
 from tests.identity.matrix import ADMINS, BY_SCHOOL, STAFF, TEACHERS, Ask, Line, Scene
 
 
@@ -31,7 +40,152 @@ async def by_the_administrator(scene: Scene) -> str:
     return str(made.announcement_id)
 
 
+def admin_of(scene: Scene) -> Person:
+    return scene.world.admin if scene.target.school_id == scene.world.school_id else scene.world.other_admin
+
+
+def a_letter(scene: Scene) -> Letter:
+    return Letter("Họp phụ huynh", "18 giờ ngày 16/10/2026, phòng học lớp.", ToClass(scene.target.class_id))
+
+
+async def _draft_of(scene: Scene, who: Person, letter: Letter) -> str:
+    announcement_id = new_id()
+    await drafts.save(scene.house, who.account_id, scene.target.school_id, announcement_id, DraftIn(letter))
+    return str(announcement_id)
+
+
+async def draft_of_the_administrator(scene: Scene) -> str:
+    return await _draft_of(scene, admin_of(scene), a_letter(scene))
+
+
+async def scheduled_by_the_administrator(scene: Scene) -> str:
+    made = await draft_of_the_administrator(scene)
+    await drafts.send(scene.house, admin_of(scene).account_id, scene.target.school_id, UUID(made), DraftSend(1, 3600))
+    return made
+
+
+async def waiting_of_a_teacher(scene: Scene) -> str:
+    """Of whoever is homeroom teacher there; where nobody is, of nobody, and the administrator's own letter waits."""
+    house, admin = scene.house, admin_of(scene)
+    teachers = {"own": scene.world.teacher, "classmate": scene.world.teacher, "neighbour": scene.world.other_teacher}
+    author = teachers.get(scene.target.name, admin)
+    await rules.set_rules(house, admin.account_id, scene.target.school_id, AnnouncementRules("everything"))
+    made = await _draft_of(scene, author, a_letter(scene))
+    await drafts.send(house, author.account_id, scene.target.school_id, UUID(made), DraftSend(1))
+    return made
+
+
+async def with_a_file(scene: Scene) -> tuple[str, str]:
+    admin = admin_of(scene)
+    kept = await upload(
+        scene.house, admin.account_id, scene.target.school_id, file_id=new_id(), name="a.png", data=PICTURE
+    )
+    letter = msgspec.structs.replace(a_letter(scene), file_ids=[kept.file_id])
+    return await _draft_of(scene, admin, letter), str(kept.file_id)
+
+
+async def published_with_a_file(scene: Scene) -> tuple[str, str]:
+    admin = admin_of(scene)
+    kept = await upload(
+        scene.house, admin.account_id, scene.target.school_id, file_id=new_id(), name="a.png", data=PICTURE
+    )
+    new = NewAnnouncement(
+        new_id(), "Họp phụ huynh", "Thứ Sáu.", ToClass(scene.target.class_id), file_ids=[kept.file_id]
+    )
+    await announce(scene.house, admin.account_id, scene.target.school_id, new)
+    return str(new.announcement_id), str(kept.file_id)
+
+
+async def group_of_the_administrator(scene: Scene) -> str:
+    group_id = new_id()
+    new = GroupIn(f"Nhóm {group_id.hex[-8:]}", "club", [scene.target.pupil_id])
+    await groups.put_group(scene.house, admin_of(scene).account_id, scene.target.school_id, group_id, new)
+    return str(group_id)
+
+
+def draft_root(scene: Scene, rest: str = "") -> str:
+    return f"/v1/schools/{scene.target.school_id}/announcement-drafts{rest}"
+
+
+def group_root(scene: Scene, rest: str = "") -> str:
+    return f"/v1/schools/{scene.target.school_id}/groups{rest}"
+
+
+DRAFTS = "/v1/schools/{school_id}/announcement-drafts"
+DRAFT = DRAFTS + "/{announcement_id}"
+_TEACHING = frozenset(pair for pair in STAFF if pair[0] != "accountant")
+
 LINES = {
+    ("GET", DRAFTS): Line(ask=lambda s: Ask(draft_root(s)), allowed=STAFF, targets=BY_SCHOOL),
+    ("POST", DRAFTS + "/look"): Line(
+        ask=lambda s: Ask(draft_root(s, "/look"), json=msgspec.to_builtins(a_letter(s))), allowed=TEACHERS | ADMINS
+    ),
+    ("PUT", DRAFT): Line(
+        ask=lambda s: Ask(
+            draft_root(s, f"/{new_id()}"), json={"letter": msgspec.to_builtins(a_letter(s)), "version": 0}
+        ),
+        allowed=STAFF,
+        targets=BY_SCHOOL,
+    ),
+    # An unfinished letter is its author's alone (tests/announcements/test_drafts.py); these are the administrator's.
+    ("GET", DRAFT): Line(
+        ask=lambda s: Ask(draft_root(s, f"/{s.made}")), allowed=ADMINS, prepare=draft_of_the_administrator
+    ),
+    ("GET", DRAFT + "/versions"): Line(
+        ask=lambda s: Ask(draft_root(s, f"/{s.made}/versions")), allowed=ADMINS, prepare=draft_of_the_administrator
+    ),
+    ("GET", DRAFT + "/files/{file_id}"): Line(
+        ask=lambda s: Ask(draft_root(s, f"/{s.made[0]}/files/{s.made[1]}")), allowed=ADMINS, prepare=with_a_file
+    ),
+    ("POST", DRAFT + "/send"): Line(
+        ask=lambda s: Ask(draft_root(s, f"/{s.made}/send"), json={"version": 1, "undo_seconds": 3600}),
+        allowed=ADMINS,
+        prepare=draft_of_the_administrator,
+    ),
+    ("POST", DRAFT + "/take-back"): Line(
+        ask=lambda s: Ask(draft_root(s, f"/{s.made}/take-back")), allowed=ADMINS, prepare=scheduled_by_the_administrator
+    ),
+    # The other school has one administrator alone, whose own letter it is: nobody there may decide it.
+    ("POST", DRAFT + "/approve"): Line(
+        ask=lambda s: Ask(draft_root(s, f"/{s.made}/approve"), json={"version": 1}),
+        allowed={pair for pair in ADMINS if pair[1] != "foreign"},
+        prepare=waiting_of_a_teacher,
+    ),
+    ("POST", DRAFT + "/return"): Line(
+        ask=lambda s: Ask(draft_root(s, f"/{s.made}/return"), json={"reason": "Thiếu địa điểm."}),
+        allowed={pair for pair in ADMINS if pair[1] != "foreign"},
+        prepare=waiting_of_a_teacher,
+    ),
+    ("DELETE", DRAFT): Line(
+        ask=lambda s: Ask(draft_root(s, f"/{s.made}")), allowed=ADMINS, prepare=draft_of_the_administrator
+    ),
+    ("GET", "/v1/schools/{school_id}/announcement-rules"): Line(
+        ask=lambda s: Ask(f"/v1/schools/{s.target.school_id}/announcement-rules"), allowed=STAFF, targets=BY_SCHOOL
+    ),
+    ("PUT", "/v1/schools/{school_id}/announcement-rules"): Line(
+        ask=lambda s: Ask(f"/v1/schools/{s.target.school_id}/announcement-rules", json={"approval": "none"}),
+        allowed=ADMINS,
+        targets=BY_SCHOOL,
+    ),
+    ("GET", "/v1/schools/{school_id}/groups"): Line(ask=lambda s: Ask(group_root(s)), allowed=STAFF, targets=BY_SCHOOL),
+    ("PUT", "/v1/schools/{school_id}/groups/{group_id}"): Line(
+        ask=lambda s: Ask(
+            group_root(s, f"/{new_id()}"), json={"name": f"Nhóm {new_id().hex}", "kind": "club", "pupil_ids": []}
+        ),
+        allowed=_TEACHING,
+        targets=BY_SCHOOL,
+    ),
+    ("GET", "/v1/schools/{school_id}/groups/{group_id}"): Line(
+        ask=lambda s: Ask(group_root(s, f"/{s.made}")), allowed=ADMINS, prepare=group_of_the_administrator
+    ),
+    ("DELETE", "/v1/schools/{school_id}/groups/{group_id}"): Line(
+        ask=lambda s: Ask(group_root(s, f"/{s.made}")), allowed=ADMINS, prepare=group_of_the_administrator
+    ),
+    ("GET", "/v1/schools/{school_id}/announcements/{announcement_id}/files/{file_id}"): Line(
+        ask=lambda s: Ask(root(s, f"/{s.made[0]}/files/{s.made[1]}")),
+        allowed=TEACHERS | ADMINS,
+        prepare=published_with_a_file,
+    ),
     ("POST", "/v1/schools/{school_id}/announcements"): Line(
         ask=lambda s: Ask(root(s), json=letter(s)), allowed=TEACHERS | ADMINS, passes={201}
     ),

@@ -1,0 +1,139 @@
+"""Shapes of letters before they leave: drafts and their versions, the look before sending, approval."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+from schemas.announcements import FileIds, To
+from schemas.files import Kept
+
+DraftState = Literal["draft", "waiting", "scheduled", "published", "discarded"]
+DraftDeed = Literal["edit", "send", "take_back", "approve", "return", "discard"]
+
+
+class Letter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A letter that is being written; anything may still be missing. Without `send_at` it leaves when it is sent."""
+
+    title: Annotated[str, Meta(max_length=150)] = ""
+    body: Annotated[str, Meta(max_length=5000)] = ""
+    audience: To | None = None
+    needs_acknowledgement: bool = False
+    urgent: bool = False
+    send_at: datetime | None = None
+    expires_at: datetime | None = None
+    file_ids: FileIds = []
+    corrects: UUID | None = None
+
+
+class DraftIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`version` is the one that was edited, 0 for a new draft: two people do not overwrite each other."""
+
+    letter: Letter
+    version: Annotated[int, Meta(ge=0)] = 0
+
+
+class DraftSend(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`undo_seconds`: how long to wait before it leaves; by default as the school has it."""
+
+    version: Annotated[int, Meta(ge=1)]
+    undo_seconds: Annotated[int, Meta(ge=0, le=3600)] | None = None
+
+
+class DraftVersion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    version: Annotated[int, Meta(ge=1)]
+
+
+class DraftReturn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    reason: Annotated[str, Meta(min_length=1, max_length=500, examples=["Thiếu địa điểm."])]
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """`due_at`: when a scheduled letter leaves. `may` is what the reader can do with it now."""
+
+    announcement_id: UUID
+    state: DraftState
+    version: int
+    letter: Letter
+    author: str
+    mine: bool
+    changed_at: datetime
+    due_at: datetime | None
+    approved_by: str | None
+    returned_by: str | None
+    returned_reason: str | None
+    class_name: str | None
+    group_name: str | None
+    files: list[Kept]
+    may: list[DraftDeed] = []
+
+
+class DraftList(msgspec.Struct, frozen=True):
+    """Own drafts and, for administrators, what waits for approval or is about to leave; newest first, at most 200."""
+
+    drafts: list[Draft]
+
+
+class WrittenVersion(msgspec.Struct, frozen=True):
+    version: int
+    letter: Letter
+    written_by: str
+    written_at: datetime
+
+
+class VersionList(msgspec.Struct, frozen=True):
+    versions: list[WrittenVersion]
+
+
+class ChannelPrice(msgspec.Struct, frozen=True):
+    """`people` who may be told this way, at `each` đồng for a message of so many parts; `total` at most."""
+
+    channel: str
+    people: int
+    each: int
+    total: int
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What would make families ask back, miss it or be harmed: a stable name, a sentence, and the words it is about."""
+
+    defect: str
+    sentence: str
+    words: str | None = None
+
+
+class SeenDate(msgspec.Struct, frozen=True):
+    """A day that the letter names or means. `words` where it is only meant: thứ 6 này is Friday 04/12/2026."""
+
+    on: date
+    words: str | None = None
+    deadline: bool = False
+
+
+class Unreachable(msgspec.Struct, frozen=True):
+    pupil_id: UUID
+    full_name: str
+    class_name: str | None
+
+
+class Look(msgspec.Struct, frozen=True):
+    """Before sending. `asks`: what families are asked to do (attend, pay, hand_in, register, answer, bring).
+
+    Counted in homes: a home is reached when one of its guardians can be. Live audiences are counted as of now.
+    """
+
+    homes: int
+    homes_reached: int
+    guardians: int
+    guardians_with_app: int
+    unreached: list[Unreachable]
+    prices: list[ChannelPrice]
+    findings: list[Found]
+    dates: list[SeenDate]
+    amounts: list[int]
+    place: str | None
+    asks: list[str]
+    needs_approval: bool
+    leaves_at: datetime

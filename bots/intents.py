@@ -22,7 +22,8 @@ SUGGESTIONS: Final = 3
 SURE: Final = 0.40  # From here on the answer is given at once; below, the reader is asked to choose.
 _LIKENESS_WEIGHT: Final = 0.25
 _GIBBERISH_MARGIN: Final = -0.93
-_ALSO_LEAST: Final = 0.35
+_ALSO_LEAST: Final = 0.55
+_SHORT_ENOUGH_FOR_TWO: Final = 22  # in a longer message what comes first is mostly the story
 
 
 class Understanding(msgspec.Struct, frozen=True):
@@ -44,7 +45,7 @@ def understand(text: str, previous: str | None = None, mind: Mind | None = None)
     particulars = slots.read(normal)
     if not normal.words:
         return Understanding(NONE, 1.0, (), particulars, ("no words",))
-    scores, margin = _scores(normal.words, mind)
+    scores, margin = _scores(normal.words, mind, normal.marked)
     ranked = sorted(scores, key=lambda intent: (-scores[intent], intent))
     if (reason := intents_others.asks_for_others(normal, ranked, scores, previous)) is not None:
         return Understanding(NONE, 1.0, (), particulars, (reason,))
@@ -54,12 +55,12 @@ def understand(text: str, previous: str | None = None, mind: Mind | None = None)
     ):
         return Understanding(carried, 0.75, _choices(ranked, carried), particulars, (f"carries on {previous}",))
     strongest, score, also = ranked[0], scores[ranked[0]], None
-    if (
-        strongest != NONE
-        and (two := _two_questions(normal, mind)) is not None
-        and (score < SURE or strongest in {two[0][0], two[1][0]})
-    ):
-        (strongest, score), (also, _) = two
+    if strongest != NONE and (two := _two_questions(normal, mind)) is not None:
+        (first, first_score), (second, _) = two
+        if len(normal.words) <= _SHORT_ENOUGH_FOR_TWO and (score < SURE or strongest in {first, second}):
+            strongest, score, also = first, first_score, second
+        elif strongest in {first, second}:
+            also = second if strongest == first else first
     best = intents_borders.level_decides(strongest, particulars)
     if margin < _GIBBERISH_MARGIN or (score < SURE and not mind.examples.knows_any(typed.words)):
         return Understanding(
@@ -72,17 +73,17 @@ def understand(text: str, previous: str | None = None, mind: Mind | None = None)
 
 def _mended(normal: Normal, mind: Mind) -> Normal:
     parts = tuple(mind.examples.mend(part) for part in normal.parts)
-    return Normal(normal.text, tuple(word for part in parts for word in part), parts)
+    return Normal(normal.text, tuple(word for part in parts for word in part), parts, normal.marked)
 
 
-def _scores(words: tuple[str, ...], mind: Mind) -> tuple[dict[str, float], float]:
+def _scores(words: tuple[str, ...], mind: Mind, marked: tuple[str, ...] = ()) -> tuple[dict[str, float], float]:
     """Intent → share of belief, all together 1; and the best margin, by which gibberish is known.
 
     The whole message is weighed at once: in a long one the story tells as much about the intent as the clause with the question
     (weighing that clause twice was tried, and understood less).
     """
     model = mind.weights
-    margins = model.margins(features(words))
+    margins = model.margins(features(words, marked))
     likeness = mind.examples.nearest(words)
     summed = [
         margin + _LIKENESS_WEIGHT * likeness[label][0] if label in likeness else margin
@@ -101,7 +102,9 @@ def _choices(ranked: list[str], chosen: str) -> tuple[str, ...]:
 
 
 def _why(normal: Normal, best: str, chosen: str, mind: Mind) -> tuple[str, ...]:
-    spoke = [f"{name} +{amount:.2f}" for name, amount in mind.weights.reasons(features(normal.words), best)]
+    spoke = [
+        f"{name} +{amount:.2f}" for name, amount in mind.weights.reasons(features(normal.words, normal.marked), best)
+    ]
     like = mind.examples.nearest(normal.words).get(best)
     if like is not None:
         spoke.append(f"like “{like[1]}” {like[0]:.2f}")
@@ -142,10 +145,11 @@ _CLAUSES_MAX: Final = 6
 
 def _two_questions(normal: Normal, mind: Mind) -> tuple[tuple[str, float], tuple[str, float]] | None:
     """The clear meanings of the first two asking clauses, if they differ. A story told before one question is not a question."""
-    if not 1 < len(normal.parts) <= _CLAUSES_MAX:
+    parts = [piece for part in normal.parts for piece in _asked_apart(part)]
+    if not 1 < len(parts) <= _CLAUSES_MAX:
         return None
     found: dict[str, float] = {}
-    for part in normal.parts:
+    for part in parts:
         if len(core(part)) < 2 or not _ASKING.intersection(part):
             continue
         scores, _ = _scores(part, mind)
@@ -161,6 +165,32 @@ def _two_questions(normal: Normal, mind: Mind) -> tuple[tuple[str, float], tuple
         return None
     first, second, *_ = found.items()
     return (first[0], max(first[1], SURE)), second
+
+
+_JOINTS: Final = (
+    ("voi", "lai"),
+    ("tien", "the"),
+    ("san", "tien"),
+    ("hoi", "them"),
+    ("cho", "hoi", "them"),
+    ("a", "ma"),
+    ("va",),
+    ("con", "nua"),
+    ("dong", "thoi"),
+    ("and",),
+    ("also",),
+)
+
+
+def _asked_apart(part: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """A clause cut where a second question is joined on ("với lại …", "tiện thể …"), if both sides ask."""
+    for joint in _JOINTS:
+        for place in range(2, len(part) - len(joint)):
+            if part[place : place + len(joint)] == joint:
+                left, right = part[:place], part[place + len(joint) :]
+                if _ASKING.intersection(left) and _ASKING.intersection(right):
+                    return [left, *_asked_apart(right)]
+    return [part]
 
 
 @cache

@@ -52,8 +52,11 @@ def core(words: Iterable[str]) -> tuple[str, ...]:
     return kept or everything
 
 
-def features(words: tuple[str, ...]) -> dict[str, float]:
-    """Feature → weight, not yet scaled. The prefix names the kind, so that an explanation can be read."""
+def features(words: tuple[str, ...], marked: tuple[str, ...] = ()) -> dict[str, float]:
+    """Feature → weight, not yet scaled. The prefix names the kind, so that an explanation can be read.
+
+    marked: the words typed with marks, which tell apart what folding makes alike. A message without marks simply has none.
+    """
     kept = core(words)
     found: dict[str, float] = {}
     for word in kept:
@@ -65,6 +68,10 @@ def features(words: tuple[str, ...]) -> dict[str, float]:
     for left, right in pairwise(kept):
         found[f"b:{left} {right}"] = 1.0
         found[f"c:{left[-2:]}_{right[:2]}"] = 0.4
+    for left, right in pairwise(words):
+        found.setdefault(f"b:{left} {right}", 0.5)
+    for word in marked:
+        found["m:" + word] = 0.7
     ideas = ideas_in(words)
     for place, idea in enumerate(ideas):
         found["i:" + idea] = 1.2

@@ -30,8 +30,7 @@ _NAMES_OTHERS: Final = frozenset(
 # Not personal by kind, but a short step away from somebody's data.
 _NEARLY_PERSONAL: Final = frozenset(
     [
-        "contact-teacher", "contact-office", "student-data-update", "app-second-parent", "transcript-copy", "transcript-digital", "assessment-rule",
-        "app-delete-data", "fee-list", "exam-calendar", "fee-deadline", "policy-eligibility-papers", "app-change-phone", "policy-scholarship",
+        "contact-teacher", "contact-office", "student-data-update", "app-second-parent", "transcript-copy", "app-delete-data", "app-change-phone",
         "sys-greeting", "fee-pay-how", "absence-request",
     ]
 )  # fmt: skip

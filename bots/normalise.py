@@ -83,18 +83,21 @@ class Words(msgspec.Struct, frozen=True):
 
 
 class Normal(msgspec.Struct, frozen=True):
-    """text: what was typed, in NFC. words: the folded words it means. parts: the same, clause by clause."""
+    """text: what was typed, in NFC. words: the folded words it means. parts: the same, clause by clause. marked: the words typed with marks."""
 
     text: str
     words: tuple[str, ...]
     parts: tuple[tuple[str, ...], ...]
+    marked: tuple[str, ...] = ()
 
 
 def normalise(text: str) -> Normal:
     """Everything that understanding does to a text before it looks for a meaning."""
     neat = clean(text[: TEXT_MAX * 2])[:TEXT_MAX]
-    parts = tuple(words for part in _clauses(_without_names(neat)) if (words := _canonical(part)))
-    return Normal(neat, tuple(word for part in parts for word in part), parts)
+    nameless = _without_names(neat)
+    parts = tuple(words for part in _clauses(nameless) if (words := _canonical(part)))
+    marked = tuple(token for token in _TOKEN.findall(nameless.lower()) if not token.isascii())
+    return Normal(neat, tuple(word for part in parts for word in part), parts, marked)
 
 
 # Names of people are words too: Bảo is also a storm, Hoàn a refund, An to eat. A family name with a capital begins one, and so does a

@@ -44,9 +44,9 @@ def on_lock_screen(
     elif kind == "announcement" and not children:
         body = say("notifications.push_announcement", language)
     elif kind == "message":
-        body = say(
-            "notifications.push_message", language, sender=_sender(params, language), child=_names(children, language)
-        )
+        key = "push_decided" if params.get("decided") else "push_message"
+        child = _names(children, language)
+        body = say(f"notifications.{key}", language, sender=_sender(params, language), child=child)
     else:
         key = "announcement_about" if kind == "announcement" else _key_of(kind, params)
         body = say(f"notifications.push_{key}", language, child=_names(children, language))
@@ -189,7 +189,8 @@ def _payment(params: dict[str, Any], language: str, child: str) -> Words:
 
 def _message(params: dict[str, Any], language: str, child: str) -> Words:
     """Not a word of what was written: it is read in its own conversation."""
-    body = say("notifications.message_body", language, sender=_sender(params, language), child=child)
+    key = "decided_body" if params.get("decided") else "message_body"
+    body = say(f"notifications.{key}", language, sender=_sender(params, language), child=child)
     return Words(say("notifications.message_title", language), body)
 
 

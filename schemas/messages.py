@@ -274,7 +274,7 @@ class NewGroupMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     group_message_id: UUID
     class_id: UUID
     text: Annotated[str, Meta(min_length=1, max_length=TEXT_MAX)]
-    pupil_ids: Annotated[list[UUID] | None, Meta(max_length=200)] = None
+    pupil_ids: Annotated[list[UUID], Meta(max_length=200)] | None = None
     accepts_rules: int | None = None
 
 
@@ -431,7 +431,6 @@ class UrgentCalls(msgspec.Struct, frozen=True):
         guardian_name: str
         pupil_name: str
         calls: int
-        declined: int
         last_at: datetime
 
     families: list[Family]

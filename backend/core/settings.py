@@ -146,6 +146,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     vnpay_pay_url: Annotated[str, Meta(description="VNPay's payment page, where families are sent.")] = (
         "https://pay.vnpay.vn/vpcpay.html"
     )
+    translation_url: Annotated[
+        str, Meta(description="Base address of a LibreTranslate server for messages. Empty: nothing is translated.")
+    ] = ""
+    translation_api_key: Annotated[
+        str, Meta(description="API key of the LibreTranslate server, if it asks for one.")
+    ] = ""
     metrics_token: Annotated[
         str, Meta(description="Bearer token that /metrics asks for. Empty: /metrics answers on loopback only.")
     ] = ""

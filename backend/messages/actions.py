@@ -17,7 +17,7 @@ from backend.core.ratelimit import Bucket
 from backend.core.versions import touch_families
 from backend.files.actions import hang
 from backend.identity.audit import record
-from backend.messages import rules
+from backend.messages.acceptance import require_rules
 from backend.messages.alerts import wake
 from backend.messages.duty import on_duty
 from backend.messages.entitled import Party, party
@@ -32,12 +32,6 @@ from backend.messages.typed import Asked, read_request
 from backend.messages.writing import Draft, keep_message, tidy
 from schemas.messages import NewMessage, Posted
 
-RULES_NOT_ACCEPTED = problem(
-    "message-rules-not-accepted",
-    409,
-    vi="Xin đọc và đồng ý với nội quy trao đổi trước khi gửi tin đầu tiên.",
-    en="Please read and accept the rules of conversation before your first message.",
-)
 BLOCKED = problem(
     "messages-blocked",
     403,
@@ -73,7 +67,7 @@ async def send(
         before = await _before(tx, new.message_id)
         if before is not None:
             return _repeated(before, account_id, who, now, language), False
-        await _require_rules(tx, account_id, new.accepts_rules, now)
+        await require_rules(tx, account_id, new.accepts_rules, now)
         await _refuse(tx, who, new, now)
         draft = await _draft(tx, who, new, account_id, now)
         who = await _to_duty(tx, who, draft, account_id, now)
@@ -237,41 +231,3 @@ SELECT EXISTS (SELECT
 
 async def _is_blocked(tx: SchoolTx, who: Party, now: datetime) -> bool:
     return bool(await tx.fetchval(_BLOCKED_BY, tx.school_id, who.guardian_id, who.other_staff_id, school_day(now)))
-
-
-async def _require_rules(tx: SchoolTx, account_id: UUID, accepts: int | None, now: datetime) -> None:
-    version = rules.current(school_day(now)).number
-    if accepts == version:
-        await keep_acceptance(tx, account_id, version, now)
-    elif not await accepted_at(tx, tx.school_id, account_id, version):
-        raise RULES_NOT_ACCEPTED(version=version)
-
-
-async def accepted_at(door: Any, school_id: int, account_id: UUID, version: int) -> datetime | None:
-    found: datetime | None = await door.fetchval(
-        """
-        SELECT accepted_at
-          FROM message_rules_accepted
-         WHERE school_id = $1
-           AND account_id = $2
-           AND version = $3
-        """,
-        school_id,
-        account_id,
-        version,
-    )
-    return found
-
-
-async def keep_acceptance(tx: SchoolTx, account_id: UUID, version: int, at: datetime) -> None:
-    await tx.execute(
-        """
-        INSERT INTO message_rules_accepted (school_id, account_id, version, accepted_at)
-        VALUES ($1, $2, $3, $4)
-            ON CONFLICT DO NOTHING
-        """,
-        tx.school_id,
-        account_id,
-        version,
-        at,
-    )

@@ -11,6 +11,7 @@ import msgspec
 from backend.core.catalogue import say
 from backend.core.clock import school_day
 from backend.core.database import Reader
+from backend.core.problems import NOT_FOUND
 from backend.files.queries import FILES_JSON
 from backend.identity.entitlement import standing
 from backend.messages import search
@@ -367,3 +368,52 @@ def _found(school_id: int, row: Any, side: Side, language: str) -> Found:
         row["sent_at"],
         row["exact"],
     )
+
+
+async def require_file(
+    reader: Reader, school_id: int, account_id: UUID, thread_id: UUID, file_id: UUID, now: datetime
+) -> None:
+    """Raises NOT_FOUND for outsiders, for files of other threads, and for those of messages that were taken back."""
+    await party(reader, school_id, account_id, thread_id, school_day(now))
+    found = await reader.fetchval(
+        """
+        SELECT true
+          FROM messages m
+          JOIN LATERAL (
+               SELECT x.state
+                 FROM message_texts x
+                WHERE x.school_id = m.school_id
+                  AND x.message_id = m.message_id
+                ORDER BY x.version DESC
+                LIMIT 1) AS said
+            ON said.state NOT IN ('withdrawn', 'hidden')
+         WHERE m.school_id = $1
+           AND m.thread_id = $2
+           AND $3 = ANY (m.file_ids)
+         LIMIT 1
+        """,
+        school_id,
+        thread_id,
+        file_id,
+    )
+    if not found:
+        raise NOT_FOUND()
+
+
+async def thread_of_notice(reader: Reader, school_id: int, notice_id: UUID) -> UUID | None:
+    """Where a notice of kind 'message' leads. The thread itself asks who may read it."""
+    found: UUID | None = await reader.fetchval(
+        """
+        SELECT m.thread_id
+          FROM notices n
+          JOIN messages m
+            ON m.school_id = n.school_id
+           AND m.message_id = n.source_id::uuid
+         WHERE n.school_id = $1
+           AND n.notice_id = $2
+           AND n.source_kind = 'message'
+        """,
+        school_id,
+        notice_id,
+    )
+    return found

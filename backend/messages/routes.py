@@ -13,6 +13,7 @@ from backend.identity.guards import GUARDIAN, SIGNED_IN, STAFF
 from backend.identity.principal import principal_of
 from backend.messages import actions, changing, opening, queries
 from backend.messages.routes_keeping import ROUTES as KEEPING
+from backend.messages.routes_more import ROUTES as MORE
 from schemas.messages import (
     Contacts,
     EditedText,
@@ -217,5 +218,6 @@ ROUTES: list[Any] = [
     mute,
     edit,
     withdraw,
+    *MORE,
     *KEEPING,
 ]

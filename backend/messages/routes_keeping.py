@@ -1,15 +1,29 @@
-"""The doors of what shields and orders the talk: quiet hours, the school's settings, the duty roster."""
+"""The doors of what shields and orders the talk: quiet hours, the duty roster, reports, blocks, and the heads' recorded look."""
 
-from typing import Any
+from typing import Annotated, Any
+from uuid import UUID
 
-from litestar import Request, delete, get, put
-from litestar.params import FromPath, JSONBody
+from litestar import Request, delete, get, post, put
+from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 
 from backend.core.http import house_of
 from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
-from backend.messages import duty, hours
-from schemas.messages import DutyRoster, DutyRows, MessageSettings, MyQuietHours, QuietHours
+from backend.messages import duty, hours, moderation, oversight
+from schemas.messages import (
+    BlockDecision,
+    Blocks,
+    DutyRoster,
+    DutyRows,
+    MessageSettings,
+    MyQuietHours,
+    NewBlock,
+    Overseen,
+    QuietHours,
+    ReportDecision,
+    Reports,
+    UrgentCalls,
+)
 
 AnyRequest = Request[Any, Any, Any]
 SCHOOL = "/v1/schools/{school_id:int}"
@@ -63,7 +77,71 @@ async def keep_duty_roster(request: AnyRequest, school_id: FromPath[int], data: 
     await duty.keep_roster(house_of(request), principal_of(request).account_id, school_id, data)
 
 
+@get(SCHOOL + "/message-reports", tags=TAGS, **STAFF)
+async def message_reports(request: AnyRequest, school_id: FromPath[int]) -> Reports:
+    """What was reported, waiting ones first, for the administrator. The look is recorded."""
+    return await moderation.reports(house_of(request), principal_of(request).account_id, school_id)
+
+
+@post(SCHOOL + "/message-reports/{report_id:uuid}", tags=TAGS, status_code=204, **STAFF)
+async def decide_report(
+    request: AnyRequest, school_id: FromPath[int], report_id: FromPath[UUID], data: JSONBody[ReportDecision]
+) -> None:
+    """Hide the message behind a tombstone, or keep it (which also brings a hidden one back)."""
+    account_id = principal_of(request).account_id
+    await moderation.decide_report(house_of(request), account_id, school_id, report_id, data)
+
+
+@get(SCHOOL + "/message-blocks", tags=TAGS, **STAFF)
+async def message_blocks(request: AnyRequest, school_id: FromPath[int]) -> Blocks:
+    """Which guardians' ordinary messages staff asked to pause, for the administrator."""
+    house = house_of(request)
+    account_id = principal_of(request).account_id
+    return await moderation.blocks(house.database.reader, school_id, account_id, house.clock.now())
+
+
+@post(SCHOOL + "/message-blocks", tags=TAGS, status_code=204, **STAFF)
+async def ask_block(request: AnyRequest, school_id: FromPath[int], data: JSONBody[NewBlock]) -> None:
+    """Ask that a guardian's ordinary messages to oneself be paused. An administrator decides."""
+    await moderation.ask_block(house_of(request), principal_of(request).account_id, school_id, data)
+
+
+@post(SCHOOL + "/message-blocks/{block_id:uuid}", tags=TAGS, status_code=204, **STAFF)
+async def decide_block(
+    request: AnyRequest, school_id: FromPath[int], block_id: FromPath[UUID], data: JSONBody[BlockDecision]
+) -> None:
+    """Grant it to a day, refuse it, or end it. Absences, pick-ups, medicines and urgent matters always arrive."""
+    account_id = principal_of(request).account_id
+    await moderation.decide_block(house_of(request), account_id, school_id, block_id, data)
+
+
+@get(SCHOOL + "/urgent-calls", tags=TAGS, **STAFF)
+async def urgent_calls(request: AnyRequest, school_id: FromPath[int]) -> UrgentCalls:
+    """How often each family called the duty in the last ninety days, for the administrator."""
+    house = house_of(request)
+    account_id = principal_of(request).account_id
+    return await moderation.urgent_calls(house.database.reader, school_id, account_id, house.clock.now())
+
+
+@get(SCHOOL + "/threads/{thread_id:uuid}/oversight", tags=TAGS, **STAFF)
+async def oversee(
+    request: AnyRequest,
+    school_id: FromPath[int],
+    thread_id: FromPath[UUID],
+    reason: FromQuery[Annotated[str, Parameter(max_length=300, description="Why; it is recorded")]] = "",
+) -> Overseen:
+    """Everything that was ever written in a conversation, for the administrator and a reason. Each look is recorded."""
+    return await oversight.oversee(house_of(request), principal_of(request).account_id, school_id, thread_id, reason)
+
+
 ROUTES: list[Any] = [
+    message_reports,
+    decide_report,
+    message_blocks,
+    ask_block,
+    decide_block,
+    urgent_calls,
+    oversee,
     my_quiet_hours,
     keep_quiet_hours,
     drop_quiet_hours,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from backend.core.clock import school_day
@@ -64,6 +65,26 @@ def notice_of(who: Party, message_id: UUID, listeners: tuple[UUID, ...]) -> Guar
         source_id=str(message_id),
         params={"sender_vi": sender_of(who, "vi"), "sender_en": sender_of(who, "en")},
     )
+
+
+async def tell_decision(tx: SchoolTx, row: Any, message_id: UUID, account_id: UUID, at: datetime) -> None:
+    """That what a family asked for was taken note of, or not; which it is, the conversation says."""
+    listeners = await tx.fetch(
+        _LISTENERS, tx.school_id, row["pupil_id"], school_day(at), row["only_guardian_id"], account_id, row["thread_id"]
+    )
+    if not listeners:
+        return
+    name = row["full_name"]
+    notice = GuardiansNotice(
+        notice_id=new_id(),
+        guardian_ids=tuple(one["guardian_id"] for one in listeners),
+        pupil_ids=(row["pupil_id"],),
+        kind="message",
+        source_kind="message",
+        source_id=str(message_id),
+        params={"sender_vi": teacher_name(name, "vi"), "sender_en": teacher_name(name, "en"), "decided": True},
+    )
+    await publish_to_guardians(tx, [notice], at=at)
 
 
 def sender_of(who: Party, language: str) -> str:

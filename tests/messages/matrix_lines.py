@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+import io
+from typing import Any, NamedTuple
 from uuid import UUID
 
+from PIL import Image
+
+from backend.core.clock import school_day
 from backend.core.ids import new_id
+from backend.files.actions import keep
 from backend.messages.actions import send
+from backend.messages.groups import send_to_group
+from backend.messages.moderation import ask_block, report
+from backend.messages.offers import keep_offer
 from backend.messages.opening import open_thread
-from schemas.messages import NewMessage, NewThread
+from schemas.messages import Absent, NewBlock, NewGroupMessage, NewMessage, NewReport, NewThread, Question
+from tests.factories import Person
 from tests.identity.matrix import (
     ADMINS,
     BY_SCHOOL,
@@ -17,6 +26,7 @@ from tests.identity.matrix import (
     HOMEROOM,
     NOTHING,
     STAFF,
+    TEACHERS,
     Ask,
     Line,
     Scene,
@@ -26,6 +36,9 @@ from tests.identity.matrix import (
 # Those who belong to a conversation with the homeroom teacher; the other school's class of the world has none, so its
 # administrator sits at that desk.
 THREAD = FAMILY | HOMEROOM | {("other_admin", "foreign")}
+_PICTURE = io.BytesIO()
+Image.new("RGB", (4, 4), "red").save(_PICTURE, "PNG")
+PIXEL = _PICTURE.getvalue()
 HOURS = {"quiet_from": "18:00", "quiet_to": "06:30", "quiet_weekdays": [6], "answer_by": "17:00"}
 
 
@@ -77,6 +90,102 @@ def turn(scene: Scene) -> dict[str, Any]:
     world = scene.world
     who: UUID = (world.other_admin if scene.target.name == "foreign" else world.teacher).person_id
     return {"turns": [{"staff_id": str(who), "weekday": 0, "from_at": "06:30", "to_at": "18:00"}]}
+
+
+# Guardians of a pupil of the school; the neighbour's child goes to the same one.
+MEMBERS = {
+    *((who, "own") for who in ("parent", "parent2", "classmate_parent", "neighbour")),
+    ("stranger", "foreign"),
+}
+
+
+async def a_message_of_another(scene: Scene) -> Any:
+    """In the target's conversation, a message of the side that the asker is not on."""
+    posted = await a_talk(scene)
+    if (scene.asker_name, scene.target.name) in FAMILY - {("parent2", "own")}:
+        posted = await _answer(scene, posted)
+    return posted
+
+
+async def _answer(scene: Scene, posted: Any) -> Any:
+    staff = desk(scene)
+    new = NewMessage(new_id(), "Vâng", accepts_rules=1)
+    answered, _ = await send(scene.house, staff.account_id, scene.target.school_id, posted.thread_id, new)
+    return answered
+
+
+def desk(scene: Scene) -> Person:
+    """Who sits at the homeroom desk of the target's class."""
+    world = scene.world
+    return {"foreign": world.other_admin, "neighbour": world.other_teacher}.get(scene.target.name, world.teacher)
+
+
+async def an_absence(scene: Scene) -> Any:
+    posted = await a_talk(scene)
+    today = school_day(scene.house.clock.now())
+    new = NewMessage(new_id(), request=Absent(today, today, "Cháu sốt"), accepts_rules=1)
+    account_id = scene.target.guardian.account_id
+    absent, _ = await send(scene.house, account_id, scene.target.school_id, posted.thread_id, new)
+    return absent
+
+
+class Picture(NamedTuple):
+    thread_id: UUID
+    file_id: UUID
+
+
+async def a_picture(scene: Scene) -> Picture:
+    posted = await a_talk(scene)
+    file_id, account_id = new_id(), scene.target.guardian.account_id
+    async with scene.house.database.school(scene.target.school_id) as tx:
+        await keep(tx, file_id=file_id, name="ảnh.png", data=PIXEL, made_by=account_id, at=scene.house.clock.now())
+    new = NewMessage(new_id(), "Ảnh đây ạ", file_ids=[file_id], accepts_rules=1)
+    await send(scene.house, account_id, scene.target.school_id, posted.thread_id, new)
+    return Picture(posted.thread_id, file_id)
+
+
+async def a_report(scene: Scene) -> UUID:
+    posted, new = await a_talk(scene), NewReport(new_id(), "insult")
+    account_id = desk(scene).account_id
+    await report(scene.house, account_id, scene.target.school_id, posted.thread_id, posted.message_id, new)
+    return new.report_id
+
+
+def a_block(scene: Scene) -> dict[str, Any]:
+    guardian = scene.target.guardian.person_id
+    return {
+        "block_id": str(new_id()), "thread_id": str(scene.made.thread_id), "guardian_id": str(guardian), "reason": "Nhắn quá nhiều",
+    }  # fmt: skip
+
+
+async def an_asked_block(scene: Scene) -> UUID:
+    posted = await a_talk(scene)
+    new = NewBlock(new_id(), posted.thread_id, scene.target.guardian.person_id, "Nhắn quá nhiều")
+    await ask_block(scene.house, desk(scene).account_id, scene.target.school_id, new)
+    return new.block_id
+
+
+def question(scene: Scene) -> dict[str, Any]:
+    return {"offer_id": str(new_id()), "pupil_id": str(scene.target.pupil_id), "text": "Bao giờ họp phụ huynh?"}
+
+
+async def an_offer(scene: Scene) -> UUID:
+    asked = Question(new_id(), scene.target.pupil_id, "Bao giờ họp phụ huynh?")
+    await keep_offer(scene.house, scene.target.guardian.account_id, scene.target.school_id, asked, 1)
+    return asked.offer_id
+
+
+def to_all(scene: Scene) -> dict[str, Any]:
+    return {
+        "group_message_id": str(new_id()), "class_id": str(scene.target.class_id), "text": "Mai mang áo mưa.", "accepts_rules": 1,
+    }  # fmt: skip
+
+
+async def a_group_message(scene: Scene) -> UUID:
+    new = NewGroupMessage(new_id(), scene.target.class_id, "Mai mang áo mưa.", accepts_rules=1)
+    admin = scene.world.other_admin if scene.target.name == "foreign" else scene.world.admin
+    await send_to_group(scene.house, admin.account_id, scene.target.school_id, new)
+    return new.group_message_id
 
 
 LINES = {
@@ -141,5 +250,76 @@ LINES = {
     ),
     ("PUT", "/v1/schools/{school_id}/duty-roster"): Line(
         ask=lambda s: Ask(school(s, "/duty-roster"), json=turn(s)), allowed=ADMINS, targets=BY_SCHOOL
+    ),
+    ("POST", "/v1/family/schools/{school_id}/threads/before-asking"): Line(
+        ask=lambda s: Ask(f"/v1/family/schools/{s.target.school_id}/threads/before-asking", json=question(s)),
+        allowed=FAMILY,
+    ),
+    # Somebody's own offer; parent2 is family of the child, and did not ask.
+    ("POST", "/v1/family/schools/{school_id}/threads/before-asking/{offer_id}/answered"): Line(
+        ask=lambda s: Ask(
+            f"/v1/family/schools/{s.target.school_id}/threads/before-asking/{s.made}/answered", json={"kind": "bot"}
+        ),
+        allowed=FAMILY - {("parent2", "own")},
+        prepare=an_offer,
+    ),
+    ("GET", "/v1/schools/{school_id}/message-rules"): Line(
+        ask=lambda s: Ask(school(s, "/message-rules")), allowed=STAFF | MEMBERS, targets=BY_SCHOOL
+    ),
+    ("POST", "/v1/schools/{school_id}/message-rules"): Line(
+        ask=lambda s: Ask(school(s, "/message-rules"), json={"version": 1}), allowed=STAFF | MEMBERS, targets=BY_SCHOOL
+    ),
+    ("POST", "/v1/schools/{school_id}/group-messages"): Line(
+        ask=lambda s: Ask(school(s, "/group-messages"), json=to_all(s)), allowed=TEACHERS | ADMINS, passes={201}
+    ),
+    # The administrator's own; a teacher reads only those she sent (test_groups.py).
+    ("GET", "/v1/schools/{school_id}/group-messages/{group_message_id}"): Line(
+        ask=lambda s: Ask(school(s, f"/group-messages/{s.made}")), allowed=ADMINS, prepare=a_group_message
+    ),
+    ("POST", "/v1/schools/{school_id}/message-requests/{message_id}"): Line(
+        ask=lambda s: Ask(school(s, f"/message-requests/{s.made.message_id}"), json={"state": "confirmed"}),
+        allowed=HOMEROOM | ADMINS,
+        prepare=an_absence,
+    ),
+    ("POST", "/v1/schools/{school_id}/threads/{thread_id}/messages/{message_id}/report"): Line(
+        ask=lambda s: Ask(message(s, "/report"), json={"report_id": str(new_id()), "reason": "insult"}),
+        allowed=THREAD,
+        prepare=a_message_of_another,
+    ),
+    # Nobody translates where nobody has turned it on; who may not read is refused before that.
+    ("GET", "/v1/schools/{school_id}/threads/{thread_id}/messages/{message_id}/translation"): Line(
+        ask=lambda s: Ask(message(s, "/translation"), params={"to": "en"}), allowed=THREAD, prepare=a_talk, passes={409}
+    ),
+    ("GET", "/v1/schools/{school_id}/threads/{thread_id}/files/{file_id}"): Line(
+        ask=lambda s: Ask(talk(s, f"/files/{s.made.file_id}")), allowed=THREAD, prepare=a_picture
+    ),
+    ("GET", "/v1/schools/{school_id}/message-reports"): Line(
+        ask=lambda s: Ask(school(s, "/message-reports")), allowed=ADMINS, targets=BY_SCHOOL
+    ),
+    ("POST", "/v1/schools/{school_id}/message-reports/{report_id}"): Line(
+        ask=lambda s: Ask(school(s, f"/message-reports/{s.made}"), json={"state": "kept"}),
+        allowed=ADMINS,
+        prepare=a_report,
+    ),
+    ("GET", "/v1/schools/{school_id}/message-blocks"): Line(
+        ask=lambda s: Ask(school(s, "/message-blocks")), allowed=ADMINS, targets=BY_SCHOOL
+    ),
+    ("POST", "/v1/schools/{school_id}/message-blocks"): Line(
+        ask=lambda s: Ask(school(s, "/message-blocks"), json=a_block(s)),
+        allowed=HOMEROOM | {("other_admin", "foreign")},
+        prepare=a_talk,
+    ),
+    ("POST", "/v1/schools/{school_id}/message-blocks/{block_id}"): Line(
+        ask=lambda s: Ask(school(s, f"/message-blocks/{s.made}"), json={"state": "refused"}),
+        allowed=ADMINS,
+        prepare=an_asked_block,
+    ),
+    ("GET", "/v1/schools/{school_id}/urgent-calls"): Line(
+        ask=lambda s: Ask(school(s, "/urgent-calls")), allowed=ADMINS, targets=BY_SCHOOL
+    ),
+    ("GET", "/v1/schools/{school_id}/threads/{thread_id}/oversight"): Line(
+        ask=lambda s: Ask(talk(s, "/oversight"), params={"reason": "Phụ huynh khiếu nại"}),
+        allowed=ADMINS,
+        prepare=a_talk,
     ),
 }

@@ -1,0 +1,316 @@
+"""Order in the talk: reports and what is decided on them, blocks, and the heads' recorded look at what was written.
+
+It owns message_reports and message_blocks. A hidden message keeps its place and every version of its text.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from backend.core.clock import school_day
+from backend.core.database import Reader, SchoolTx
+from backend.core.house import House
+from backend.core.problems import CONFLICT, FORBIDDEN, INVALID, NOT_FOUND, FieldError, problem
+from backend.core.text import clean
+from backend.core.versions import touch_families
+from backend.identity.audit import record
+from backend.identity.entitlement import require_role
+from backend.messages.entitled import party
+from backend.messages.telling import take_back
+from backend.messages.writing import keep_text, settle_thread
+from schemas.messages import (
+    BlockDecision,
+    BlockRow,
+    Blocks,
+    NewBlock,
+    NewReport,
+    ReportDecision,
+    ReportRow,
+    Reports,
+    UrgentCalls,
+)
+
+OWN_MESSAGE = problem(
+    "own-message",
+    409,
+    vi="Đây là tin của chính bạn; bạn có thể thu hồi.",
+    en="This is your own message; you can withdraw it.",
+)
+_NOT_KIN = ("Người này không thuộc cuộc trao đổi.", "This person does not belong to the conversation.")
+_UNTIL = ("Cần ngày hết hạn, từ mai đến 90 ngày tới.", "A last day is needed, from tomorrow to 90 days ahead.")
+_BLOCK_DAYS_MAX = 90
+_ROWS_MAX = 200
+
+
+async def report(
+    house: House, account_id: UUID, school_id: int, thread_id: UUID, message_id: UUID, new: NewReport
+) -> None:
+    """By anybody in the thread, about the other side. The same report again is the same one."""
+    now = house.clock.now()
+    async with house.database.school(school_id) as tx:
+        who = await party(tx, school_id, account_id, thread_id, school_day(now))
+        row = await tx.fetchrow(
+            "SELECT account_id FROM messages WHERE school_id = $1 AND thread_id = $2 AND message_id = $3",
+            school_id,
+            thread_id,
+            message_id,
+        )
+        if row is None:
+            raise NOT_FOUND()
+        if row["account_id"] == account_id:
+            raise OWN_MESSAGE()
+        made = await tx.fetchval(
+            """
+            INSERT INTO message_reports (school_id, report_id, message_id, reported_by, side, reason, note, reported_at, state)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting')
+                ON CONFLICT (school_id, report_id) DO NOTHING
+            RETURNING true
+            """,
+            school_id, new.report_id, message_id, account_id, who.side, new.reason, clean(new.note) or None, now,
+        )  # fmt: skip
+        if made:
+            detail = {"reason": new.reason}
+            await record(tx, "messages.reported", "message", message_id, at=now, actor=account_id, detail=detail)
+
+
+_REPORTS = """
+SELECT r.report_id, r.message_id, m.thread_id, p.full_name AS pupil_name, coalesce(g.full_name, s.full_name, '') AS author,
+       (SELECT x.body
+          FROM message_texts x
+         WHERE x.school_id = $1
+           AND x.message_id = r.message_id
+           AND x.body IS NOT NULL
+         ORDER BY x.version DESC
+         LIMIT 1) AS body,
+       r.reason, r.note,
+       coalesce((SELECT min(b.full_name) FROM guardians b WHERE b.school_id = $1 AND b.account_id = r.reported_by),
+                (SELECT min(b.full_name) FROM staff b WHERE b.school_id = $1 AND b.account_id = r.reported_by)) AS reported_by,
+       r.reported_at, r.state
+  FROM message_reports r
+  JOIN messages m
+    ON m.school_id = r.school_id
+   AND m.message_id = r.message_id
+  JOIN threads t
+    ON t.school_id = m.school_id
+   AND t.thread_id = m.thread_id
+  JOIN pupils p
+    ON p.school_id = t.school_id
+   AND p.pupil_id = t.pupil_id
+  LEFT JOIN guardians g
+    ON g.school_id = m.school_id
+   AND g.guardian_id = m.guardian_id
+  LEFT JOIN staff s
+    ON s.school_id = m.school_id
+   AND s.staff_id = m.staff_id
+ WHERE r.school_id = $1
+ ORDER BY r.state = 'waiting' DESC, r.reported_at DESC, r.report_id
+ LIMIT $2
+"""
+
+
+async def reports(house: House, account_id: UUID, school_id: int) -> Reports:
+    """For the administrator. It shows what was written, so that each look is recorded with the messages it saw."""
+    now = house.clock.now()
+    async with house.database.school(school_id) as tx:
+        await require_role(tx, school_id, account_id, "school_admin", on=school_day(now))
+        rows = await tx.fetch(_REPORTS, school_id, _ROWS_MAX)
+        if rows:
+            seen = sorted({str(row["message_id"]) for row in rows})
+            detail = {"messages": seen, "reason": "reports"}
+            await record(tx, "messages.overseen", "school", school_id, at=now, actor=account_id, detail=detail)
+    return Reports([ReportRow(*row) for row in rows])
+
+
+async def decide_report(
+    house: House, account_id: UUID, school_id: int, report_id: UUID, decision: ReportDecision
+) -> None:
+    """`hidden` puts a tombstone in the message's place, `kept` leaves it, or brings it back. All reports of it are decided."""
+    now = house.clock.now()
+    async with house.database.school(school_id) as tx:
+        await require_role(tx, school_id, account_id, "school_admin", on=school_day(now))
+        row = await tx.fetchrow(
+            """
+            SELECT r.message_id, m.thread_id, t.pupil_id
+              FROM message_reports r
+              JOIN messages m
+                ON m.school_id = r.school_id
+               AND m.message_id = r.message_id
+              JOIN threads t
+                ON t.school_id = m.school_id
+               AND t.thread_id = m.thread_id
+             WHERE r.school_id = $1
+               AND r.report_id = $2
+               FOR NO KEY UPDATE OF t, r
+            """,
+            school_id,
+            report_id,
+        )
+        if row is None:
+            raise NOT_FOUND()
+        await tx.execute(
+            """
+            UPDATE message_reports
+               SET state = $3, decided_by = $4, decided_at = $5, decision_note = $6
+             WHERE school_id = $1
+               AND message_id = $2
+            """,
+            school_id, row["message_id"], decision.state, account_id, now, clean(decision.note) or None,
+        )  # fmt: skip
+        await _show_or_hide(tx, row, decision.state, account_id, now)
+        await record(
+            tx, f"messages.report_{decision.state}", "message", row["message_id"], at=now, actor=account_id
+        )  # fmt: skip
+
+
+async def _show_or_hide(tx: SchoolTx, row: Any, state: str, account_id: UUID, now: datetime) -> None:
+    versions = await tx.fetch(
+        """
+        SELECT version, state, body
+          FROM message_texts
+         WHERE school_id = $1
+           AND message_id = $2
+         ORDER BY version DESC
+        """,
+        tx.school_id,
+        row["message_id"],
+    )
+    newest = versions[0]
+    if state == "hidden" and newest["state"] not in ("hidden", "withdrawn"):
+        body, new_state = None, "hidden"
+        await take_back(tx, [row["message_id"]], now)
+    elif state == "kept" and newest["state"] == "hidden":
+        body, new_state = next(one["body"] for one in versions if one["body"] is not None), "restored"
+    else:
+        return
+    await keep_text(
+        tx, row["message_id"], newest["version"] + 1, row["thread_id"], new_state, body, account_id, now
+    )  # fmt: skip
+    await settle_thread(tx, row["thread_id"])
+    await touch_families(tx, [row["pupil_id"]])
+
+
+async def ask_block(house: House, account_id: UUID, school_id: int, new: NewBlock) -> None:
+    """Staff ask for the guardian of one of their threads. The family goes on writing until an administrator decides."""
+    now = house.clock.now()
+    async with house.database.school(school_id) as tx:
+        who = await party(tx, school_id, account_id, new.thread_id, school_day(now))
+        if who.staff_id is None:
+            raise FORBIDDEN()
+        kin = await tx.fetchval(
+            "SELECT true FROM guardianships WHERE school_id = $1 AND pupil_id = $2 AND guardian_id = $3",
+            school_id,
+            who.pupil_id,
+            new.guardian_id,
+        )
+        if not kin:
+            raise INVALID(FieldError("/guardian_id", *_NOT_KIN))
+        made = await tx.fetchval(
+            """
+            INSERT INTO message_blocks (school_id, block_id, guardian_id, staff_id, reason, asked_at, state)
+            VALUES ($1, $2, $3, $4, $5, $6, 'waiting')
+                ON CONFLICT (school_id, block_id) DO NOTHING
+            RETURNING true
+            """,
+            school_id, new.block_id, new.guardian_id, who.staff_id, clean(new.reason), now,
+        )  # fmt: skip
+        if made:
+            await record(tx, "messages.block_asked", "guardian", new.guardian_id, at=now, actor=account_id)
+
+
+async def blocks(reader: Reader, school_id: int, account_id: UUID, at: datetime) -> Blocks:
+    await require_role(reader, school_id, account_id, "school_admin", on=school_day(at))
+    rows = await reader.fetch(
+        """
+        SELECT b.block_id, coalesce(g.full_name, g.phone_e164) AS guardian_name, s.full_name AS staff_name, b.reason, b.asked_at,
+               CASE WHEN b.state = 'granted' AND b.until_on < $2 THEN 'ended' ELSE b.state END AS state, b.until_on
+          FROM message_blocks b
+          JOIN guardians g
+            ON g.school_id = b.school_id
+           AND g.guardian_id = b.guardian_id
+          JOIN staff s
+            ON s.school_id = b.school_id
+           AND s.staff_id = b.staff_id
+         WHERE b.school_id = $1
+         ORDER BY b.state = 'waiting' DESC, b.asked_at DESC, b.block_id
+         LIMIT $3
+        """,
+        school_id,
+        school_day(at),
+        _ROWS_MAX,
+    )
+    return Blocks([BlockRow(*row) for row in rows])
+
+
+_FROM = {"granted": ("waiting",), "refused": ("waiting",), "ended": ("granted",)}
+
+
+async def decide_block(house: House, account_id: UUID, school_id: int, block_id: UUID, decision: BlockDecision) -> None:
+    now = house.clock.now()
+    async with house.database.school(school_id) as tx:
+        await require_role(tx, school_id, account_id, "school_admin", on=school_day(now))
+        until_on = _until(decision, school_day(now))
+        row = await tx.fetchrow(
+            """
+            UPDATE message_blocks
+               SET state = $3, until_on = coalesce($4, until_on), decided_by = $5, decided_at = $6
+             WHERE school_id = $1
+               AND block_id = $2
+               AND state = ANY ($7::text[])
+            RETURNING guardian_id
+            """,
+            school_id, block_id, decision.state, until_on, account_id, now, list(_FROM[decision.state]),
+        )  # fmt: skip
+        if row is None:
+            state = await tx.fetchval(
+                "SELECT state FROM message_blocks WHERE school_id = $1 AND block_id = $2", school_id, block_id
+            )
+            if state is None:
+                raise NOT_FOUND()
+            if state != decision.state:
+                raise CONFLICT()
+            return
+        await record(
+            tx, f"messages.block_{decision.state}", "guardian", row["guardian_id"], at=now, actor=account_id
+        )  # fmt: skip
+
+
+def _until(decision: BlockDecision, today: date) -> date | None:
+    if decision.state != "granted":
+        return None
+    if decision.until_on is None or not today < decision.until_on <= today + timedelta(days=_BLOCK_DAYS_MAX):
+        raise INVALID(FieldError("/until_on", *_UNTIL))
+    return decision.until_on
+
+
+async def urgent_calls(
+    reader: Reader, school_id: int, account_id: UUID, at: datetime, *, days: int = 90
+) -> UrgentCalls:
+    """How often each family called the duty, so that both need and misuse show. For the administrator."""
+    await require_role(reader, school_id, account_id, "school_admin", on=school_day(at))
+    rows = await reader.fetch(
+        """
+        SELECT coalesce(g.full_name, g.phone_e164, '') AS guardian_name, p.full_name AS pupil_name, count(*) AS calls, max(m.sent_at) AS last_at
+          FROM messages m
+          JOIN threads t
+            ON t.school_id = m.school_id
+           AND t.thread_id = m.thread_id
+          JOIN pupils p
+            ON p.school_id = t.school_id
+           AND p.pupil_id = t.pupil_id
+          JOIN guardians g
+            ON g.school_id = m.school_id
+           AND g.guardian_id = m.guardian_id
+         WHERE m.school_id = $1
+           AND m.urgent_reason IS NOT NULL
+           AND m.sent_at > $2
+         GROUP BY g.guardian_id, g.full_name, g.phone_e164, p.pupil_id, p.full_name
+         ORDER BY count(*) DESC, max(m.sent_at) DESC
+         LIMIT $3
+        """,
+        school_id,
+        at - timedelta(days=days),
+        _ROWS_MAX,
+    )
+    return UrgentCalls([UrgentCalls.Family(*row) for row in rows])

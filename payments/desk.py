@@ -23,7 +23,7 @@ from backend.identity.entitlement import require_role
 from payments import allocations, ledger, settle, transactions
 from payments.allocations import Lay, OpenBill
 from payments.ledger import Account, Book, Transfer
-from payments.refunds import NO_SUCH_REFUND
+from payments.refund_ties import NO_SUCH_REFUND
 from payments.transactions import WAITING, State, Transaction
 from schemas.payments import ManualMatch, ShareIn
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -26,12 +25,12 @@ from backend.identity.entitlement import require_role
 from payments import ledger, references, transactions
 from payments.banks import directory
 from payments.ledger import Account, Transfer
-from payments.transactions import Row, State
+from payments.transactions import State
 from schemas.books import NewRefund, RefundItem, RefundList
 
-_KEEPERS = ("accountant", "school_admin")
+KEEPERS = ("accountant", "school_admin")
 # The refund's own code, in the memo of the transfer that pays it: letters that no reference begins with, then digits.
-_PREFIX = "HOAN"
+PREFIX = "HOAN"
 
 MORE_THAN_HELD = problem(
     "refund-more-than-held",
@@ -45,12 +44,6 @@ TWO_PEOPLE = problem(
     vi="Người duyệt phải khác người đề nghị.",
     en="Whoever confirms must be another person than the one who proposed.",
 )
-NO_SUCH_REFUND = problem(
-    "refund-does-not-fit",
-    409,
-    vi="Giao dịch chuyển đi không khớp: phải cùng tài khoản, cùng số tiền và chưa dùng cho lần hoàn nào khác.",
-    en="The outgoing transfer does not fit: it must be of the same account and amount and not used for another refund.",
-)
 DECIDED = problem(
     "already-decided", 409, vi="Đề nghị này đã được quyết định.", en="This proposal has been decided already."
 )
@@ -60,7 +53,7 @@ async def propose(house: House, actor: UUID, school_id: int, transaction_id: UUI
     """Nothing is booked; another person decides."""
     now = house.clock.now()
     async with house.database.school(school_id) as tx:
-        await require_role(tx, school_id, actor, *_KEEPERS, on=school_day(now))
+        await require_role(tx, school_id, actor, *KEEPERS, on=school_day(now))
         await ledger.hold_till(tx, at=now)
         credit = await transactions.lock(tx, transaction_id)
         if credit is None:
@@ -81,7 +74,7 @@ async def propose(house: House, actor: UUID, school_id: int, transaction_id: UUI
             """,
             school_id,
             refund_id,
-            f"{_PREFIX}{number}{references.check_digit(number)}",
+            f"{PREFIX}{number}{references.check_digit(number)}",
             transaction_id,
             credit.bank_account_id,
             new.credit_pupil_id,
@@ -103,7 +96,7 @@ async def approve(house: House, actor: UUID, school_id: int, refund_id: UUID) ->
     """By another person than the one who proposed it. From here on the money is promised."""
     now = house.clock.now()
     async with house.database.school(school_id) as tx:
-        await require_role(tx, school_id, actor, *_KEEPERS, on=school_day(now))
+        await require_role(tx, school_id, actor, *KEEPERS, on=school_day(now))
         await ledger.hold_till(tx, at=now)
         row = await _undecided(tx, refund_id)
         if row["proposed_by"] == actor:
@@ -129,7 +122,7 @@ async def reject(house: House, actor: UUID, school_id: int, refund_id: UUID) -> 
     """Whoever proposed it may take it back as well."""
     now = house.clock.now()
     async with house.database.school(school_id) as tx:
-        await require_role(tx, school_id, actor, *_KEEPERS, on=school_day(now))
+        await require_role(tx, school_id, actor, *KEEPERS, on=school_day(now))
         await ledger.hold_till(tx, at=now)
         await _undecided(tx, refund_id)
         await _decide(tx, refund_id, "rejected", by=actor, at=now)
@@ -143,7 +136,7 @@ async def batch_file(house: House, actor: UUID, school_id: int) -> bytes:
     """
     now = house.clock.now()
     async with house.database.school(school_id) as tx:
-        await require_role(tx, school_id, actor, *_KEEPERS, on=school_day(now))
+        await require_role(tx, school_id, actor, *KEEPERS, on=school_day(now))
         await ledger.hold_till(tx, at=now)
         rows = await tx.fetch(
             """
@@ -174,98 +167,6 @@ async def batch_file(house: House, actor: UUID, school_id: int) -> bytes:
             [place, row["payee_account"], _plain(row["payee_name"]), row["payee_bin"], bank, row["amount"], memo]
         )
     return target.getvalue().encode("utf-8-sig")
-
-
-async def tie(tx: SchoolTx, rows: Sequence[Row], *, at: datetime) -> None:
-    """Outgoing lines that pay a refund: its code in the memo, its account and its amount, to the đồng. Otherwise a person ties them."""
-    paying: dict[str, Row] = {}
-    for row in rows:
-        if row.line.direction == "out":
-            words = references.views(row.line.memo).words
-            paying.update({word: row for word in words if word.startswith(_PREFIX) and word[len(_PREFIX) :].isdigit()})
-    if not paying:
-        return
-    found = await tx.fetch(
-        """
-        SELECT refund_id, code, bank_account_id, amount
-          FROM refunds
-         WHERE school_id = $1
-           AND code = ANY ($2::text[])
-           AND decision = 'approved'
-           AND outgoing_id IS NULL
-           FOR UPDATE
-        """,
-        tx.school_id,
-        list(paying),
-    )
-    for one in found:
-        row = paying[one["code"]]
-        if (row.bank_account_id, row.line.amount) != (one["bank_account_id"], one["amount"]):
-            continue
-        await _paid(tx, one["refund_id"], row.transaction_id, row.bank_account_id, row.line.amount, by=None, at=at)
-
-
-async def tie_by_hand(house: House, actor: UUID, school_id: int, refund_id: UUID, outgoing_id: UUID) -> None:
-    """The money left without the refund's code in the memo: a person names the line, of the same account and amount."""
-    now = house.clock.now()
-    async with house.database.school(school_id) as tx:
-        await require_role(tx, school_id, actor, *_KEEPERS, on=school_day(now))
-        await ledger.hold_till(tx, at=now)
-        row = await tx.fetchrow(
-            """
-            SELECT bank_account_id, amount, decision, outgoing_id
-              FROM refunds
-             WHERE school_id = $1
-               AND refund_id = $2
-               FOR UPDATE
-            """,
-            school_id,
-            refund_id,
-        )
-        if row is None:
-            raise NOT_FOUND()
-        line = await transactions.lock(tx, outgoing_id)
-        if row["decision"] != "approved" or row["outgoing_id"] is not None or line is None or line.direction != "out":
-            raise NO_SUCH_REFUND()
-        fits = (line.bank_account_id, line.amount) == (row["bank_account_id"], row["amount"])
-        if not fits or line.reasons != ("outgoing",) or await _pays_another(tx, outgoing_id):
-            raise NO_SUCH_REFUND()
-        await _paid(tx, refund_id, outgoing_id, line.bank_account_id, line.amount, by=actor, at=now)
-        await audit.record(tx, "refund.tied", "refund", refund_id, at=now, actor=actor)
-
-
-async def _pays_another(tx: SchoolTx, outgoing_id: UUID) -> bool:
-    found: bool = await tx.fetchval(
-        """
-        SELECT EXISTS (SELECT
-                         FROM refunds
-                        WHERE school_id = $1
-                          AND outgoing_id = $2)
-        """,
-        tx.school_id,
-        outgoing_id,
-    )
-    return found
-
-
-async def _paid(
-    tx: SchoolTx, refund_id: UUID, outgoing_id: UUID, here: int, amount: int, *, by: UUID | None, at: datetime
-) -> None:
-    await tx.execute(
-        """
-        UPDATE refunds
-           SET outgoing_id = $3,
-               paid_at = $4
-         WHERE school_id = $1
-           AND refund_id = $2
-        """,
-        tx.school_id,
-        refund_id,
-        outgoing_id,
-        at,
-    )
-    paid = Transfer("refund_paid", ledger.refund(here), ledger.outgoing(here), amount, outgoing_id)
-    await ledger.book(tx, [paid], at=at, made_by=by)
 
 
 async def listed(reader: Reader, school_id: int) -> RefundList:

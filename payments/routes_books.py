@@ -12,7 +12,7 @@ from backend.core.http import house_of
 from backend.identity.entitlement import require_role
 from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
-from payments import periods, refunds, write_offs
+from payments import periods, refund_ties, refunds, write_offs
 from schemas.books import (
     Balances,
     NewPeriodChange,
@@ -72,7 +72,7 @@ async def tie_refund(
 ) -> None:
     """Names the outgoing transfer of an approved refund where its memo does not."""
     actor = principal_of(request).account_id
-    await refunds.tie_by_hand(house_of(request), actor, school_id, refund_id, data.outgoing_transaction_id)
+    await refund_ties.tie_by_hand(house_of(request), actor, school_id, refund_id, data.outgoing_transaction_id)
 
 
 @post(_SCHOOL + "/refunds/batch", status_code=200, media_type="text/csv", tags=["books"], **STAFF)

@@ -16,7 +16,7 @@ import msgspec
 from backend.core.clock import school_day
 from backend.core.database import SchoolTx
 from backend.core.ids import new_id
-from payments import accounts, arranging, ledger, payers, refunds, tellings, transactions
+from payments import accounts, arranging, ledger, payers, refund_ties, tellings, transactions
 from payments.accounts import Receiving
 from payments.banks.line import BankLine, Unreadable
 from payments.claims import Movement
@@ -58,7 +58,7 @@ async def settle_many(
     await transactions.insert(tx, rows, received_at=received, at=at)
     await transactions.insert_codes(tx, done.codes)
     await ledger.book(tx, [_arrival(row) for row in rows], at=at, made_by=None)
-    await refunds.tie(tx, batch.no_bills, at=at)
+    await refund_ties.tie(tx, batch.no_bills, at=at)
     await arranging.put(tx, done, at=at)
     states: dict[UUID, State] = {row.transaction_id: row.state for row in (*batch.aside, *rows)}
     return [

@@ -46,6 +46,11 @@ async def write_off(house: House, actor: UUID, school_id: int, invoice_id: UUID,
 
 async def limit_of(reader: Reader | SchoolTx, school_id: int, *, admin: bool) -> int:
     """How much one person may write off of one bill at once."""
+    limits = await limits_of(reader, school_id)
+    return limits.school_admin_amount if admin else limits.accountant_amount
+
+
+async def limits_of(reader: Reader | SchoolTx, school_id: int) -> WriteOffLimits:
     row = await reader.fetchrow(
         """
         SELECT accountant_amount, school_admin_amount
@@ -54,8 +59,7 @@ async def limit_of(reader: Reader | SchoolTx, school_id: int, *, admin: bool) ->
         """,
         school_id,
     )
-    limits = tuple(row) if row else (ACCOUNTANT_DEFAULT, SCHOOL_ADMIN_DEFAULT)
-    return int(limits[admin])
+    return WriteOffLimits(**row) if row else WriteOffLimits(ACCOUNTANT_DEFAULT, SCHOOL_ADMIN_DEFAULT)
 
 
 async def set_limits(house: House, actor: UUID, school_id: int, new: WriteOffLimits) -> None:

@@ -15,9 +15,9 @@ from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
 from backend.pages import Refusal, read_form
 from backend.pages.forms import into
-from payments import refunds
+from payments import refund_ties, refunds
 from payments.banks import directory
-from schemas.books import NewRefund
+from schemas.books import NewRefund, PaidBy
 
 _REFUNDS = "/console/{school_id:int}/refunds"
 _OF_TRANSFER = "/console/{school_id:int}/transfers/{transaction_id:uuid}/refunds"
@@ -47,6 +47,21 @@ async def reject_on_page(request: AnyRequest, school_id: FromPath[int], refund_i
         return await _list(request, school_id, refused=refused)
 
     return await done_or_shown(request, deed, again, f"/console/{school_id}/refunds", "books.refund_rejected")
+
+
+@post(_REFUNDS + "/{refund_id:uuid}/paid-by", include_in_schema=False, **STAFF)
+async def tie_on_page(request: AnyRequest, school_id: FromPath[int], refund_id: FromPath[UUID]) -> Response[bytes]:
+    form = await read_form(request)
+
+    async def deed() -> None:
+        named = into(PaidBy, {"outgoing_transaction_id": form.get("outgoing_transaction_id", "")})
+        actor = principal_of(request).account_id
+        await refund_ties.tie_by_hand(house_of(request), actor, school_id, refund_id, named.outgoing_transaction_id)
+
+    async def again(refused: Refusal) -> Response[bytes]:
+        return await _list(request, school_id, refused=refused)
+
+    return await done_or_shown(request, deed(), again, f"/console/{school_id}/refunds", "books.refund_tied")
 
 
 @post(_REFUNDS + "/batch", include_in_schema=False, **STAFF)
@@ -93,6 +108,7 @@ async def _list(request: AnyRequest, school_id: int, *, refused: Refusal | None 
         back_path=f"/console/{school_id}/refunds",
         refunds=listed,
         to_send=sum(one.state in ("approved", "exported") for one in listed),
+        outgoing=await refund_ties.outgoing(reader, school_id),
         credits=await refunds.held(reader, school_id),
         names=await queries.staff_names(reader, school_id),
         me=principal_of(request).account_id,
@@ -127,4 +143,12 @@ async def _form(
     )
 
 
-ROUTES: list[Any] = [refunds_page, approve_on_page, reject_on_page, batch_on_page, refund_form, propose_on_page]
+ROUTES: list[Any] = [
+    refunds_page,
+    approve_on_page,
+    reject_on_page,
+    tie_on_page,
+    batch_on_page,
+    refund_form,
+    propose_on_page,
+]

@@ -326,6 +326,12 @@ LINES = {
     ("POST", REFUNDS + "/{refund_id}/reject"): sent(
         lambda s: f"/refunds/{s.made}/reject", nothing, KEEPERS, prepare=book_lines.proposed
     ),
+    ("POST", REFUNDS + "/{refund_id}/paid-by"): sent(
+        lambda s: f"/refunds/{s.made[0]}/paid-by",
+        lambda s: {"outgoing_transaction_id": str(s.made[1])},
+        KEEPERS,
+        prepare=book_lines.approved,
+    ),
     ("GET", TRANSFER + "/refunds"): shown(lambda s: f"/transfers/{s.made.credit_id}/refunds", KEEPERS, prepare=bill),
     ("POST", TRANSFER + "/refunds"): sent(
         lambda s: f"/transfers/{s.made.credit_id}/refunds",
@@ -341,6 +347,13 @@ LINES = {
         lambda s: {"amount": "1", "reason": "lẻ"},
         KEEPERS,
         prepare=bill,
+    ),
+    ("GET", "/console/{school_id}/write-off-limits"): shown(lambda s: "/write-off-limits", ADMINS, targets=BY_SCHOOL),
+    ("POST", "/console/{school_id}/write-off-limits"): sent(
+        lambda s: "/write-off-limits",
+        lambda s: {"accountant_amount": "10.000", "school_admin_amount": "1.000.000"},
+        ADMINS,
+        targets=BY_SCHOOL,
     ),
     ("GET", PERIODS): shown(lambda s: "/periods", KEEPERS, targets=BY_SCHOOL),
     ("POST", PERIODS): sent(

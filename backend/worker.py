@@ -33,7 +33,7 @@ from backend.identity import codes, forgetting, sending
 from bots import chats
 from bots.handoffs import SEND_JOB
 from bots.telegram import TelegramBot
-from notifications import sent_texts
+from notifications import digest_round, sent_texts
 from notifications.delivery import drain, due_schools, sweep
 from notifications.stations import Stations
 from payments import hooks, pulls, reconcile, reminders, understanding
@@ -89,6 +89,11 @@ async def deliver(work: Work, school_id: int) -> None:
 @job
 async def sweep_deliveries(work: Work) -> None:
     await sweep(work.house)
+
+
+@job
+async def send_digests(work: Work) -> None:
+    await digest_round.send_due(work.house, work.stations)
 
 
 @job
@@ -218,6 +223,7 @@ JOBS: list[Any] = [
 ]
 CRONS: list[Any] = [
     cron(sweep_deliveries, name="sweep_deliveries", second=_every_ten(3), run_at_startup=True, timeout=30),
+    cron(send_digests, name="send_digests", second=_every_ten(6), run_at_startup=True, timeout=120),
     cron(sweep_bank_events, name="sweep_bank_events", second=_every_ten(7), run_at_startup=True, timeout=60),
     cron(sweep_documents, name="sweep_documents", second=_every_ten(9), run_at_startup=True, timeout=300),
     cron(sweep_chats, name="sweep_chats", second=_every_ten(5), run_at_startup=True, timeout=60),

@@ -21,16 +21,17 @@ def open_channels(stations: Stations, off: Collection[str]) -> frozenset[str]:
 async def leads_of(
     house: House, stations: Stations, open_now: Collection[str], rows: Sequence[Claimed]
 ) -> Mapping[tuple[UUID, UUID, str], frozenset[str]]:
-    """By delivery. Chats are looked up for the whole batch; any other free channel is asked when it says who has an address there."""
+    """By delivery, looked up for the whole batch. A station that knows better who can be written to now is asked itself."""
     accounts = list({row.account_id for row in rows if row.account_id is not None})
     known: dict[str, Collection[UUID]] = {}
     for channel in open_now:
-        if channel in _CHATS:
+        if channel in PAID or channel in ("push", "call"):
+            continue
+        reaches = getattr(stations.of(channel), "reaches", None)
+        if reaches is not None:
+            known[channel] = await reaches(house, accounts) if accounts else ()
+        elif channel in _CHATS:
             known[channel] = (await chats_of(house.database.reader, accounts, channel)).keys() if accounts else ()
-        elif channel not in PAID and channel not in ("push", "call"):
-            reaches = getattr(stations.of(channel), "reaches", None)
-            if reaches is not None:
-                known[channel] = await reaches(house, accounts) if accounts else ()
     return {row.key: frozenset(c for c in open_now if _leads(row, c, known)) for row in rows}
 
 

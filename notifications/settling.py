@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 
 from backend.core.database import Database
+from notifications import digests
 from notifications.leases import Batch, Claimed
 from notifications.retries import Verdict
 
@@ -87,7 +88,7 @@ SELECT (SELECT count(*) FROM done) AS done,
 
 
 async def give_back(database: Database, batch: Batch, results: Sequence[Result], *, now: datetime) -> int:
-    """One statement. The number of deliveries that were still ours."""
+    """One statement, and two more where something waits for a digest. The number of deliveries that were still ours."""
     tries = [(result.row, attempt) for result in results for attempt in result.attempts]
     async with database.school(batch.school_id) as tx:
         row = await tx.fetchrow(
@@ -117,4 +118,13 @@ async def give_back(database: Database, batch: Batch, results: Sequence[Result],
         assert row is not None, "an aggregate answers one row"
         if row["climbed"]:
             tx.ring("deliver", batch.school_id)
+        held = [_held(result) for result in results if result.verdict.state == "held"]
+        if held:
+            await digests.hold(tx, held, at=now)
     return int(row["done"])
+
+
+def _held(result: Result) -> digests.Held:
+    row, due_at = result.row, result.verdict.due_at
+    assert row.account_id is not None and due_at is not None, "whoever chose a digest has an account and an hour"
+    return digests.Held(row.account_id, row.notice.notice_id, row.guardian_id, due_at)

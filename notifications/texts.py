@@ -43,6 +43,10 @@ def on_lock_screen(
         body = say("notifications.push_tomorrow", language, title=shown)
     elif kind == "announcement" and not children:
         body = say("notifications.push_announcement", language)
+    elif kind == "digest":
+        body = say(
+            "notifications.push_digest", language, child=_names(children, language), counts=_counts(params, language)
+        )
     elif kind == "message":
         key = "push_decided" if params.get("decided") else "push_message"
         child = _names(children, language)
@@ -53,6 +57,11 @@ def on_lock_screen(
     if urgent and kind == "announcement":
         body = say("notifications.push_urgent", language, text=body)
     return Words(school_name, _clipped(body, _PUSH_BODY_MAX))
+
+
+def _counts(params: dict[str, Any], language: str) -> str:
+    """`2 thông báo, 1 kết quả học tập`: by kind, never what they say."""
+    return ", ".join(say(f"notifications.digest_{kind}", language, count=n) for kind, n in params["counts"].items())
 
 
 def _key_of(kind: str, params: dict[str, Any]) -> str:
@@ -233,5 +242,5 @@ def _clipped(text: str, length: int) -> str:
 
 
 def notice_path(school_id: int, notice_id: object) -> str:
-    """Where a family reads a notice, in the web app and as the deep link of every channel."""
-    return f"/app/{school_id}/notices/{notice_id}"
+    """Where a family reads a notice, in the web app and as the deep link of every channel. A digest is of no school: its home."""
+    return f"/app/{school_id}/notices/{notice_id}" if school_id else "/app"

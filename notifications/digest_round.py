@@ -100,8 +100,8 @@ class _Round:
             if not mine or self._now - digest.due_at > digests.USEFUL_FOR:
                 continue
             language = wishes.get(digest.account_id, NONE).language or mine[0].language
-            schools = sorted({one.school_name for one in mine})
-            name = schools[0] if len(schools) == 1 else say("notifications.digest_several", language)
+            several = len({one.piece.school_id for one in mine}) > 1
+            name = say("notifications.digest_several", language) if several else mine[0].school_name
             named.setdefault(name, []).append(_row(digest, mine, language, wishes.get(digest.account_id, NONE)))
         return [Batch(_NO_SCHOOL, name, self._lease, rows) for name, rows in named.items()]
 

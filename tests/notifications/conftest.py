@@ -31,6 +31,14 @@ ACCOUNT = "zalo:test"
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 
 
+@pytest.fixture(autouse=True)
+async def open_channels(owner: asyncpg.Connection) -> AsyncIterator[None]:
+    """No channel rests or is switched off because of an earlier test, nor after this one."""
+    await owner.execute("DELETE FROM channel_states")
+    yield
+    await owner.execute("DELETE FROM channel_states")
+
+
 @pytest.fixture(scope="session")
 async def shared_fcm() -> AsyncIterator[FcmTwin]:
     twin = FcmTwin()
@@ -43,7 +51,6 @@ async def shared_fcm() -> AsyncIterator[FcmTwin]:
 async def fcm(shared_fcm: FcmTwin, owner: asyncpg.Connection) -> FcmTwin:
     shared_fcm.behave()
     shared_fcm.refused.clear()
-    await owner.execute("DELETE FROM channel_states")
     return shared_fcm
 
 

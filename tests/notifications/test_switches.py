@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
-import pytest
 
 from backend.core.clock import StoppedClock
 from backend.core.house import House
@@ -39,13 +38,6 @@ INSERT INTO guardianships (school_id, pupil_id, guardian_id, kind, valid_from, s
 SELECT $1, $4, g.guardian_id, 'mother', '2020-01-01', 'hand'
   FROM guardian g
 """
-
-
-@pytest.fixture(autouse=True)
-async def open_channels(owner: asyncpg.Connection) -> AsyncIterator[None]:
-    await owner.execute("DELETE FROM channel_states")
-    yield
-    await owner.execute("DELETE FROM channel_states")
 
 
 async def many(owner: asyncpg.Connection, world: World, count: int) -> tuple[list[UUID], list[UUID]]:

@@ -13,6 +13,7 @@ from litestar.datastructures import State
 from backend import health, pages
 from backend.announcements.routes import ROUTES as ANNOUNCEMENTS
 from backend.announcements.routes_drafts import ROUTES as DRAFTS
+from backend.announcements.routes_following import ROUTES as FOLLOWING
 from backend.announcements.routes_groups import ROUTES as GROUPS
 from backend.attendance.routes import ROUTES as ATTENDANCE
 from backend.console.routes import ROUTES as CONSOLE
@@ -55,6 +56,7 @@ ROUTES: list[Any] = [
     *ANNOUNCEMENTS,
     *DRAFTS,
     *GROUPS,
+    *FOLLOWING,
     *FORMS,
     *MESSAGES,
     *NOTIFICATIONS,
@@ -90,6 +92,7 @@ def create_app(settings: Settings, *, redis_url: str, database_url: str, clock: 
         try:
             yield
         finally:
+            await house.live.close()
             watching.cancel()
             with suppress(asyncio.CancelledError):
                 await watching

@@ -222,3 +222,41 @@ WITH item AS MATERIALIZED (
          GROUP BY n.notice_id, g.guardian_id, g.account_id, g.phone_e164),
 {_ROWS_NAMED}
 """
+
+# To whom $4 went and who has neither acknowledged it, where that was asked, nor opened it otherwise. Rights are asked once more.
+PUBLISH_AGAIN = f"""
+WITH earlier AS (
+        SELECT n.notice_id, n.needs_acknowledgement
+          FROM notices n
+         WHERE n.school_id = $1
+           AND n.notice_id = $4
+           AND n.recalled_at IS NULL),
+     notice AS (
+        INSERT INTO notices
+               (school_id, notice_id, kind, source_kind, source_id, title, body, params, created_by, created_at, urgency)
+        SELECT $1, $3, 'reminder', $5, $7, $8, $9, $10::jsonb, $11, $6, $12
+          FROM earlier
+            ON CONFLICT DO NOTHING
+     RETURNING notice_id),
+     addressed AS MATERIALIZED (
+        SELECT n.notice_id, g.guardian_id, g.account_id, g.phone_e164 IS NOT NULL AS has_phone,
+               array_agg(bond.pupil_id ORDER BY bond.pupil_id) AS pupil_ids, $12::text AS urgency, false AS awaits
+          FROM notice n
+         CROSS JOIN earlier e
+          JOIN notice_recipients r
+            ON r.school_id = $1
+           AND r.notice_id = e.notice_id
+           AND CASE WHEN e.needs_acknowledgement THEN r.acknowledged_at IS NULL ELSE r.opened_at IS NULL END
+          JOIN guardianships bond
+            ON bond.school_id = $1
+           AND bond.guardian_id = r.guardian_id
+           AND bond.pupil_id = ANY (r.pupil_ids)
+           AND bond.gets_notices
+           AND bond.valid_from <= $2
+           AND (bond.valid_to IS NULL OR bond.valid_to >= $2)
+          JOIN guardians g
+            ON g.school_id = bond.school_id
+           AND g.guardian_id = bond.guardian_id
+         GROUP BY n.notice_id, g.guardian_id, g.account_id, g.phone_e164),
+{_ROWS_NAMED}
+"""

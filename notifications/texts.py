@@ -38,6 +38,8 @@ def on_lock_screen(
     """`children` are full names. What a whole class may read shows its title; whatever is about one child does not."""
     if kind == "announcement" and title and not params.get("personal"):
         body = title
+    elif kind == "reminder" and "of" in params:
+        body = say("notifications.push_again", language, child=_names(children, language))
     elif kind == "reminder":
         shown = title if title and not params.get("personal") else say("notifications.announcement_title", language)
         body = say("notifications.push_tomorrow", language, title=shown)
@@ -119,7 +121,8 @@ def in_full(
             return Words(title or say("notifications.announcement_title", language), body or "")
         case "reminder":
             said_title = title or say("notifications.announcement_title", language)
-            return Words(say("notifications.tomorrow_title", language, title=said_title), body or "")
+            key = "again_title" if "of" in params else "tomorrow_title"
+            return Words(say(f"notifications.{key}", language, title=said_title), body or "")
         case "absence":
             said = _absence(params, language, child)
         case "mark":

@@ -143,3 +143,16 @@ class AnnouncementRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     approval: Approval = "none"
     undo_seconds: Annotated[int, Meta(ge=0, le=3600)] = 30
     reminder_hour: Annotated[int, Meta(ge=6, le=21)] = 19
+
+
+class AskAgain(msgspec.Struct, forbid_unknown_fields=True):
+    """`reminder_id` is made by the client, so that a repeated request is the same reminder."""
+
+    reminder_id: UUID
+
+
+class AskedAgain(msgspec.Struct, frozen=True):
+    """`guardians` had not answered and are asked again; 0 when everybody has."""
+
+    reminder_id: UUID
+    guardians: int

@@ -180,7 +180,7 @@ class NoticeRow(msgspec.Struct, frozen=True):
 
 
 class FamilyNotice(msgspec.Struct, frozen=True):
-    """A notice in the reader's language, in full."""
+    """A notice in the reader's language, in full. A reminder names in `of` the notice that it says once more: the answer is given there."""
 
     school_id: int
     notice_id: UUID
@@ -193,6 +193,7 @@ class FamilyNotice(msgspec.Struct, frozen=True):
     opened_at: datetime | None
     acknowledged_at: datetime | None
     children: list[NoticeChild]
+    of: UUID | None = None
 
 
 class Inbox(msgspec.Struct, frozen=True):

@@ -92,3 +92,46 @@ class DeliveryProblems(msgspec.Struct, frozen=True):
 
     counts: list[DeliveryCount]
     problems: list[DeliveryProblem]
+
+
+Status = Literal[
+    "accepted", "delayed", "uncertain", "bounced", "blocked", "invalid", "delivered", "opened", "acknowledged"
+]
+
+
+class ChannelProgress(msgspec.Struct, frozen=True):
+    """Deliveries of one channel. `refused` were turned away for good, `skipped` were no longer needed or not possible."""
+
+    channel: Annotated[str, Meta(examples=["push"])]
+    waiting: int
+    accepted: int
+    refused: int
+    skipped: int
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """Counted in people: `accepted` by at least one channel, `waiting` on at least one."""
+
+    recipients: int
+    accepted: int
+    waiting: int
+    delivered: int
+    opened: int
+    acknowledged: int
+    channels: list[ChannelProgress]
+
+
+class Happening(msgspec.Struct, frozen=True):
+    """`delayed` will be tried again, `uncertain` was sent without an answer; `bounced`, `blocked` and `invalid` are a final no."""
+
+    at: datetime
+    channel: Annotated[str, Meta(examples=["push"])]
+    status: Status
+    code: Annotated[str | None, Meta(description="The provider's own word", examples=["UNREGISTERED"])]
+
+
+class Happenings(msgspec.Struct, frozen=True):
+    """In order of time; nothing is ever taken out."""
+
+    guardian_id: UUID
+    happenings: list[Happening]

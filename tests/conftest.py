@@ -41,7 +41,13 @@ TEST_SECRET = "test-secret-of-forty-characters-000000000"
 
 def test_settings(**changes: object) -> Settings:
     # Tests run at any hour of the day; what quiet hours do is tested with a clock of its own.
-    usual = {"mode": "test", "secret_key": TEST_SECRET, "public_url": "http://testserver", "quiet_hours": ""}
+    usual = {
+        "mode": "test",
+        "secret_key": TEST_SECRET,
+        "public_url": "http://testserver",
+        "quiet_hours": "",
+        "live_seconds": 0.5,
+    }
     return Settings(**{**usual, **changes})  # type: ignore[arg-type]
 
 

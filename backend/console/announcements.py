@@ -174,6 +174,8 @@ async def announcement_page(
         people=shown[:_SHOWN_MAX],
         more=max(0, len(shown) - _SHOWN_MAX),
         show=show,
+        waiting=len(waiting),
+        reminder_id=new_id(),
         class_id=chosen,
         classes=classes,
     )

@@ -18,6 +18,7 @@ from backend.console.counter import ROUTES as COUNTER
 from backend.console.fee_exemptions import ROUTES as FEE_EXEMPTIONS
 from backend.console.fee_items import ROUTES as FEE_ITEMS
 from backend.console.fees import ROUTES as FEES
+from backend.console.following import ROUTES as FOLLOWING
 from backend.console.fraud import ROUTES as FRAUD
 from backend.console.home import ROUTES as HOME
 from backend.console.inbox import ROUTES as INBOX
@@ -40,6 +41,7 @@ ROUTES: list[Any] = [
     *ROLL,
     *MARKS,
     *ANNOUNCEMENTS,
+    *FOLLOWING,
     *FEES,
     *FEE_ITEMS,
     *FEE_EXEMPTIONS,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from backend.core.clock import Clock
 from backend.core.crypto import Cipher
 from backend.core.database import Database
+from backend.core.live import Live
 from backend.core.queue import Bell
 from backend.core.ratelimit import RateLimiter
 from backend.core.settings import Settings
@@ -21,7 +22,9 @@ class House:
     cipher: Cipher
     redis_url: str
     limits: RateLimiter = field(init=False)
+    live: Live = field(init=False)
 
     def __post_init__(self) -> None:
         self.limits = RateLimiter(self.redis_url)
+        self.live = Live(stream_seconds=self.settings.live_seconds)
         self.database.bell = self.queue

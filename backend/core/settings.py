@@ -44,6 +44,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_writers: Annotated[int, Meta(description="Connections for writing, per process.")] = 8
     database_readers: Annotated[int, Meta(description="Connections held for reading, per process.")] = 4
     slow_query_milliseconds: Annotated[int, Meta(description="Statements slower than this are named in the log.")] = 200
+    live_seconds: Annotated[
+        float, Meta(description="How long a page follows something before it asks anew, and its right is checked anew.")
+    ] = 300.0
     body_bytes_max: Annotated[int, Meta(description="Largest request body in bytes, uploads of rosters aside.")] = (
         262_144
     )

@@ -141,4 +141,5 @@ def in_words(school_id: int, row: NoticeRow, language: str) -> FamilyNotice:
         opened_at=row.opened_at,
         acknowledged_at=row.acknowledged_at,
         children=row.children,
+        of=UUID(row.params["of"]) if "of" in row.params else None,
     )

@@ -45,6 +45,8 @@ async def notice_page(request: AnyRequest, school_id: FromPath[int], notice_id: 
         raise NOT_FOUND()
     if found.opened_at is None:
         await answer_notice(house, account_id, school_id, notice_id, "opened")
+    if found.of is not None:
+        return go(f"/app/{school_id}/notices/{found.of}")
     return page(request, "app/notice.html", notice=found)
 
 

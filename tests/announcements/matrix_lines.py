@@ -201,6 +201,31 @@ LINES = {
     ("GET", "/v1/schools/{school_id}/announcements/{announcement_id}/receipts"): Line(
         ask=lambda s: Ask(root(s, f"/{s.made}/receipts")), allowed=TEACHERS | ADMINS, prepare=by_the_administrator
     ),
+    # What follows is the author's and the administrator's (tests/announcements/test_following.py); these letters are the administrator's.
+    ("GET", "/v1/schools/{school_id}/announcements/{announcement_id}/progress"): Line(
+        ask=lambda s: Ask(root(s, f"/{s.made}/progress")), allowed=ADMINS, prepare=by_the_administrator
+    ),
+    ("GET", "/v1/schools/{school_id}/announcements/{announcement_id}/live"): Line(
+        ask=lambda s: Ask(root(s, f"/{s.made}/live")), allowed=ADMINS, prepare=by_the_administrator
+    ),
+    ("GET", "/v1/schools/{school_id}/announcements/{announcement_id}/receipts/{guardian_id}"): Line(
+        # Nobody is asked about, so that who may ask hears that there is no such person.
+        ask=lambda s: Ask(root(s, f"/{s.made}/receipts/{new_id()}")),
+        allowed=ADMINS,
+        passes={404},
+        prepare=by_the_administrator,
+    ),
+    ("GET", "/v1/schools/{school_id}/announcements/{announcement_id}/receipts.xlsx"): Line(
+        ask=lambda s: Ask(root(s, f"/{s.made}/receipts.xlsx")), allowed=ADMINS, prepare=by_the_administrator
+    ),
+    ("GET", "/v1/schools/{school_id}/announcements/{announcement_id}/receipts.csv"): Line(
+        ask=lambda s: Ask(root(s, f"/{s.made}/receipts.csv")), allowed=ADMINS, prepare=by_the_administrator
+    ),
+    ("POST", "/v1/schools/{school_id}/announcements/{announcement_id}/again"): Line(
+        ask=lambda s: Ask(root(s, f"/{s.made}/again"), json={"reminder_id": str(new_id())}),
+        allowed=ADMINS,
+        prepare=by_the_administrator,
+    ),
     # A teacher recalls only own letters (tests/announcements/test_announcing.py); these are the administrator's.
     ("POST", "/v1/schools/{school_id}/announcements/{announcement_id}/recall"): Line(
         ask=lambda s: Ask(root(s, f"/{s.made}/recall")), allowed=ADMINS, prepare=by_the_administrator

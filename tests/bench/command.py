@@ -10,6 +10,7 @@ from pathlib import Path
 
 from backend.demo.seed import Cast, seed
 from backend.demo.stage import Stage
+from tests.bench.bench_broadcast import bench_broadcast
 from tests.bench.bench_fanout import bench_fanout
 from tests.bench.bench_home import bench_home
 from tests.bench.bench_import import bench_import
@@ -22,6 +23,7 @@ _ON_STAGE: dict[str, Callable[[Stage, Cast], Awaitable[Table]]] = {"home": bench
 _ALONE: dict[str, Callable[[], Awaitable[Table]]] = {
     "import": bench_import,
     "fanout": bench_fanout,
+    "broadcast": bench_broadcast,
     "matching": bench_matching,
     "money": bench_money,
 }

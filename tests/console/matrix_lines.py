@@ -229,6 +229,12 @@ LINES = {
     ("GET", "/console/{school_id}/announcements/{announcement_id}"): shown(
         lambda s: f"/announcements/{s.made}", TEACHERS | ADMINS, prepare=a_letter
     ),
+    ("POST", "/console/{school_id}/announcements/{announcement_id}/again"): sent(
+        lambda s: f"/announcements/{s.made}/again",
+        lambda s: {"reminder_id": str(new_id())},
+        ADMINS,
+        prepare=a_letter,
+    ),
     ("POST", "/console/{school_id}/announcements/{announcement_id}/recall"): sent(
         lambda s: f"/announcements/{s.made}/recall", nothing, ADMINS, prepare=a_letter
     ),

@@ -9,7 +9,6 @@ from litestar.params import FromPath, JSONBody
 from litestar.response import Stream
 
 from backend.announcements import following, receipts_file
-from backend.announcements.routes import ONE
 from backend.core.catalogue import say
 from backend.core.clock import school_day
 from backend.core.http import house_of, json_bytes, language_of
@@ -28,6 +27,7 @@ TOO_MANY_STREAMS = problem(
     vi="Đang có quá nhiều trang theo dõi trực tiếp. Số liệu vẫn xem được khi tải lại trang.",
     en="Too many pages are being followed live. The figures can still be seen by reloading.",
 )
+ONE = "/v1/schools/{school_id:int}/announcements/{announcement_id:uuid}"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 

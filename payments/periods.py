@@ -8,8 +8,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 from uuid import UUID
 
+import asyncpg
+
 from backend.core.clock import school_day
-from backend.core.database import Reader
+from backend.core.database import Reader, SchoolTx
 from backend.core.house import House
 from backend.core.ids import new_id
 from backend.core.problems import INVALID, NOT_FOUND, FieldError, problem
@@ -67,21 +69,7 @@ async def confirm(house: House, actor: UUID, school_id: int, change_id: UUID) ->
     async with house.database.school(school_id) as tx:
         await require_role(tx, school_id, actor, *_KEEPERS, on=school_day(now))
         await ledger.hold_till(tx, at=now)
-        row = await tx.fetchrow(
-            """
-            SELECT action, through_on, proposed_by, confirmed_at
-              FROM period_changes
-             WHERE school_id = $1
-               AND change_id = $2
-               FOR UPDATE
-            """,
-            school_id,
-            change_id,
-        )
-        if row is None:
-            raise NOT_FOUND()
-        if row["confirmed_at"] is not None:
-            raise DECIDED()
+        row = await _undecided(tx, change_id)
         if row["proposed_by"] == actor:
             raise TWO_PEOPLE()
         _changes(row["action"], row["through_on"], ledger.closed_through(tx))
@@ -103,10 +91,55 @@ async def confirm(house: House, actor: UUID, school_id: int, change_id: UUID) ->
         await audit.record(tx, f"period.{row['action']}_confirmed", "period", change_id, at=now, actor=actor)
 
 
+async def drop(house: House, actor: UUID, school_id: int, change_id: UUID) -> None:
+    """Nothing changes: the proposer takes it back, or another person turns it down."""
+    now = house.clock.now()
+    async with house.database.school(school_id) as tx:
+        await require_role(tx, school_id, actor, *_KEEPERS, on=school_day(now))
+        row = await _undecided(tx, change_id)
+        await tx.execute(
+            """
+            UPDATE period_changes
+               SET dropped_by = $3,
+                   dropped_at = $4
+             WHERE school_id = $1
+               AND change_id = $2
+            """,
+            school_id,
+            change_id,
+            actor,
+            now,
+        )
+        if row["proposed_by"] == actor:
+            await audit.record(tx, "period.withdrawn", "period", change_id, at=now, actor=actor)
+        else:
+            await audit.record(tx, "period.rejected", "period", change_id, at=now, actor=actor)
+
+
+async def _undecided(tx: SchoolTx, change_id: UUID) -> asyncpg.Record:
+    row = await tx.fetchrow(
+        """
+        SELECT action, through_on, proposed_by, confirmed_at, dropped_at
+          FROM period_changes
+         WHERE school_id = $1
+           AND change_id = $2
+           FOR UPDATE
+        """,
+        tx.school_id,
+        change_id,
+    )
+    if row is None:
+        raise NOT_FOUND()
+    if row["confirmed_at"] is not None or row["dropped_at"] is not None:
+        raise DECIDED()
+    return row
+
+
 async def changes(reader: Reader, school_id: int) -> PeriodChanges:
     rows = await reader.fetch(
         """
-        SELECT change_id, action, through_on, reason, proposed_by, proposed_at, confirmed_by, confirmed_at
+        SELECT change_id, action, through_on, reason, proposed_by, proposed_at, confirmed_by, confirmed_at,
+               dropped_by, dropped_at
           FROM period_changes
          WHERE school_id = $1
          ORDER BY change_id DESC

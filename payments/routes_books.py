@@ -116,6 +116,12 @@ async def confirm_period(request: AnyRequest, school_id: FromPath[int], change_i
     await periods.confirm(house_of(request), principal_of(request).account_id, school_id, change_id)
 
 
+@post(_SCHOOL + "/books/periods/{change_id:uuid}/drop", status_code=204, tags=["books"], **STAFF)
+async def drop_period(request: AnyRequest, school_id: FromPath[int], change_id: FromPath[UUID]) -> None:
+    """A proposal that nobody has confirmed is taken back by its proposer, or turned down by another person. Nothing changes."""
+    await periods.drop(house_of(request), principal_of(request).account_id, school_id, change_id)
+
+
 @get(_SCHOOL + "/books/balances", tags=["books"], **STAFF)
 async def get_balances(request: AnyRequest, school_id: FromPath[int], on: FromQuery[date | None] = None) -> Balances:
     """What every account of the books held at the end of a day; of today unless another is named."""
@@ -135,5 +141,6 @@ ROUTES = [
     list_periods,
     propose_period,
     confirm_period,
+    drop_period,
     get_balances,
 ]

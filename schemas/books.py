@@ -83,6 +83,9 @@ class PeriodChange(Struct):
     proposed_at: datetime
     confirmed_by: UUID | None
     confirmed_at: datetime | None
+    # Taken back by whoever proposed it, or turned down by somebody else.
+    dropped_by: UUID | None = None
+    dropped_at: datetime | None = None
 
 
 class PeriodChanges(Struct):

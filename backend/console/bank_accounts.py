@@ -1,4 +1,4 @@
-"""Where the school's money arrives. A new account's secret for the bank feed is shown this once; payments keeps only its seal."""
+"""Where the school's money arrives: banks, gateways, cash boxes. A secret for a bank feed is shown this once; payments keeps only its seal."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from backend.identity.principal import principal_of
 from backend.pages import Refusal, read_form
 from backend.pages.forms import into
 from payments import accounts
-from payments.banks.directory import banks
+from payments.banks.directory import CASH, GATEWAYS, bank_name, banks
 from schemas.payments import NewBankAccount, OpenedBankAccount
 
 _ACCOUNTS = "/console/{school_id:int}/bank-accounts"
@@ -58,6 +58,7 @@ async def _show(
         status=refused.status if refused else 200,
         back_path=f"/console/{school_id}/bank-accounts",
         accounts=await accounts.open_accounts(house.database.reader, school_id),
+        others=[*GATEWAYS.items(), (CASH, bank_name(CASH))],
         banks=sorted(banks().values(), key=lambda bank: bank.short_name.casefold()),
         public_url=house.settings.public_url,
         form=form or {},

@@ -50,6 +50,16 @@ async def confirm_on_page(request: AnyRequest, school_id: FromPath[int], change_
     return await done_or_shown(request, deed, again, f"/console/{school_id}/periods", "books.period_confirmed")
 
 
+@post(_PERIODS + "/{change_id:uuid}/drop", include_in_schema=False, **STAFF)
+async def drop_on_page(request: AnyRequest, school_id: FromPath[int], change_id: FromPath[UUID]) -> Response[bytes]:
+    deed = periods.drop(house_of(request), principal_of(request).account_id, school_id, change_id)
+
+    async def again(refused: Refusal) -> Response[bytes]:
+        return await _show(request, school_id, refused=refused)
+
+    return await done_or_shown(request, deed, again, f"/console/{school_id}/periods", "books.period_dropped")
+
+
 @get("/console/{school_id:int}/balances", include_in_schema=False, **STAFF)
 async def balances_page(
     request: AnyRequest, school_id: FromPath[int], on: FromQuery[str | None] = None
@@ -99,4 +109,4 @@ async def _show(
     )
 
 
-ROUTES: list[Any] = [periods_page, propose_on_page, confirm_on_page, balances_page]
+ROUTES: list[Any] = [periods_page, propose_on_page, confirm_on_page, drop_on_page, balances_page]

@@ -95,6 +95,9 @@ LINES = {
     ("POST", BOOKS + "/periods"): by_school(
         "/books/periods", {"action": "close", "month": "2024-05", "reason": "hết kỳ"}, passes={201}
     ),
+    ("POST", BOOKS + "/periods/{change_id}/drop"): Line(
+        ask=lambda s: Ask(school(s, f"/books/periods/{s.made}/drop")), allowed=KEEPERS, prepare=change, passes={204}
+    ),
     ("POST", BOOKS + "/periods/{change_id}/confirm"): Line(
         ask=lambda s: Ask(school(s, f"/books/periods/{s.made}/confirm")), allowed=KEEPERS, prepare=change, passes={204}
     ),

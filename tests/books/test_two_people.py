@@ -152,6 +152,25 @@ async def test_a_period_closes_and_opens_by_two_people_and_nothing_is_booked_int
     await money.prove()
 
 
+async def test_a_proposal_is_taken_back_by_its_maker_or_turned_down_by_another(money):
+    last_month = school_day(money.house.clock.now()).replace(day=1) - timedelta(days=1)
+    body = {"action": "close", "month": f"{last_month:%Y-%m}", "reason": "hết kỳ"}
+    for who in (money.world.accountant, money.world.admin):
+        change = (await money.post("/books/periods", body)).json()["id"]
+        assert (await money.post(f"/books/periods/{change}/drop", None, who)).status_code == 204
+        assert (await money.post(f"/books/periods/{change}/drop", None, who)).status_code == 409
+        assert (await money.post(f"/books/periods/{change}/confirm", None, money.world.admin)).status_code == 409
+    found = (await money.get("/books/periods")).json()
+    assert found["closed_through"] is None
+    assert [one["dropped_by"] for one in found["changes"]] == [
+        str(money.world.admin.account_id),
+        str(money.world.accountant.account_id),
+    ]
+    change = (await money.post("/books/periods", body)).json()["id"]
+    assert (await money.post(f"/books/periods/{change}/confirm", None, money.world.admin)).status_code == 204
+    assert (await money.post(f"/books/periods/{change}/drop", None)).status_code == 409
+
+
 async def test_the_database_itself_refuses_one_person_in_both_places(money):
     event = await overpaid(money)
     refund_id = (await propose(money, event, 1)).json()["id"]

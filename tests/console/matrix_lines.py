@@ -368,6 +368,9 @@ LINES = {
         KEEPERS,
         targets=BY_SCHOOL,
     ),
+    ("POST", PERIODS + "/{change_id}/drop"): sent(
+        lambda s: f"/periods/{s.made}/drop", nothing, KEEPERS, prepare=book_lines.change
+    ),
     ("POST", PERIODS + "/{change_id}/confirm"): sent(
         lambda s: f"/periods/{s.made}/confirm", nothing, KEEPERS, prepare=book_lines.change
     ),

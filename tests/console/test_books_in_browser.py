@@ -135,6 +135,31 @@ async def _write_off(money: Money, accountant: Page, base: str) -> None:  # noqa
     assert await money.balance("write_off") == 10_000
 
 
+async def test_a_cash_box_and_a_gateways_account_are_opened_on_the_page(
+    plain: BrowserContext,
+    site: str,
+    money: Money,  # noqa: F811
+) -> None:
+    base = f"/console/{money.world.school_id}"
+    admin = await signed_in(plain, money.world.admin, site)
+    for place, number, name in (
+        ("CASH", "QUY-1", "Quỹ tiền mặt"),
+        ("VNPAY", f"TMN{money.world.school_id}", "TRUONG THCS"),
+    ):
+        await admin.goto(f"{base}/bank-accounts")
+        await admin.select_option("#bank_bin", place)
+        await admin.fill("#account_number", number)
+        await admin.fill("#account_name", name)
+        await admin.click("form.card button")
+        await expect(admin.locator("#opened")).to_contain_text("Đã mở")
+        await expect(admin.locator("#opened .secret")).to_have_count(0)
+        await look(admin, f"opened-{place.lower()}")
+    kinds = await money.owner.fetch(
+        "SELECT kind FROM bank_accounts WHERE school_id = $1 ORDER BY bank_account_id", money.world.school_id
+    )
+    assert [row["kind"] for row in kinds] == ["bank", "cash", "gateway"]
+
+
 async def _periods(money: Money, accountant: Page, admin: Page, base: str) -> None:  # noqa: F811
     today = school_day(money.house.clock.now())
     last = today.replace(day=1) - timedelta(days=1)
@@ -159,6 +184,18 @@ async def _periods(money: Money, accountant: Page, admin: Page, base: str) -> No
         if action == "close":
             await expect(confirms.locator(".head .pill")).to_contain_text(f"{last:%d/%m/%Y}")
             await look(confirms, "periods")
+    # A proposal on second thoughts: taken back by its maker, and there is nothing left to confirm.
+    await accountant.goto(f"{base}/periods")
+    await accountant.fill("#month", f"{last:%Y-%m}")
+    await accountant.fill("#reason", "Nhầm tháng")
+    await accountant.click("form.card button")
+    await look(accountant, "period-waits")
+    await accountant.click("button:has-text('Rút đề nghị')")
+    await expect(accountant.locator(".list li").first).to_contain_text("Đã rút")
+    await admin.goto(f"{base}/periods")
+    await expect(admin.locator("button:text-is('Xác nhận')")).to_have_count(0)
+    await look(admin, "period-withdrawn")
+
     await accountant.goto(f"{base}/balances?on={last}")
     await expect(accountant.locator(".empty")).to_be_visible()
     await accountant.fill("#on", today.isoformat())

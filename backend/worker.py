@@ -33,7 +33,7 @@ from backend.identity import codes, forgetting, sending
 from bots import chats
 from bots.handoffs import SEND_JOB
 from bots.telegram import TelegramBot
-from notifications import digest_round, sent_texts
+from notifications import digest_round, emails, sent_texts
 from notifications.delivery import drain, due_schools, sweep
 from notifications.stations import Stations
 from payments import hooks, pulls, reconcile, reminders, understanding
@@ -149,6 +149,16 @@ async def sweep_codes(work: Work) -> None:
 
 
 @job
+async def confirm_email(work: Work, account_id: str) -> None:
+    await emails.send_confirmation(work.house, work.stations.email_sender, UUID(account_id))
+
+
+@job
+async def sweep_emails(work: Work) -> None:
+    await emails.send_waiting(work.house, work.stations.email_sender)
+
+
+@job
 async def renew_channel_tokens(work: Work) -> None:
     await work.stations.renew_tokens()
 
@@ -218,6 +228,7 @@ JOBS: list[Any] = [
     func(send_documents, name=promises.JOB, timeout=300),
     func(publish_letters, name=drafts.JOB, timeout=120),
     func(send_code, name=codes.SEND_JOB),
+    func(confirm_email, name=emails.JOB),
     func(answer_chat, name=chats.JOB),
     func(send_handoff_answer, name=SEND_JOB),
 ]
@@ -228,6 +239,7 @@ CRONS: list[Any] = [
     cron(sweep_documents, name="sweep_documents", second=_every_ten(9), run_at_startup=True, timeout=300),
     cron(sweep_chats, name="sweep_chats", second=_every_ten(5), run_at_startup=True, timeout=60),
     cron(sweep_codes, name="sweep_codes", second=_every_ten(1), run_at_startup=True, timeout=60),
+    cron(sweep_emails, name="sweep_emails", second={26, 56}, run_at_startup=True, timeout=120),
     cron(renew_channel_tokens, name="renew_channel_tokens", minute={17}, second=0, run_at_startup=True, timeout=60),
     cron(forget_old_sign_ins, name="forget_old_sign_ins", hour={20}, minute={20}, second=0, timeout=600),
     cron(forget_old_chats, name="forget_old_chats", hour={20}, minute={10}, second=0, timeout=600),

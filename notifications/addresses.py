@@ -21,9 +21,11 @@ class Device(msgspec.Struct, frozen=True):
     account_id: UUID
     token_hash: bytes
     token: str
-    kind: Literal["fcm_token", "fcm_fid"]
+    kind: Literal["fcm_token", "fcm_fid", "webpush"]
     platform: Literal["android", "ios", "web"]
     language: str
+    p256dh: str | None = None
+    auth: str | None = None
 
 
 class Dead(msgspec.Struct, frozen=True):
@@ -36,10 +38,11 @@ class Dead(msgspec.Struct, frozen=True):
 
 
 _DEVICES = """
-SELECT d.account_id, d.token_hash, d.token, d.token_kind, d.platform, d.language, d.session_id
+SELECT d.account_id, d.token_hash, d.token, d.token_kind, d.platform, d.language, d.session_id, d.p256dh, d.auth
   FROM devices d
  WHERE d.account_id = ANY ($1::uuid[])
    AND d.retired_at IS NULL
+   AND d.token_kind = ANY ($2::text[])
  ORDER BY d.account_id, d.refreshed_at DESC
  LIMIT 5000
 """
@@ -52,9 +55,14 @@ SELECT s.session_id
 """
 
 
-async def devices_of(reader: Reader, account_ids: Sequence[UUID]) -> dict[UUID, list[Device]]:
+FCM = ("fcm_token", "fcm_fid")
+
+
+async def devices_of(
+    reader: Reader, account_ids: Sequence[UUID], *, kinds: Sequence[str] = FCM
+) -> dict[UUID, list[Device]]:
     """Living addresses of signed-in devices. Who has signed out anywhere hears nothing there from that moment on."""
-    rows = await reader.fetch(_DEVICES, account_ids)
+    rows = await reader.fetch(_DEVICES, account_ids, list(kinds))
     revoked = set()
     if rows:
         # Devices and sessions are spread by different keys, so this is a second statement and not a join.
@@ -70,6 +78,8 @@ async def devices_of(reader: Reader, account_ids: Sequence[UUID]) -> dict[UUID, 
                     row["token_kind"],
                     row["platform"],
                     row["language"],
+                    row["p256dh"],
+                    row["auth"],
                 )
             )
     return {account_id: devices[:_DEVICES_MAX] for account_id, devices in found.items()}
@@ -116,6 +126,8 @@ async def register(
     platform: str,
     language: str,
     at: datetime,
+    p256dh: str | None = None,
+    auth: str | None = None,
 ) -> None:
     """Keep or refresh one address. It leaves whoever had it before, and replaces the older address of the same session.
 
@@ -153,10 +165,12 @@ async def register(
     await tx.execute(
         """
         INSERT INTO devices AS d
-               (account_id, token_hash, session_id, token, token_kind, platform, language, registered_at, refreshed_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+               (account_id, token_hash, session_id, token, token_kind, platform, language, registered_at, refreshed_at,
+                p256dh, auth)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10)
             ON CONFLICT (account_id, token_hash)
-            DO UPDATE SET session_id = excluded.session_id, platform = excluded.platform, language = excluded.language,
+            DO UPDATE SET p256dh = excluded.p256dh, auth = excluded.auth,
+                          session_id = excluded.session_id, platform = excluded.platform, language = excluded.language,
                           refreshed_at = greatest(d.refreshed_at, excluded.refreshed_at),
                           retired_at = NULL, retired_why = NULL
         """,
@@ -168,6 +182,8 @@ async def register(
         platform,
         language,
         at,
+        p256dh,
+        auth,
     )
 
 

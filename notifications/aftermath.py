@@ -109,7 +109,7 @@ class Aftermath:
             Dead(one.account_id, one.address_hash, one.outcome.code, self.began_at)
             for item in self.items
             for one in item.tries
-            if item.row.channel == "push"
+            if item.row.channel in ("push", "webpush")
             and one.account_id is not None
             and isinstance(one.outcome, Refused)
             and one.outcome.why == "address_dead"

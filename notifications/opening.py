@@ -5,23 +5,31 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from backend.core.house import House
 from notifications import zns_templates
 from notifications.allowances import Allowances, Quota
 from notifications.channel_tokens import ChannelTokens
+from notifications.channels.email import EmailSender, Security
 from notifications.channels.fcm import FcmSender
 from notifications.channels.fcm_credentials import FcmCredentials
 from notifications.channels.sms import SmsSender
 from notifications.channels.speedsms import SpeedSmsSender
 from notifications.channels.telegram import PER_SECOND, TelegramSender
+from notifications.channels.webpush import Services, WebPushSender
+from notifications.channels.webpush_crypto import house_key
 from notifications.channels.wire import Wire
 from notifications.channels.zalo import ZaloSender
+from notifications.channels.zalo_bot import ZaloBotSender
 from notifications.channels.zalo_tokens import ZaloTokenWire
 from notifications.channels.zns import ZnsSender
 from notifications.chats import ChatStation
+from notifications.email_station import EmailStation
 from notifications.paid_stations import SmsStation, ZnsStation
 from notifications.push import PushStation
 from notifications.text_gateways import TextGateways
+from notifications.webpush_station import WebPushStation
 from notifications.zalo_station import ZaloStation
 
 if TYPE_CHECKING:
@@ -123,4 +131,49 @@ def zalo_token_wire(house: House, wire: Wire) -> ZaloTokenWire:
     )
 
 
-ALL = (open_push, open_telegram, open_sms, open_zalo)
+async def open_zalo_bot(house: House, stations: Stations, allowances: Allowances, stack: AsyncExitStack) -> None:
+    settings = house.settings
+    if not settings.zalo_bot_token:
+        return
+    limit = allowances.of("zalo_bot", settings.zalo_bot_token, Quota(settings.zalo_bot_per_minute, _MINUTE))
+    sender = ZaloBotSender(settings.zalo_bot_token, base_url=settings.zalo_bot_base_url, limit=limit)
+    await sender.open()
+    stack.push_async_callback(sender.close)
+    stations.add(ChatStation(sender, "zalo_bot"))
+
+
+async def open_email(house: House, stations: Stations, allowances: Allowances, stack: AsyncExitStack) -> None:
+    settings = house.settings
+    if not (settings.smtp_host and settings.smtp_sender):
+        return
+    account = f"{settings.smtp_host}:{settings.smtp_user or settings.smtp_sender}"
+    sender = EmailSender(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        security=msgspec.convert(settings.smtp_security, Security),
+        sender=settings.smtp_sender,
+        user=settings.smtp_user,
+        password=settings.smtp_password,
+        limit=allowances.of("email", account, Quota(settings.smtp_per_minute, _MINUTE)),
+    )
+    stack.push_async_callback(sender.close)
+    stations.email_sender = sender
+    stations.add(EmailStation(sender))
+
+
+async def open_webpush(house: House, stations: Stations, allowances: Allowances, stack: AsyncExitStack) -> None:
+    settings = house.settings
+    if not settings.webpush_contact:
+        return
+    sender = WebPushSender(
+        house_key(house.cipher),
+        contact=settings.webpush_contact,
+        services=Services(settings.webpush_services),
+        limit=allowances.of("webpush", settings.webpush_contact, Quota(settings.webpush_per_minute, _MINUTE)),
+    )
+    await sender.open()
+    stack.push_async_callback(sender.close)
+    stations.add(WebPushStation(sender))
+
+
+ALL = (open_push, open_telegram, open_sms, open_zalo, open_zalo_bot, open_email, open_webpush)

@@ -72,6 +72,7 @@ class _Bodies:
         self._made: dict[tuple[UUID, str, tuple[str, ...]], bytes | Refused] = {}
 
     def letter(self, row: Claimed, device: Device) -> Letter | Refused:
+        assert device.kind != "webpush", "browsers of the web app have a station of their own"
         key = (row.notice.notice_id, device.language, row.children)
         if key not in self._made:
             self._made[key] = self._make(row, device.language)

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Request, Response, delete, get, post
+from litestar import Request, Response, delete, get, post, put
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody, PathParameter
 
@@ -13,11 +13,19 @@ from backend.core.http import house_of, json_bytes
 from backend.core.problems import FORBIDDEN, NOT_FOUND
 from backend.identity.guards import GUARDIAN, SIGNED_IN, STAFF
 from backend.identity.principal import principal_of
-from notifications import addresses, receipts
+from notifications import addresses, emails, receipts
 from notifications.queries import delivery_problems
 from notifications.routes_reports import ROUTES as REPORTS
 from notifications.routes_zalo import ROUTES as ZALO
-from schemas.notifications import DeliveryProblems, DeviceRegistered, DeviceRegistration
+from notifications.webpush_addresses import refuse_strange
+from schemas.notifications import (
+    DeliveryProblems,
+    DeviceRegistered,
+    DeviceRegistration,
+    EmailState,
+    EmailWish,
+    WebPushRegistration,
+)
 
 _DAYS_BACK = 30
 
@@ -40,6 +48,46 @@ async def register_device(request: Request[Any, Any, Any], data: JSONBody[Device
             at=now,
         )
     return DeviceRegistered(token_hash(data.token).hex(), now)
+
+
+@post("/v1/devices/webpush", tags=["identity"], **SIGNED_IN)
+async def register_browser(request: Request[Any, Any, Any], data: JSONBody[WebPushRegistration]) -> DeviceRegistered:
+    """Keep or refresh this browser's push subscription. Only the known vendors' services are posted to."""
+    house, who = house_of(request), principal_of(request)
+    now = house.clock.now()
+    refuse_strange(house.settings, data)
+    async with house.database.directory() as tx:
+        await addresses.register(
+            tx,
+            account_id=who.account_id,
+            session_id=who.session_id,
+            token=data.endpoint,
+            kind="webpush",
+            platform="web",
+            language=data.language,
+            at=now,
+            p256dh=data.keys.p256dh,
+            auth=data.keys.auth,
+        )
+    return DeviceRegistered(token_hash(data.endpoint).hex(), now)
+
+
+@get("/v1/account/email", tags=["identity"], **SIGNED_IN)
+async def my_email(request: Request[Any, Any, Any]) -> EmailState:
+    """Where I read notices by e-mail, and whether the address is confirmed."""
+    return await emails.own(house_of(request), principal_of(request).account_id)
+
+
+@put("/v1/account/email", tags=["identity"], **SIGNED_IN)
+async def change_my_email(request: Request[Any, Any, Any], data: JSONBody[EmailWish]) -> EmailState:
+    """A letter with a link goes to the address; notices follow once the link was followed."""
+    return await emails.keep(house_of(request), principal_of(request).account_id, data.email, data.language)
+
+
+@delete("/v1/account/email", tags=["identity"], **SIGNED_IN)
+async def forget_my_email(request: Request[Any, Any, Any]) -> None:
+    """The address is forgotten; forgetting none is no error."""
+    await emails.forget(house_of(request), principal_of(request).account_id)
 
 
 @delete("/v1/devices/{device_id:str}", tags=["identity"], **SIGNED_IN)
@@ -83,4 +131,15 @@ async def list_delivery_problems(request: Request[Any, Any, Any], school_id: Fro
     return json_bytes(found)
 
 
-ROUTES: list[Any] = [*REPORTS, *ZALO, register_device, forget_device, notice_delivered, list_delivery_problems]
+ROUTES: list[Any] = [
+    *REPORTS,
+    *ZALO,
+    register_device,
+    register_browser,
+    forget_device,
+    my_email,
+    change_my_email,
+    forget_my_email,
+    notice_delivered,
+    list_delivery_problems,
+]

@@ -10,6 +10,7 @@ from notifications.allowances import Allowances
 from notifications.calls import CallStation
 from notifications.cascade import CHANNELS
 from notifications.channel_tokens import ChannelTokens, NoToken
+from notifications.channels.email import EmailSender
 from notifications.channels.telegram import TelegramSender
 from notifications.chats import ChatStation
 from notifications.push import PushStation
@@ -25,6 +26,7 @@ class Stations:
         self.telegram: ChatStation | None = None
         self.telegram_sender: TelegramSender | None = None
         self.sms: TextGateways | None = None
+        self.email_sender: EmailSender | None = None
         self._others: dict[str, Station] = {"call": CallStation()}
         self.tokens: list[ChannelTokens] = []
         self._stack = AsyncExitStack()

@@ -33,6 +33,52 @@ class DeviceRegistration(msgspec.Struct, forbid_unknown_fields=True):
     language: Language = "vi"
 
 
+class WebPushKeys(msgspec.Struct, forbid_unknown_fields=True):
+    """The browser's public key and secret, in base64url without padding."""
+
+    p256dh: Annotated[str, Meta(min_length=86, max_length=88, pattern=r"^[A-Za-z0-9_=-]+$", examples=["B" + "A" * 86])]
+    auth: Annotated[str, Meta(min_length=22, max_length=24, pattern=r"^[A-Za-z0-9_=-]+$", examples=["A" * 22])]
+
+
+class WebPushRegistration(msgspec.Struct, forbid_unknown_fields=True):
+    """What `PushSubscription.toJSON()` of a browser says, without its time of expiry."""
+
+    endpoint: Annotated[
+        str,
+        Meta(
+            min_length=12,
+            max_length=1024,
+            pattern=r"^https?://[\x21-\x7e]+$",
+            description="Address at the browser's push service",
+            examples=["https://fcm.googleapis.com/fcm/send/c-7xZ_Q1:APA91bExample"],
+        ),
+    ]
+    keys: WebPushKeys
+    language: Language = "vi"
+
+
+class EmailWish(msgspec.Struct, forbid_unknown_fields=True):
+    """Where somebody wants to read notices; a letter with a link goes there first."""
+
+    email: Annotated[
+        str,
+        Meta(
+            min_length=6,
+            max_length=254,
+            pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$",
+            examples=["phuhuynh@example.com"],
+        ),
+    ]
+    language: Language = "vi"
+
+
+class EmailState(msgspec.Struct, frozen=True):
+    """`waiting`: the link was not followed yet, and nothing else is sent there."""
+
+    email: str | None
+    state: Literal["none", "waiting", "confirmed", "unsubscribed"]
+
+
 class DeviceRegistered(msgspec.Struct, frozen=True):
     """`device_id` names the address without telling it; the app keeps it for signing out."""
 

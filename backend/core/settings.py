@@ -108,6 +108,32 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str, Meta(description="Which approved ZNS template carries which notice: a TOML file. Empty: no ZNS.")
     ] = ""
     zns_per_minute: Annotated[int, Meta(description="Template messages a minute, over all workers.")] = 60
+    zalo_bot_token: Annotated[str, Meta(description="Token of a bot of the Zalo Bot Platform. Empty: no Zalo bot.")] = (
+        ""
+    )
+    zalo_bot_base_url: Annotated[str, Meta(description="Base address of the Zalo Bot Platform.")] = (
+        "https://bot-api.zaloplatforms.com"
+    )
+    zalo_bot_per_minute: Annotated[int, Meta(description="Messages a minute of the Zalo bot, over all workers.")] = 60
+    smtp_host: Annotated[str, Meta(description="Mail server that takes our letters. Empty: no e-mail.")] = ""
+    smtp_port: Annotated[int, Meta(description="Port of the mail server.")] = 587
+    smtp_security: Annotated[str, Meta(description="starttls, tls, or none (refused in production).")] = "starttls"
+    smtp_user: Annotated[str, Meta(description="User at the mail server. Empty: no sign-in.")] = ""
+    smtp_password: Annotated[str, Meta(description="Password at the mail server.")] = ""
+    smtp_sender: Annotated[str, Meta(description="Address that letters come from.")] = ""
+    smtp_per_minute: Annotated[
+        int, Meta(description="Letters a minute that the mail server takes, over all workers.")
+    ] = 120
+    webpush_contact: Annotated[
+        str,
+        Meta(
+            description="Whom browsers' push services may write to: mailto:… or https://…. Empty: no notices in browsers."
+        ),
+    ] = ""
+    webpush_services: Annotated[
+        str, Meta(description="Origins of push services that browsers may name; a star stands for any name in front.")
+    ] = "https://fcm.googleapis.com,https://updates.push.services.mozilla.com,https://*.push.apple.com,https://*.notify.windows.com"
+    webpush_per_minute: Annotated[int, Meta(description="Pushes to browsers a minute, over all workers.")] = 60_000
     quiet_hours: Annotated[
         str,
         Meta(
@@ -227,6 +253,12 @@ def refuse_unsafe(settings: Settings) -> None:
     wrong += _halves(settings)
     if settings.zns_templates_file and not settings.zalo_app_id:
         wrong.append(f"{variable('zalo_app_id')}: ZNS templates need the Zalo Official Account")
+    if settings.smtp_host and settings.smtp_security not in ("starttls", "tls"):
+        wrong.append(f"{variable('smtp_security')}: starttls or tls")
+    if bool(settings.smtp_user) != bool(settings.smtp_password):
+        wrong.append(f"{variable('smtp_user')}, {variable('smtp_password')}: both or none")
+    if settings.webpush_contact and not settings.webpush_contact.startswith(("mailto:", "https://")):
+        wrong.append(f"{variable('webpush_contact')}: mailto:… or https://…")
     if settings.sms_report_secret and len(settings.sms_report_secret) < 16:
         wrong.append(f"{variable('sms_report_secret')}: at least 16 characters are needed")
     if wrong:
@@ -238,6 +270,7 @@ _TOGETHER = (
     ("fcm_project_id", "fcm_credentials_file"),
     ("sms_api_key", "sms_secret_key", "sms_brand"),
     ("speedsms_token", "speedsms_brand"),
+    ("smtp_host", "smtp_sender"),
     ("zalo_app_id", "zalo_app_secret", "zalo_oa_id", "zalo_oa_secret"),
 )
 

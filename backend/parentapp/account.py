@@ -5,6 +5,7 @@ from typing import Any
 
 from litestar import Response, get, post
 
+from backend.core.house import House
 from backend.core.http import house_of, language_of
 from backend.core.problems import Problem
 from backend.identity.guards import GUARDIAN, SIGNED_IN
@@ -13,6 +14,8 @@ from backend.pages import Refusal, go, page, read_form
 from backend.pages.account import about_me
 from backend.parentapp.family import AnyRequest
 from bots.links import linked_chats, offer_link, unlink_named
+from notifications import emails
+from notifications.channels.webpush_crypto import house_key, public_point, to_text
 from payments.qrimage import svg
 from schemas.chat import ChatLinkOut
 
@@ -21,7 +24,7 @@ _PATH = "/app/account"
 
 @get(_PATH, include_in_schema=False, **SIGNED_IN)
 async def account_page(request: AnyRequest) -> Response[bytes]:
-    return await _show(request)
+    return await show_account(request)
 
 
 @post(_PATH + "/telegram", include_in_schema=False, **GUARDIAN)
@@ -32,8 +35,8 @@ async def link_telegram(request: AnyRequest) -> Response[bytes]:
     except Problem as problem:
         if problem.kind.status >= 500:
             raise
-        return await _show(request, refused=Refusal(problem, language_of(request)))
-    return await _show(request, link=link)
+        return await show_account(request, refused=Refusal(problem, language_of(request)))
+    return await show_account(request, link=link)
 
 
 @post(_PATH + "/telegram/unlink", include_in_schema=False, **GUARDIAN)
@@ -44,23 +47,41 @@ async def unlink_telegram(request: AnyRequest) -> Response[bytes]:
     return go(_PATH, "parentapp.chat_unlinked")
 
 
-async def _show(
-    request: AnyRequest, *, link: ChatLinkOut | None = None, refused: Refusal | None = None
+async def show_account(
+    request: AnyRequest,
+    *,
+    link: ChatLinkOut | None = None,
+    refused: Refusal | None = None,
+    email_refused: Refusal | None = None,
+    email_typed: str | None = None,
 ) -> Response[bytes]:
     house = house_of(request)
+    guardian = bool(principal_of(request).guardian_in)
     chats = await linked_chats(house, principal_of(request).account_id)
     return page(
         request,
         "app/account.html",
-        status=refused.status if refused else 200,
+        status=next((one.status for one in (refused, email_refused) if one), 200),
         back_path=_PATH,
-        telegram=bool(house.settings.telegram_bot_name) and bool(principal_of(request).guardian_in),
+        telegram=bool(house.settings.telegram_bot_name) and guardian,
         chats=chats.chats,
         link=link,
         link_picture="data:image/svg+xml;base64," + base64.b64encode(svg(link.url)).decode() if link else None,
         refused=refused,
+        email=await emails.own(house, principal_of(request).account_id),
+        email_open=bool(house.settings.smtp_host) and guardian,
+        email_refused=email_refused,
+        email_typed=email_typed,
+        webpush_key=_webpush_key(house) if guardian else None,
         **await about_me(request),
     )
+
+
+def _webpush_key(house: House) -> str | None:
+    """By which a browser knows who may push to it."""
+    if not house.settings.webpush_contact:
+        return None
+    return to_text(public_point(house_key(house.cipher)))
 
 
 ROUTES: list[Any] = [account_page, link_telegram, unlink_telegram]

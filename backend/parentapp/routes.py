@@ -6,9 +6,10 @@ from typing import Any
 
 from backend.parentapp.account import ROUTES as ACCOUNT
 from backend.parentapp.children import ROUTES as CHILDREN
+from backend.parentapp.email import ROUTES as EMAIL
 from backend.parentapp.home import ROUTES as HOME
 from backend.parentapp.invoices import ROUTES as INVOICES
 from backend.parentapp.notices import ROUTES as NOTICES
 from backend.parentapp.paying import ROUTES as PAYING
 
-ROUTES: list[Any] = [*HOME, *CHILDREN, *NOTICES, *INVOICES, *PAYING, *ACCOUNT]
+ROUTES: list[Any] = [*HOME, *CHILDREN, *NOTICES, *INVOICES, *PAYING, *ACCOUNT, *EMAIL]

@@ -9,6 +9,7 @@ from backend.core.crypto import token_hash
 from backend.core.ids import new_id
 from notifications.addresses import register
 from notifications.audience import SomePupils
+from notifications.channels.webpush_crypto import fresh_key, public_point, to_text
 from notifications.outbox import Notice, publish
 from tests.identity.matrix import ADMINS, BY_SCHOOL, FAMILY, NOBODY, NOTHING, SIGNED_IN, Ask, Line, Scene, on_any
 
@@ -76,4 +77,21 @@ LINES = {
     ("POST", "/bots/zalo/webhook"): Line(
         ask=lambda s: Ask("/bots/zalo/webhook", json={"event_name": "user_send_text"}), allowed=NOBODY, targets=NOTHING
     ),
+    ("POST", "/v1/devices/webpush"): Line(
+        ask=lambda s: Ask("/v1/devices/webpush", json=browser()), allowed=SIGNED_IN, targets=NOTHING, passes={201}
+    ),
+    ("GET", "/v1/account/email"): Line(ask=lambda s: Ask("/v1/account/email"), allowed=SIGNED_IN, targets=NOTHING),
+    ("PUT", "/v1/account/email"): Line(
+        ask=lambda s: Ask("/v1/account/email", json={"email": "nguoi.nhan@example.com"}),
+        allowed=SIGNED_IN,
+        targets=NOTHING,
+    ),
+    ("DELETE", "/v1/account/email"): Line(
+        ask=lambda s: Ask("/v1/account/email"), allowed=SIGNED_IN, targets=NOTHING, passes={204}
+    ),
 }
+
+
+def browser() -> dict[str, Any]:
+    keys = {"p256dh": to_text(public_point(fresh_key())), "auth": to_text(bytes(16))}
+    return {"endpoint": f"https://fcm.googleapis.com/fcm/send/{new_id().hex}", "keys": keys}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+from notifications.emails import Box, link_token
 from tests.family.matrix_lines import a_notice
-from tests.identity.matrix import FAMILY, GUARDIANS, NOBODY, NOTHING, SIGNED_IN, Ask, Line, Scene, on_any
+from tests.identity.matrix import EVERYONE, FAMILY, GUARDIANS, NOBODY, NOTHING, SIGNED_IN, Ask, Line, Scene, on_any
 from tests.payments.matrix_lines import bill
 
 ANY_GUARDIAN = on_any(*GUARDIANS)
@@ -15,6 +18,18 @@ def pupil(scene: Scene, rest: str) -> Ask:
 
 def notice(scene: Scene) -> Ask:
     return Ask(f"/app/{scene.target.school_id}/notices/{scene.made}", form={})
+
+
+async def letter_link(scene: Scene) -> str:
+    """The confirming link of the own child's mother, which whoever holds it may follow."""
+    mother = scene.world.parent.account_id
+    at = datetime.now(UTC)
+    await scene.owner.execute(
+        "INSERT INTO account_emails (account_id, email, language, asked_at) VALUES ($1, 'me@example.com', 'vi', $2)"
+        " ON CONFLICT (account_id) DO UPDATE SET asked_at = excluded.asked_at, email = excluded.email",
+        mother, at,
+    )  # fmt: skip
+    return link_token(scene.house, "confirm", mother, Box("me@example.com", "vi", at))
 
 
 LINES = {
@@ -71,5 +86,33 @@ LINES = {
         allowed=NOBODY,
         targets=NOTHING,
         by_cookie=True,
+    ),
+    ("POST", "/app/account/email"): Line(
+        ask=lambda s: Ask("/app/account/email", form={"email": "gia.dinh@example.com"}),
+        allowed=ANY_GUARDIAN,
+        targets=NOTHING,
+        by_cookie=True,
+        passes={303},
+    ),
+    ("POST", "/app/account/email/remove"): Line(
+        ask=lambda s: Ask("/app/account/email/remove", form={}),
+        allowed=ANY_GUARDIAN,
+        targets=NOTHING,
+        by_cookie=True,
+        passes={303},
+    ),
+    ("GET", "/email/{verb}/{token}"): Line(
+        ask=lambda s: Ask(f"/email/confirm/{s.made}"),
+        allowed=EVERYONE,
+        targets=NOTHING,
+        by_cookie=True,
+        prepare=letter_link,
+    ),
+    ("POST", "/email/{verb}/{token}"): Line(
+        ask=lambda s: Ask(f"/email/confirm/{s.made}", form={}),
+        allowed=EVERYONE,
+        targets=NOTHING,
+        by_cookie=True,
+        prepare=letter_link,
     ),
 }

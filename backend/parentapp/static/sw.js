@@ -58,3 +58,32 @@ async function marked(kept) {
   const text = await kept.text();
   return new Response(text.replace("<html ", "<html data-kept "), { status: 200, headers: kept.headers });
 }
+
+// A push that this browser alone could open. The same notice twice is shown once: its tag is the notice.
+self.addEventListener("push", (event) => {
+  const told = read(event.data);
+  const shown = { body: told.body, tag: told.tag, lang: told.lang, icon: "/static/house/icon_192.png", data: { path: told.path } };
+  event.waitUntil(self.registration.showNotification(told.title, shown));
+});
+
+// A browser must show something for every push, also for one that nobody understands.
+function read(data) {
+  try {
+    const told = data.json();
+    if (told.title && typeof told.path === "string" && told.path.startsWith("/app/")) return told;
+  } catch {}
+  return { title: "Nhịp Cầu", body: "", tag: "nhipcau", lang: "vi", path: "/app/notices" };
+}
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(open(event.notification.data.path));
+});
+
+async function open(path) {
+  const windows = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const ours = windows.find((one) => new URL(one.url).pathname.startsWith("/app"));
+  if (!ours) return self.clients.openWindow(path);
+  await ours.focus();
+  return ours.navigate(path);
+}

@@ -1,0 +1,74 @@
+"""Texts of a Zalo bot (Zalo Bot Platform): ten plain calls with the token in the address, so no address may reach a log."""
+
+from __future__ import annotations
+
+import msgspec
+import structlog
+from yarl import URL
+
+from notifications.allowances import Allowance
+from notifications.channels.wire import Answer, Wire
+from notifications.outcomes import Outcome, Refused, Sent, TryLater
+
+log = structlog.get_logger()
+
+TEXT_MAX = 2000
+_LIMIT_SECONDS = 30.0
+# Words of the chat or its reader in an error: then the chat is meant, and not our request.
+_OF_THE_CHAT = ("chat", "recipient", "user")
+
+
+class _Result(msgspec.Struct):
+    message_id: str = ""
+
+
+class _Body(msgspec.Struct):
+    ok: bool = False
+    result: _Result | None = None
+    error_code: int = 0
+    description: str = ""
+
+
+class ZaloBotSender:
+    def __init__(self, token: str, *, base_url: str, limit: Allowance | None = None) -> None:
+        self._url = URL(f"{base_url}/bot{token}/sendMessage", encoded=True)
+        self._wire = Wire()
+        self.limit = limit
+
+    async def open(self) -> None:
+        await self._wire.open()
+
+    async def close(self) -> None:
+        await self._wire.close()
+
+    async def post(self, chat_id: str, text: str) -> Outcome:
+        """In a turn already taken. There is no idempotency key: trying again after a timeout may double it."""
+        answer = await self._wire.post_json(self._url, {"chat_id": chat_id, "text": text[:TEXT_MAX]}, {})
+        return read_answer(answer) if isinstance(answer, Answer) else answer
+
+
+def read_answer(answer: Answer) -> Outcome:
+    """`error_code` counts, behaving like HTTP's; HTTP 200 alone does not mean that it went."""
+    try:
+        body = msgspec.json.decode(answer.body, type=_Body)
+    except msgspec.DecodeError:
+        body = _Body(error_code=answer.status)
+        if answer.status == 200:
+            return TryLater("unreadable_answer", uncertain=True)
+    if body.ok and answer.status == 200:
+        return Sent(body.result.message_id if body.result else "")
+    code = body.error_code or answer.status
+    name = f"ZALOBOT_{code}"
+    if code == 401:
+        log.error("zalo_bot_token_refused")
+        return Refused("channel_down", name)
+    if code == 429:
+        return TryLater(name, answer.retry_after or _LIMIT_SECONDS, pauses_channel=True)
+    if code == 408 or code >= 500:
+        return TryLater(name, answer.retry_after, uncertain=code != 503)
+    if code == 403:
+        return Refused("address_dead", name)
+    if code in (400, 404):
+        of_the_chat = any(word in body.description.lower() for word in _OF_THE_CHAT)
+        return Refused("address_dead" if of_the_chat else "our_bug", name)
+    return Refused("unknown", name)

@@ -14,11 +14,11 @@ from backend.announcements.checking.reading import Reading
 _FUND = (
     r"(?<!thu )(?<!gui )(?<!moi )(?<!cung )(?<!toi )(?<!den )(?<!cua )quy(?! (?:phu huynh(?! lop| \d"
     r"| truong)|phhs|ph\b|vi\b|cmhs|cha|ba\b|thay|bac|ong|khach|gia dinh|ban\b|anh|co quan|dai bieu|cap"
-    r"|doc gia))"
+    r"|doc gia|ke hoach nho))"
 )
 
 
-_SOME_WORDS = r"(?![a-z0-9])[^.\n;!?]{0,45}?(?<![a-z0-9])"
+_SOME_WORDS = r"(?![a-z0-9])(?:[^.\n;!?]|(?<=\d)\.(?=\d)){0,45}?(?<![a-z0-9])"
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -56,25 +56,28 @@ def any_of(fragments: list[str]) -> re.Pattern[str]:
     """Fragments of expressions over folded text, each beginning and ending at a word. `~` stands for a few words between,
     `@quy` for money kept together, which without marks looks like the courtesy in `quý phụ huynh`."""
     joined = "|".join(fragment.rstrip("~") for fragment in fragments).replace("~", _SOME_WORDS).replace("@quy", _FUND)
-    return re.compile(rf"(?<![a-z0-9])(?:{joined})(?![a-z0-9])")
+    return re.compile(rf"(?:(?<![a-z0-9])|(?=[^a-z0-9]))(?:{joined})(?![a-z0-9])")
 
 
 def asks(reading: Reading) -> list[Ask]:
     """The deeds in the order of the text, at most one of a kind in a sentence."""
     found: list[Ask] = []
+    agendas = [m.span() for m in _AGENDA.finditer(reading.plain)]
     for start, end in reading.sentences:
         sentence = reading.plain[start:end]
         for kind, rules in _kinds().items():
             if rules.unless_sentence and rules.unless_sentence.search(sentence):
                 continue
             taken_back = [no.span() for no in rules.but_not.finditer(sentence)] if rules.but_not else []
-            hits = (
-                m
-                for m in rules.says.finditer(sentence)
-                if not any(a < m.end() and m.start() < b for a, b in taken_back)
-            )
-            m = next((m for m in hits if _is_meant(reading, kind, start + m.start(), start + m.end())), None)
+            m = rules.says.search(sentence)
+            while m and (
+                any(a < m.end() and m.start() < b for a, b in taken_back)
+                or not _is_meant(reading, kind, start + m.start(), start + m.end())
+            ):
+                m = rules.says.search(sentence, m.start() + 1)
             if m is None:
+                continue
+            if kind in ("pay", "hand_in", "register", "answer") and any(a < start + m.start() < b for a, b in agendas):
                 continue
             away = bool(rules.away and rules.away.search(sentence)) and not _FETCHED.search(sentence)
             found.append(Ask(kind, start + m.start(), start + m.end(), (start, end), away))
@@ -84,12 +87,16 @@ def asks(reading: Reading) -> list[Ask]:
 # Words that are others without their marks. Where the text has marks, only these forms mean the deed.
 _MEANT: dict[str, dict[str, tuple[str, ...]]] = {
     "attend": {"moi": ("mời",), "hop": ("họp",), "thi": ("thi",), "le": ("lễ",)},
-    "pay": {"quy": ("quỹ",), "thu": ("thu",), "dong": ("đóng", "đồng"), "tien": ("tiền",), "ck": ("ck",)},
+    "pay": {"quy": ("quỹ",), "thu": ("thu",), "dong": ("đóng",), "tien": ("tiền",), "ck": ("ck",)},
     "answer": {"dien": ("điền",), "bao": ("báo",)},
     "hand_in": {"thu": ("thu",), "don": ("đơn",), "quy": ("quỹ",), "nop": ("nộp",)},
     "register": {},
     "bring": {"mang": ("mang",), "deo": ("đeo",)},
 }
+# What a meeting will talk about is not asked for here.
+_AGENDA = re.compile(
+    r"\bnoi dung[^\n:]{0,25}:[\s\S]{0,600}?(?=\b(?:de nghi|kinh (?:mong|moi|de)|rat mong|mong|vui long|xin|tran trong|phu huynh|ph)\b|\n\s*\n|$)"
+)
 # Children are fetched where they are every day.
 _FETCHED = re.compile(r"\b(?:don|ruoc) (?:con|be|chau|cac|hs|hoc sinh|tre)\b(?![^.\n]{0,60}\b(?:hop|tap trung)\b)")
 _SYLLABLE = re.compile(r"[a-z]+")
@@ -103,8 +110,8 @@ def _is_meant(reading: Reading, kind: str, start: int, end: int) -> bool:
             kind == "attend" and reading.plain.startswith("moi", start) and _EACH.match(reading.plain, start + 3)
         )
     words = list(_SYLLABLE.finditer(reading.plain, start, end))
-    for m in (*words[:2], *words[-1:]):
-        forms = _MEANT[kind].get(m.group())
+    for place, m in enumerate((*words[:2], *words[-1:])):
+        forms = None if place > 0 and m.group() == "dong" else _MEANT[kind].get(m.group())
         if (
             forms
             and reading.shown[m.start() : m.end()].lower() not in forms

@@ -32,7 +32,9 @@ _NAMED = re.compile(r"\b(?:lop|class)\s+(?=([A-ZĐ][\wÀ-ỹ]*(?:\s[A-ZĐ0-9][\w
 _GRADES = re.compile(
     rf"\b(?:khoi(?: lop)?|grades?|year|k)\s?(?P<first>{_G})(?!\d|[a-z]|/\d)(?P<more>(?:\s?(?:,|-|va|den|&"
     rf"|\+|and|to)\s?(?:khoi\s?|lop\s?)?{_G}(?!\d|h|g|/|[a-z]))*)|\blop\s?(?P<alone>{_G})(?![\w/.\-]"
-    rf"|\s?[/.\-]?\s?\d|\s(?:toan|tin|ly|hoa|sinh|van|su|dia|anh|phap|trung|nhat)\b)(?P<amore>(?:\s?(?:,|va"
+    rf"|\s?[/.\-]?\s?\d|\s(?:toan|tin|ly|hoa|sinh|van|su|dia|anh|phap|trung|nhat)\b)(?! (?:buoi|tiet|ban|em"
+    rf"|hoc sinh|giai|suat|phan|nguoi|dai dien|doi|tiet muc|bai|lan|cuon|quyen|cay"
+    rf"|to)\b)(?P<amore>(?:\s?(?:,|va"
     rf"|den)\s?(?:lop\s?)?{_G}(?!\w|/))*)|\bkhoi\s(?P<kg>mam|choi|la|nha tre|mau giao|lon|nho|be)\b"
 )
 _SCHOOL = re.compile(

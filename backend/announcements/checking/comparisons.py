@@ -37,7 +37,7 @@ _SAYS = any_of(
         r"(?:khong|chua|k|ko) (?:bang|gioi bang|ngoan bang|theo kip) (?:cac |duoc |ban )*(?:ban|be|em|chau|hs)",
         (
             r"so (?:voi|sanh voi) (?:cac |ban |nhung |be |em |mat bang |bạn |hau het |da so |trung binh )*(?:ban"
-            r"|be|em|chung|lop|cung lop|khac|cua lop|hoc sinh|hs|[a-z]+)"
+            r"|be|em|chung|lop|cung lop|khac|cua lop|hoc sinh|hs)"
         ),
         r"(?:xep|sap xep|liet ke|danh sach)~(?:theo thu tu |theo )?diem (?:tu |so tu )?(?:cao|thap)",
         r"tu (?:cao|thap) (?:xuong|den|len) (?:thap|cao)",

@@ -36,6 +36,7 @@ _CONTACT = re.compile(
     r"|like)\s+(?:vao |o |to |ngay |duoi |lai |truc tiep |bang |qua )*(?:tin nhan|tin nay|tin|bai|duoi"
     r"|message|this|thong bao nay|nhom|group|day|o day|ngay duoi|ben duoi|so|zalo|co mat|1|\"|'|xac nhan"
     r"|da)\b"
+    r"|\b(?:nop|gui|chuyen|ck|chuyen khoan|dong|lien he|ib|nhan)(?: tien| phieu| don| lai)?(?: cho)? (?:me|bo|ba|ma|mom|phu huynh) (?:be |em )?[a-z]+"
     r"|\b(?:co|thay|ms|mr|mrs|chi|anh|gvcn|giao vien|ke toan|thu quy|bac)[\s:]+(?:co |thay )?(?!giao\b"
     r"|chu nhiem\b)(?=(?P<name>[a-z]))"
     r"|\b(?:zalo|sms)\s+(?:nhom|co|lop|cua|:|0)|\bco (?:thu|nhan|se thu|se nhan) (?:tien|phieu|bai)"

@@ -119,6 +119,7 @@ _RELATIVE = re.compile(
     rf"|chieu) (?:ngay )?(?:kia|mot)(?! (?:so|vai|chut|it|ngay|buoi|tiet|tuan|lan|lop)))"
     r"|(?P<b1>hom qua|ngay hom qua|bua qua|(?:sang|chieu|toi|dem) qua|yesterday|last night))\b"
 )
+_SINCE_DAYS = re.compile(r"(?:\d|\b(?:may|dao|nhung|suot|vai|ca)) $")
 _MAI = re.compile(r"\bmai\b")
 _MAI_PERSON_BEFORE = re.compile(
     r"(?:\b(?:co|thay|chi|bac|di|chu|ba|ong|ms|mrs|miss|gvcn|gv|thi|ten|hoa|canh|cay|banh|o|mau|quan|hoang"
@@ -156,8 +157,16 @@ def _candidates(reading: Reading, today: date) -> Iterator[Day]:
             yield Day(m.start(), m.end(), None, "lunar")
     for m in _DASHED.finditer(plain):
         yield from _numeric(plain, m.start(1), m.end(), int(m[1]), int(m[2]), None, today, None)
+    no_day = -9
     for m in _SHORT.finditer(plain):
-        yield from _numeric(plain, m.start(), m.end(), int(m[1]), int(m[2]), None, today, m.start())
+        listed = m.start() - no_day < 6 and re.fullmatch(r"\s*(?:,|va|;|-)\s*", plain[no_day : m.start()])
+        found = (
+            [] if listed else list(_numeric(plain, m.start(), m.end(), int(m[1]), int(m[2]), None, today, m.start()))
+        )
+        if not found or _is_address(reading, m):
+            no_day = m.end()
+        else:
+            yield from found
     for m in _ENGLISH_DAY.finditer(plain):
         yield _guessed(m.start(), m.end(), int(m[1]), _MONTHS[m[2]], int(m[3]) if m[3] else None, today)
     for m in _ENGLISH_MONTH.finditer(plain):
@@ -168,6 +177,15 @@ def _candidates(reading: Reading, today: date) -> Iterator[Day]:
         if not _NO_DAY_AFTER.match(plain, m.end()):
             lunar = m.group().startswith(("mung", "mong"))
             yield Day(m.start(1), m.end(), None if lunar else _next(int(m[1]), today), "lunar" if lunar else "date")
+
+
+_STREET = re.compile(r" [A-ZĐÀ-Ỹ][a-zà-ỹ]+ [A-ZĐÀ-Ỹ][a-zà-ỹ]")
+
+
+def _is_address(reading: Reading, m: re.Match[str]) -> bool:
+    """`25/7 Nguyễn Trãi`: a house in a lane."""
+    named = not reading.shouting and _STREET.match(reading.shown, m.end())
+    return bool(named) and not _DAY_WORD.search(reading.plain[max(0, m.start() - 24) : m.start()])
 
 
 def _numeric(
@@ -231,7 +249,7 @@ def _relative(reading: Reading, today: date) -> Iterator[Day]:
     for m in _RELATIVE.finditer(plain):
         if (
             m.group() == "ngay nay"
-            or re.search(r"\d+ $", plain[max(0, m.start() - 3) : m.start()])
+            or _SINCE_DAYS.search(plain[max(0, m.start() - 7) : m.start()])
             or (m.group() == "toi nay" and _really(reading, m.start(), "tới"))
         ):
             continue

@@ -22,6 +22,10 @@ _DUE_BEFORE = re.compile(
     r"|khong qua|deadline|by|before|no later than|until|till|due(?: date)?|tu nay den|keo dai den|trong"
     r"|toi het|den|bat dau thu)" + _FILL + r"$"
 )
+# `từ 8g00 đến 11g00 ngày …` spans hours of one day.
+_HOURS_SPAN = re.compile(
+    r"\d\s?(?:h|g|gio|:)\s?\d{0,2}\s*(?:phut\s*)?(?:-|den|toi|to)\s*\d{1,2}\s?(?:h|g|gio|:)[^.;]{0,40}$"
+)
 _DUE_AFTER = re.compile(
     r"[\s,)]*(?:la han|la ngay (?:cuoi|chot|het han)|het han|chot (?:so|danh sach|ds|sl)|la (?:deadline"
     r"|chot)|tro ve truoc|co (?:chot|thu|tong hop|lap danh sach|khoa|dong form)|khoa (?:form|so)"
@@ -45,7 +49,7 @@ _EVENT_BEFORE = re.compile(
 _REPORTED = re.compile(
     r"\b(?:can cu|theo (?:cong van|ke hoach|quyet dinh|thong bao|tinh than|noi dung|nghi quyet|thong tu"
     r"|bien ban)|cong van|quyet dinh|nghi quyet|nghi dinh|thong tu|ke hoach so|hop dong|bien ban|ky niem"
-    r"|chao mung|sinh ngay|ban hanh|ky ngay|da (?:hop|to chuc|dien ra|thong bao|gui|thu|nop|dong|nhan|duoc"
+    r"|chao mung|sinh ngay|ban hanh|ky ngay|da [a-z]+(?: [a-z]+)? (?:vao )?ngay|da (?:ky|ki|hop|to chuc|dien ra|thong bao|gui|thu|nop|dong|nhan|duoc"
     r"|xay ra|tham gia|tham du|hoan thanh|ket thuc|chuyen|thong qua)|vua qua|vua roi|hom qua|cam on"
     r"|chuc mung|ket qua|(?<!le )(?<!hop )(?<!buoi )(?<!hoi nghi )tong ket|nhin lai|thay (?:vi|cho)|gia han|lui|doi (?:tu|lich|sang)|chuyen tu|cu\b"
     r"|hoan|bao cao|ghi nhan|da xong|thoi tiet|nghi hoc ngay|vang (?:ngay|hom)|tu ngay|ke tu|hinh anh|dip"
@@ -62,15 +66,18 @@ _AHEAD = re.compile(
     r"|tap trung|co mat|chuan bi|den|xac nhan|kinh mong|nho|khai giang|kham|tiem|thi|kiem tra|don|please"
     r"|join|will|submit|return|pay|due|deadline|register|by|meeting|invited|nghi|bat dau|thu)\b"
 )
+_HAS_BEEN = re.compile(r"\bda (?!nang\b|bong\b|den han\b|dang k[yi]\b)[a-z]+")
 _HOUR = re.compile(r"(?<!\d)(\d{1,2})\s?(?:h|g|gio|:)\s?(\d{2})?")
 
 
 def is_due(reading: Reading, start: int, end: int) -> bool:
     """A day said as the last one for something."""
     first, _ = reading.sentence_at(start)
-    return bool(_DUE_BEFORE.search(reading.plain[max(first, start - 60) : start])) or bool(
-        _DUE_AFTER.match(reading.plain, end)
-    )
+    before = reading.plain[max(first, start - 60) : start]
+    m = _DUE_BEFORE.search(before)
+    if m and _HOURS_SPAN.search(before):
+        m = None
+    return bool(m) or bool(_DUE_AFTER.match(reading.plain, end))
 
 
 def has_deadline(
@@ -151,6 +158,8 @@ def _asked_for(reading: Reading, day: Day) -> bool:
     ):
         return False
     if _REPORTED.search(head[-110:]) and not is_due(reading, day.start, day.end):
+        return False
+    if not is_due(reading, day.start, day.end) and _HAS_BEEN.search(reading.plain, day.end, last):
         return False
     if re.match(r"[\s,)]*(?:vua qua|vua roi|da |roi\b|toi qua|lop .{0,20} da )", reading.plain[day.end : day.end + 30]):
         return False

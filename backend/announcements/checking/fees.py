@@ -21,6 +21,16 @@ class Illegal(msgspec.Struct, frozen=True):
     rule: str
 
 
+# What the words of a list look like with their marks.
+_FORMS: dict[str, dict[str, tuple[str, ...]]] = {
+    "pay": {
+        "dong": ("đóng",), "thu": ("thu",), "gia": ("giá",), "phi": ("phí",), "gop": ("góp",), "tien": ("tiền",), "nop": ("nộp",),
+    },
+    "fund": {"quy": ("quỹ",)},
+    "fund_but_not": {},
+}  # fmt: skip
+
+
 @cache
 def _words() -> dict[str, re.Pattern[str]]:
     told = tomllib.loads((Path(__file__).parent / "fees.toml").read_text(encoding="utf-8"))
@@ -38,6 +48,7 @@ def illegal(reading: Reading, sums: list[Sum]) -> Illegal | None:
 
 class _Passage:
     def __init__(self, reading: Reading, start: int, end: int, sums: list[Sum]) -> None:
+        self.reading, self.start = reading, start
         self.text = reading.plain[start:end]
         self.around = reading.plain[max(0, start - 260) : end + 260]
         self.whole = reading.plain
@@ -46,7 +57,11 @@ class _Passage:
         self.any_sum = bool(sums)
 
     def says(self, name: str) -> re.Match[str] | None:
-        return _words()[name].search(self.text)
+        return next((m for m in _words()[name].finditer(self.text) if self._means(name, m)), None)
+
+    def _means(self, name: str, m: re.Match[str]) -> bool:
+        forms = _FORMS.get(name)
+        return forms is None or self.reading.means(self.start + m.start(), self.start + m.end(), forms)
 
     def near(self, name: str) -> bool:
         return bool(_words()[name].search(self.around))
@@ -113,6 +128,8 @@ def _insurance_is_forced(p: _Passage) -> bool:
     if _words()["voluntary"].search(own):
         return False
     if _words()["forced"].search(own) and not _words()["not_forced"].search(own):
+        return True
+    if p.says("threat"):
         return True
     return bool(
         p.near("forced") and not p.near("not_forced") and not p.near("voluntary") and not p.near("health_insurance")

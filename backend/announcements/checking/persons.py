@@ -21,7 +21,7 @@ class Exposure(msgspec.Struct, frozen=True):
 
 
 _SCORE_LINE = re.compile(
-    r"(?:[:\-–=]|\s|\bđược\b|\bduoc\b)\s*(?:10(?:[.,]0)?|\d(?:[.,]\d{1,2})?)(?:\s?(?:đ|d|điểm"
+    r"\s*(?:[:\-–=]|\s|\bđược\b|\bduoc\b)\s*(?:10(?:[.,]0)?|\d(?:[.,]\d{1,2})?)(?:\s?(?:đ|d|điểm"
     r"|diem))?\s*(?:$|[,;.)\n])"
 )
 _PHONE = re.compile(r"(?<!\d)(?:\+?84|0)(?:[ .-]?\d){9}(?!\d)")
@@ -40,6 +40,15 @@ _WHOLE_CLASS_MARKS = re.compile(
     r"|cac (?:con|em|ban)|lop)\b|\b(?:class|whole class) (?:marks|grades|results|scores)\b"
     r"|\bmarks of all\b"
 )
+
+
+# What the words of a matter look like with their marks.
+_FORMS = {
+    "luoi": ("lười",), "danh": ("đánh", "danh"), "pha": ("phá",), "no": ("nợ",), "chui": ("chửi", "chui"), "benh": ("bệnh",), "om": ("ốm",),
+    "bo": ("bỏ", "bố"), "yeu": ("yếu",), "kem": ("kém",), "ngheo": ("nghèo",), "can": ("cận", "cắn", "căn"), "thieu": ("thiếu",),
+    "trom": ("trộm",), "mat": ("mất", "mặt", "mật"), "nghien": ("nghiện",), "soi": ("sởi",), "lao": ("lao", "láo"), "ghe": ("ghẻ",),
+    "sut": ("sút", "sụt"), "muon": ("muộn",), "hu": ("hư",), "treu": ("trêu",), "vi": ("vi", "vì"), "ky": ("kỷ", "kỳ", "kì"),
+}  # fmt: skip
 
 
 @cache
@@ -64,7 +73,9 @@ def exposed(reading: Reading, attachments: tuple[str, ...]) -> Exposure | None:
         if not inside and not listed and not _list_elsewhere(sentence, attachments):
             continue
         for matter, says in _matters().items():
-            m = says.search(sentence)
+            m = next(
+                (m for m in says.finditer(sentence) if reading.means(start + m.start(), start + m.end(), _FORMS)), None
+            )
             if m is None or _harmless().search(sentence):
                 continue
             if inside:

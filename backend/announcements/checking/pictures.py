@@ -62,13 +62,13 @@ def only_in_a_picture(
         return image
     if _PHOTOS_OF_LIFE.search(text) and not (_MATTER.search(text) and _POINTS.search(text)):
         return False
-    if not _POINTS.search(text):
-        return (
-            image and own_words <= 6 and dates == 0 and amounts == 0 and not place and _MATTER.search(text) is not None
-        )
     known = (dates > 0) + (amounts > 0) + place
+    if image and known == 0 and own_words <= 5 and re.search(r"\b(?:doc|xem|coi|luu y)\b", text):
+        return True
+    if not _POINTS.search(text):
+        return image and own_words <= 6 and known == 0 and _MATTER.search(text) is not None
     if known == 0:
-        return own_words <= 30
+        return own_words <= (12 if deeds else 30)
     return known == 1 and own_words <= 8 and bool(_MATTER.search(text)) and deeds == 0
 
 

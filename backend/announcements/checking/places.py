@@ -34,7 +34,7 @@ _FORMS = {
     "khu": "khu", "hoi": "hội", "bep": "bếp", "thanh": "thành", "be": "bể", "ho": "hồ",
 }  # fmt: skip
 _ENGLISH = re.compile(
-    r"\b(?:at|in|to|visit|from|outside)\s+(?:the |our |your )?(?P<place>(?:[\w'.-]+ ){0,4}?(?:auditorium"
+    r"\b(?:at|in|to|visit|from|outside)\s+(?:the |our |your )?(?P<place>(?:(?!at |in |to |the |on |from |by |of |and )[\w'.-]+ ){0,4}?(?:auditorium"
     r"|hall|room|gym|gymnasium|campus|library|playground"
     r"|zoo|museum|office|theatre|theater|park|farm|pool|canteen|lobby|gate|field|lab|studio|cafeteria"
     r"|stadium|centre|center|reception|foyer)\b"
@@ -67,25 +67,44 @@ _NOT_PLACE = re.compile(
 )
 _STOP = re.compile(
     r"[,;:!?\n(\[|]|\.(?=\s|$)|\s[-–]\s(?=(?:thoi gian|luc|ngay|chi phi|phi|noi dung|trang phuc))|\b(?:luc"
-    r"|vao|vao luc|tu (?=\d|ngay|thu)|ngay (?=\d|thu)|de|cho|truoc|voi|gap|nhe|nha(?! (?:xe|van|da|thi|an"
+    r"|vao|vao luc|tu (?=\d|ngay|thu)|ngay (?=\d|thu)|de|cho|truoc|voi|gap|nhe|do (?=a\b|nha\b|nhe\b)"
+    r"|nha(?! (?:xe|van|da|thi|an"
     r"|hat|bep|the|truyen|trung|khach"
     r"|hang|[a-z]\b))|a|va|hoac|nhung|do"
     r"|sang (?=thu|ngay|mai|chu|nay|\d)|chieu|toi (?=thu|ngay|mai|nay|\d)|thu (?:[2-7]|hai|ba|tu|nam|sau"
     r"|bay)|chu nhat|cn|hom|mai|se|duoc|bat dau|dung|theo|thoi gian|at|on|from|by|for|to|and|with|before"
     r"|nham|nhan|don|hop|du|lam|mang|nop|gio|phi|trong (?=ngay|thang|tuan|khoang|gio|hai|ba|vong)|cung|neu"
-    r"|khi|vi|bang|qua|co|la|phu huynh|ph|cac con|hs|hoc sinh|cac em|roi|xong|thi|cua con|hen|dum|giup"
+    r"|khi|vi|bang|qua|co|la|phu huynh|ph|cac con|hs|hoc sinh|cac em|roi|xong|thi(?! dau)|cua con|hen|dum|giup"
     r"|de nghi|kinh|xin|han|moi)\b"
     r"|\d{1,2}\s?(?:h|g|gio|:)\d{0,2}\b|(?<![\w])\d{1,2}[/-]\d{1,2}[/-]?"
 )
+# `sân cờ` does not end before `có`.
+_STOP_FORMS = {
+    "co": ("có",), "la": ("là",), "hop": ("họp",), "thi": ("thì", "thi"), "va": ("và",), "du": ("dự",), "lam": ("làm",), "nop": ("nộp",),
+    "hen": ("hẹn",),
+    "moi": ("mời", "mọi"), "don": ("đón",), "nhan": ("nhận",), "gio": ("giờ",), "han": ("hạn",), "qua": ("qua",), "mang": ("mang",), "vi": ("vì",),
+    "cho": ("cho",), "do": ("do", "đó"), "theo": ("theo",), "mai": ("mai",), "phi": ("phí",), "chieu": ("chiều",), "toi": ("tối", "tới"), "voi": ("với",),
+}  # fmt: skip
 _GOES_ON = re.compile(
     r"\s*[,(-]\s*(?=(?:tang|day|khu|nha|phong|so|duong|phuong|xa|truong|co so|quan|tp|cong|thanh pho|tinh"
-    r"|tru so|hoi truong|toa|lau|san|p\.|q\.|lop|\d+ [A-Za-z]|thon|to|kp|khu pho|h\.|huyen|ap|ha noi|floor"
+    r"|tru so|hoi truong|toa|lau|san|p\.|q\.|lop \d|\d+ [A-Za-z]|thon|to|kp|khu pho|h\.|huyen|ap|ha noi|floor"
     r"|building|block|canh|doi dien|ben|gan|\d+[a-z]? )\b)"
 )
+# Prepositions that as often lead elsewhere, and what they lead to then; and places one must not go to.
+_WEAK = ("trong", "qua", "in", "tren", "sang", "ra", "vao", "ve", "len", "di", "tu")
+_NOWHERE = re.compile(r"(?:lop|truong|so|p\.? ?\d|day|the|bai|xa|thanh|ben|tang|duong|phuong|pho)\b")
+_FORBIDDEN = re.compile(r"\b(?:khong|cam|tranh)(?: \w+){0,3}? (?:vao|do|dung|tu tap|dau|de|ra|mang)\b")
+# After a comma or a bracket the place may stand without `tại`.
+_ALONE = re.compile(
+    r"(?:[,;(\n|]|\s-)\s*((?:hoi truong|phong (?:hop|hoc|da nang|hoi dong|\d+|[a-z]\d+)|san (?:truong"
+    r"|van dong|bong)|nha (?:da nang|thi dau|van hoa)"
+    r"|thu vien|san truoc|hoi truong))\b"
+)
+_ALONE_FORMS = {"truong": ("trường",), "phong": ("phòng",), "san": ("sân",), "hop": ("họp",), "hoc": ("học",)}
 _AT_HOME = re.compile(
     r"(?:o|tai|at|in|trong) (?:nha(?! (?:xe|van|thi|da|an|hat|bep|the|truyen|trung|khach|[a-z]\b|[a-z]?\d))|home)\b"
 )
-_SCHOOL_ONLY = re.compile(r"\b(?:den|toi|ve|tai|o|len|ra|vao)\s+truong\b(?! (?:hop|ca))")
+_SCHOOL_ONLY = re.compile(r"\b(?:den|toi|ve|tai|o|len|ra|vao)\s+(?:truong|lop)\b(?! (?:hop|ca|truong|\d|hoc))")
 
 
 def place(reading: Reading, sentences: list[tuple[int, int]]) -> Place | None:
@@ -99,6 +118,8 @@ def place(reading: Reading, sentences: list[tuple[int, int]]) -> Place | None:
     for start, end in spans:
         if found := _capital(reading, start, end):
             return found
+    if (m := _ALONE.search(reading.plain)) and reading.means(m.start(1), m.end(), _ALONE_FORMS):
+        return Place(m.start(1), _stop(reading, m.start(1), reading.sentence_at(m.start(1))[1]), False)
     for start, end in spans:
         if m := _SCHOOL_ONLY.search(reading.plain, start, end):
             word = m.group().rsplit(" ", 1)[1]
@@ -136,9 +157,9 @@ def _at(reading: Reading, start: int, end: int) -> Place | None:
             continue
         if _NOT_PLACE.match(reading.plain, m.end()) or _AT_HOME.match(reading.plain, m.start()):
             continue
-        if m.group().split()[0] in ("trong", "qua", "in", "tren", "sang", "ra", "vao", "ve", "len") and re.match(
-            r"(?:lop|truong|so|p\.? ?\d|day|the|bai|xa|thanh|ben|tang)\b", reading.plain[m.end() : m.end() + 8]
-        ):
+        if m.group().split()[0] in _WEAK and _NOWHERE.match(reading.plain, m.end()):
+            continue
+        if _FORBIDDEN.search(reading.plain, max(start, m.start() - 50), m.start()):
             continue
         stop = _stop(reading, m.end(), end)
         text = reading.plain[m.end() : stop].strip()
@@ -183,6 +204,8 @@ def _stop(reading: Reading, start: int, end: int) -> int:
     position = start
     for _ in range(4):
         m = _STOP.search(reading.plain, position, end)
+        while m and m.group()[0].isalpha() and not reading.means(m.start(), m.end(), _STOP_FORMS):
+            m = _STOP.search(reading.plain, m.end(), end)
         emoji = EMOJI.search(reading.shown, position, m.start() if m else end)
         stop = emoji.start() if emoji else m.start() if m else end
         on = _GOES_ON.match(reading.plain, stop) if not emoji else None

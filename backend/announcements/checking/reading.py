@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
+from collections.abc import Mapping
 from functools import cached_property
 
 from backend.core.text import strip_marks
@@ -69,6 +70,16 @@ class Reading:
             self.shown.replace(" ", "")
         )
 
+    def means(self, start: int, end: int, forms: Mapping[str, tuple[str, ...]]) -> bool:
+        """Whether the marks, if there are any, agree: `lười` is lazy, `lưới` is a net; without marks both are meant."""
+        if not self.marked:
+            return True
+        return all(
+            self.shown[m.start() : m.end()].lower() in forms[m.group()]
+            for m in _SYLLABLE.finditer(self.plain, start, end)
+            if m.group() in forms
+        )
+
     @cached_property
     def shouting(self) -> bool:
         letters = [c for c in self.shown if c.isalpha()]
@@ -105,6 +116,7 @@ class Reading:
         return re.findall(r"[^\W_]+", self.plain)
 
 
+_SYLLABLE = re.compile(r"[a-z]+")
 _BLANKS = re.compile(r"\s{3,}")
 
 

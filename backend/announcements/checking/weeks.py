@@ -93,7 +93,7 @@ _FILL = re.compile(
     r"|\bafternoon\b|\bevening\b|\bdem\b|\bhom\b|\d{1,2}\s?(?:h|g|gio)\s?\d{0,2}(?:\s?(?:phut|p))?"
     r"|\d{1,2}:\d\d|\b[ap]m\b|ruoi)*"
 )
-_FILL_BACK = re.compile(r"[\s,;:(\-\[/]*(?:(?:la|tuc|nham|vao)\s+)?(?:ngay\s+)?")
+_FILL_BACK = re.compile(r"[\s,(\-\[/]*(?:(?:la|tuc|nham|vao)\s+)?(?:ngay\s+)?")
 
 _PERIODS = re.compile(
     r"\b(?:(?P<edge>dau|giua|cuoi|trong|het)\s+)?(?P<week>tuan|week)\s*(?:le\s+)?(?P<wwhich>nay|sau|toi"
@@ -106,7 +106,7 @@ _PERIODS = re.compile(
     r"|giua) thang(?!\s*\d)|end of (?:the|this|next) month)\b"
     r"|\b(?P<season>(?:sau|truoc|ra|qua|dip|vao dip|trong dip|trong|vao|ky nghi|nghi)\s+(?:dip\s+"
     r"|ky nghi\s+|nghi\s+|mua\s+)?(?:le\s+|ki nghi\s+)?(?:tet(?! (?:duong|trung thu|thieu nhi))"
-    r"|he)(?:\s+(?:nay|toi|sau))?|he (?:nay|toi|sau)|mua he (?:nay|toi|sau)|(?:dau|cuoi) (?:nam hoc|hoc ky"
+    r"|he)(?:\s+(?:nay|toi|sau))?|he (?:nay|toi|sau)|mua he (?:nay|toi|sau)|(?:vao|khoang|den|trong|tu|sang|luc) (?:dau|cuoi) (?:nam hoc|hoc ky"
     r"|hoc ki|hk\d?)(?:\s+(?:nay|toi|sau))?"
     r"|(?:mua xuan|mua thu|mua dong) (?:nay|toi|sau)|after tet|this summer|next term)\b"
     r"|\b(?P<soon>vai (?:ngay|hom|tuan) (?:toi|nua)|may (?:hom|ngay|bua) (?:toi|nua)|it hom nua|nay mai"
@@ -116,7 +116,7 @@ _PERIOD_PAST = re.compile(r"\s*(?:vua qua|vua roi|truoc|qua\b)")
 _GREETING = re.compile(r"\b(?:chuc|vui ve|nhe nhang|an lanh|vui ve nhe|have a|enjoy|happy)\b")
 _REVIEW = re.compile(
     r"\b(?:nhan xet|tong ket|thi dua|ket qua|tuyen duong|bao cao|diem danh|nhat ky|hinh anh"
-    r"|de nghi cac em tiep tuc|ne nep|so ket|chu de|tinh hinh|review|recap|highlights|top|diem|xep)\b[^.\n]{0,25}$"
+    r"|de nghi cac em tiep tuc|ne nep|so ket|chu de|tinh hinh|review|recap|highlights|top|diem|xep)\b[^.\n]{0,60}$"
 )
 _CONTEXT_OF_SEASON = re.compile(
     r"\b(?:tien thuong|phuc|ao|trang phuc|do dung|banh|hoi cho|ve sinh|bai tap|sach|vo|kham pha|qua|tui"
@@ -226,6 +226,9 @@ def vagues(reading: Reading, today: date) -> list[Vague]:
             continue
         # Meals and fees of a month name what is paid, not when: `tiền ăn tháng này`.
         if (m["nmonth"]) and re.search(r"\b(?:tien|phi|an|khoan|thu|ban tru|hoc|thuc don|boi|xe)\s*$", before):
+            continue
+        # Booked into a month is no day to keep: `trừ vào tháng 11`.
+        if m["month"] and re.search(r"\b(?:tru|tinh|cong(?: don)?|chuyen|bu tru|cong bo|tra)\s*$", before):
             continue
         past = bool(_PERIOD_PAST.match(plain, end))
         found.append(Vague(start, end, *_period(m, today), past))

@@ -83,7 +83,9 @@ _STOP_FORMS = {
     "co": ("có",), "la": ("là",), "hop": ("họp",), "thi": ("thì", "thi"), "va": ("và",), "du": ("dự",), "lam": ("làm",), "nop": ("nộp",),
     "hen": ("hẹn",),
     "moi": ("mời", "mọi"), "don": ("đón",), "nhan": ("nhận",), "gio": ("giờ",), "han": ("hạn",), "qua": ("qua",), "mang": ("mang",), "vi": ("vì",),
-    "cho": ("cho",), "do": ("do", "đó"), "theo": ("theo",), "mai": ("mai",), "phi": ("phí",), "chieu": ("chiều",), "toi": ("tối", "tới"), "voi": ("với",),
+    "cho": ("cho",), "do": ("do", "đó"),
+    "theo": ("theo",), "mai": ("mai",), "phi": ("phí",),
+    "chieu": ("chiều",), "toi": ("tối", "tới"), "voi": ("với",),
 }  # fmt: skip
 _GOES_ON = re.compile(
     r"\s*[,(-]\s*(?=(?:tang|day|khu|nha|phong|so|duong|phuong|xa|truong|co so|quan|tp|cong|thanh pho|tinh"

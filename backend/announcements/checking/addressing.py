@@ -9,7 +9,8 @@ from backend.announcements.checking.reading import Reading
 from backend.announcements.checking.shapes import Audience
 
 _FAMILY = (
-    r"(?:phu huynh|phhs|cmhs|ph|cha me|ba me|bo me|cac me|cac bac|ca nha|gia dinh|pp|p/h|hoc sinh|hs|cac con|cac em|cac ban"
+    r"(?:phu huynh|phhs|cmhs|ph|cha me|ba me|bo me|cac me|cac bac|ca nha|gia dinh|pp|p/h|hoc sinh|hs"
+    r"|cac con|cac em|cac ban"
     r"|cac be|cac chau|parents|families|students|pupils|tap the|con|be|em|tre|quy phu huynh)"
 )
 _TO_BEFORE = re.compile(

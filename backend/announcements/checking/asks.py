@@ -95,7 +95,8 @@ _MEANT: dict[str, dict[str, tuple[str, ...]]] = {
 }
 # What a meeting will talk about is not asked for here.
 _AGENDA = re.compile(
-    r"\bnoi dung[^\n:]{0,25}:[\s\S]{0,600}?(?=\b(?:de nghi|kinh (?:mong|moi|de)|rat mong|mong|vui long|xin|tran trong|phu huynh|ph)\b|\n\s*\n|$)"
+    r"\bnoi dung[^\n:]{0,25}:[\s\S]{0,600}?(?=\b(?:de nghi|kinh (?:mong|moi|de)|rat mong|mong|vui long|xin"
+    r"|tran trong|phu huynh|ph)\b|\n\s*\n|$)"
 )
 # Children are fetched where they are every day.
 _FETCHED = re.compile(r"\b(?:don|ruoc) (?:con|be|chau|cac|hs|hoc sinh|tre)\b(?![^.\n]{0,60}\b(?:hop|tap trung)\b)")

@@ -16,6 +16,7 @@ _SAYS = any_of(
         r"(?:xep|dung) ?\d+ ?/ ?\d+",
         r"thu hang~",
         r"xep hang~",
+        r"hon (?:han|xa|nhieu) (?:cac |nhung |nhieu )*(?:ban|em|be|hs|hoc sinh)",
         r"bang xep hang~",
         r"hang \d+(?: ?/ ?\d+)?",
         r"top ?\d+~",
@@ -65,6 +66,10 @@ _OF_CLASSES = re.compile(
     r"\b(?:lop|cac lop|tap the|chi doi|lien doi|doi|truong|khoi|doi tuyen|doi bong|nhom|to|phong trao"
     r"|thi dua|don vi|cum|tinh|doan truong|toan doan|classes|houses?|teams?)\s*(?:\w+\s*){0,6}$"
 )
+_OUR_CLASS = re.compile(
+    r"\b(?:lop (?:minh|ta|chung (?:ta|minh)|con|\d\w*)|ca lop|tap the lop)\b(?!.*\b(?:em|be|ban|hs"
+    r"|hoc sinh)\b)"
+)
 _NO_PUPIL = re.compile(
     r"(?:khong|chua|dung co|tranh|khong nen|nghiem cam|han che|bai bo|thay vi|don't|never|not)\s+(?:\w+\s+){0,5}$"
 )
@@ -107,7 +112,7 @@ def _is_of_pupils(sentence: str, m: re.Match[str]) -> bool:
         pupil = re.search(
             r"\b(?:em|be|chau|con|ban|hoc sinh|hs|pupil|student|he|she|your child)\b[^,;]{0,30}$", subject
         )
-        if _OF_CLASSES.search(subject) and not pupil:
+        if (_OF_CLASSES.search(subject) or _OUR_CLASS.search(before)) and not pupil:
             return False
         after = sentence[m.start() : m.end() + 40]
         if (

@@ -7,7 +7,8 @@ import re
 from backend.announcements.checking.reading import Reading
 
 _PERSON = (
-    r"(?:co|thay|gvcn|gv|giao vien|ke toan|thu quy|bac|chi|anh|di|ms|mr|mrs|miss|lop truong|truong ban"
+    r"(?:co|thay|gvcn|gv|giao vien|ke toan|thu quy|bac|chi|anh|di|ms|mr|mrs|miss|lop truong|lop pho|bi thu"
+    r"|to truong|hieu pho|thay hieu pho|hoi truong|pho hieu truong|truong thon|truong ban"
     r"|ban phu huynh|bph|hoi truong phu huynh|chi hoi|van phong|vp|phong (?:tai vu|ke toan|y te|tuyen sinh"
     r"|hanh chinh|giao vu|cong tac|hoc vu|dao tao|tiep dan|bao ve|doi)"
     r"|bo phan|thu vien|thu ky|bao ve|van thu|giao vu|y te|tong phu trach|tpt|bgh|ban giam hieu"
@@ -26,7 +27,7 @@ _CONTACT = re.compile(
     r"|nhip cau|nhipcau|so lien lac dien tu|sllđt|slldt|portal|classdojo|teams|cong thanh toan"
     r"|cong thong tin|muc thanh toan|nut|bam vao|nhan vao|bam \"|chon \"|nhan \"|phan binh chon|binh chon"
     r"|poll|classin|seesaw|toddle|managebac|powerschool)\b"
-    r"|\b(?:lien he|lien lac|lh|ib|inbox|contact|hoi truc tiep|reach out)\b"
+    r"|\b(?:truc tuyen|cong (?:cua|dang k[yi])|lien he|lien lac|lh|ib|inbox|contact|hoi truc tiep|reach out)\b"
     rf"|\b(?:cho|voi|toi|den|gap|nhan|nhan tin|nhan tin cho|nt|nhan zalo|nhan rieng|bao|bao lai|hoi|goi"
     rf"|goi cho|qua|gui|gui ve|gui lai|tai|o|ve|zalo|alo|ping|rieng|len|tra|tra loi|nhan rieng cho"
     rf"|gap truc tiep|nop|nop lai|phan hoi|xac nhan|dong|tim|chuyen|dang ky|dk|to|from|ask|tell|call|text"
@@ -36,7 +37,8 @@ _CONTACT = re.compile(
     r"|like)\s+(?:vao |o |to |ngay |duoi |lai |truc tiep |bang |qua )*(?:tin nhan|tin nay|tin|bai|duoi"
     r"|message|this|thong bao nay|nhom|group|day|o day|ngay duoi|ben duoi|so|zalo|co mat|1|\"|'|xac nhan"
     r"|da)\b"
-    r"|\b(?:nop|gui|chuyen|ck|chuyen khoan|dong|lien he|ib|nhan)(?: tien| phieu| don| lai)?(?: cho)? (?:me|bo|ba|ma|mom|phu huynh) (?:be |em )?[a-z]+"
+    r"|\b(?:nop|gui|chuyen|ck|chuyen khoan|dong|lien he|ib|nhan)(?: tien| phieu| don| lai)?(?: cho)? (?:me"
+    r"|bo|ba|ma|mom|phu huynh) (?:be |em )?[a-z]+"
     r"|\b(?:co|thay|ms|mr|mrs|chi|anh|gvcn|giao vien|ke toan|thu quy|bac)[\s:]+(?:co |thay )?(?!giao\b"
     r"|chu nhiem\b)(?=(?P<name>[a-z]))"
     r"|\b(?:zalo|sms)\s+(?:nhom|co|lop|cua|:|0)|\bco (?:thu|nhan|se thu|se nhan) (?:tien|phieu|bai)"

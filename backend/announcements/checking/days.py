@@ -119,7 +119,7 @@ _RELATIVE = re.compile(
     rf"|chieu) (?:ngay )?(?:kia|mot)(?! (?:so|vai|chut|it|ngay|buoi|tiet|tuan|lan|lop)))"
     r"|(?P<b1>hom qua|ngay hom qua|bua qua|(?:sang|chieu|toi|dem) qua|yesterday|last night))\b"
 )
-_SINCE_DAYS = re.compile(r"(?:\d|\b(?:may|dao|nhung|suot|vai|ca)) $")
+_SINCE_DAYS = re.compile(r"(?:(?<!so )(?<!op )(?<!et )(?<!ng )(?<!oi )\d|\b(?:may|dao|nhung|suot|vai|ca)) $")
 _MAI = re.compile(r"\bmai\b")
 _MAI_PERSON_BEFORE = re.compile(
     r"(?:\b(?:co|thay|chi|bac|di|chu|ba|ong|ms|mrs|miss|gvcn|gv|thi|ten|hoa|canh|cay|banh|o|mau|quan|hoang"
@@ -168,9 +168,11 @@ def _candidates(reading: Reading, today: date) -> Iterator[Day]:
         else:
             yield from found
     for m in _ENGLISH_DAY.finditer(plain):
+        if m[2] == "may" and reading.shown[m.start(2) : m.end(2)] != "May":
+            continue
         yield _guessed(m.start(), m.end(), int(m[1]), _MONTHS[m[2]], int(m[3]) if m[3] else None, today)
     for m in _ENGLISH_MONTH.finditer(plain):
-        if m[1] != "may" or reading.shown[m.start()].isupper():
+        if m[1] != "may" or reading.shown[m.start(1) : m.end(1)] == "May":
             yield _guessed(m.start(), m.end(), int(m[2]), _MONTHS[m[1]], int(m[3]) if m[3] else None, today)
     yield from _relative(reading, today)
     for m in _BARE.finditer(plain):

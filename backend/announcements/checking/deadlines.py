@@ -49,9 +49,11 @@ _EVENT_BEFORE = re.compile(
 _REPORTED = re.compile(
     r"\b(?:can cu|theo (?:cong van|ke hoach|quyet dinh|thong bao|tinh than|noi dung|nghi quyet|thong tu"
     r"|bien ban)|cong van|quyet dinh|nghi quyet|nghi dinh|thong tu|ke hoach so|hop dong|bien ban|ky niem"
-    r"|chao mung|sinh ngay|ban hanh|ky ngay|da [a-z]+(?: [a-z]+)? (?:vao )?ngay|da (?:ky|ki|hop|to chuc|dien ra|thong bao|gui|thu|nop|dong|nhan|duoc"
+    r"|chao mung|sinh ngay|ban hanh|ky ngay|da [a-z]+(?: [a-z]+)? (?:vao )?ngay|da (?:ky|ki|hop|to chuc"
+    r"|dien ra|thong bao|gui|thu|nop|dong|nhan|duoc"
     r"|xay ra|tham gia|tham du|hoan thanh|ket thuc|chuyen|thong qua)|vua qua|vua roi|hom qua|cam on"
-    r"|chuc mung|ket qua|(?<!le )(?<!hop )(?<!buoi )(?<!hoi nghi )tong ket|nhin lai|thay (?:vi|cho)|gia han|lui|doi (?:tu|lich|sang)|chuyen tu|cu\b"
+    r"|chuc mung|ket qua|(?<!le )(?<!hop )(?<!buoi )(?<!hoi nghi )tong ket|nhin lai|thay (?:vi|cho)"
+    r"|gia han|lui|doi (?:tu|lich|sang)|chuyen tu|cu\b"
     r"|hoan|bao cao|ghi nhan|da xong|thoi tiet|nghi hoc ngay|vang (?:ngay|hom)|tu ngay|ke tu|hinh anh|dip"
     r"|lan truoc|on|thanks?|was|were|held on|last)\b"
 )

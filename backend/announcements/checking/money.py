@@ -62,6 +62,11 @@ _DIGITS = {
     "tam": 8,
     "chin": 9,
 }
+_FORMS = {
+    "ngan": ("ngàn",), "tu": ("tư",), "nam": ("năm",), "sau": ("sáu",), "bay": ("bảy", "bẩy"), "le": ("lẻ",), "mot": ("một", "mốt"), "tram": ("trăm",),
+    "muoi": ("mươi", "mười"), "ty": ("tỷ", "tỉ"), "chin": ("chín",), "tam": ("tám",), "chuc": ("chục",), "nghin": ("nghìn",), "trieu": ("triệu",),
+    "ruoi": ("rưỡi",), "khong": ("không",), "bon": ("bốn",), "lam": ("lăm",), "hai": ("hai",), "ba": ("ba",),
+}  # fmt: skip
 _NUMBER_WORD = (
     r"(?:khong|mot|hai|ba|bon|tu|nam|lam|nham|sau|bay|tam|chin|muoi|chuc|tram|nghin|ngan|trieu|ty|linh|le|ruoi)"
 )
@@ -100,7 +105,7 @@ def _candidates(reading: Reading) -> Iterator[Sum]:
     for m in _CODE.finditer(plain):
         yield Sum(m.start(), m.end(), int(re.sub(r"\D", "", m[1])))
     for m in _WORDS.finditer(plain):
-        spoken = _spoken(m.group().split())
+        spoken = _spoken(m.group().split()) if reading.means(m.start(), m.end(), _FORMS) else 0
         if spoken and not _NO_MONEY_AFTER.match(plain, m.end()):
             yield Sum(m.start(), m.end(), spoken)
 

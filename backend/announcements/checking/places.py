@@ -34,7 +34,8 @@ _FORMS = {
     "khu": "khu", "hoi": "hội", "bep": "bếp", "thanh": "thành", "be": "bể", "ho": "hồ",
 }  # fmt: skip
 _ENGLISH = re.compile(
-    r"\b(?:at|in|to|visit|from|outside)\s+(?:the |our |your )?(?P<place>(?:(?!at |in |to |the |on |from |by |of |and )[\w'.-]+ ){0,4}?(?:auditorium"
+    r"\b(?:at|in|to|visit|from|outside)\s+(?:the |our |your )?(?P<place>(?:(?!at |in |to |the |on |from "
+    r"|by |of |and )[\w'.-]+ ){0,4}?(?:auditorium"
     r"|hall|room|gym|gymnasium|campus|library|playground"
     r"|zoo|museum|office|theatre|theater|park|farm|pool|canteen|lobby|gate|field|lab|studio|cafeteria"
     r"|stadium|centre|center|reception|foyer)\b"
@@ -67,7 +68,8 @@ _NOT_PLACE = re.compile(
 )
 _STOP = re.compile(
     r"[,;:!?\n(\[|]|\.(?=\s|$)|\s[-–]\s(?=(?:thoi gian|luc|ngay|chi phi|phi|noi dung|trang phuc))|\b(?:luc"
-    r"|vao|vao luc|tu (?=\d|ngay|thu)|ngay (?=\d|thu)|de|cho|truoc|voi|gap|nhe|do (?=a\b|nha\b|nhe\b)"
+    r"|vao|vao luc|tu (?=\d|ngay|thu)|ngay (?=\d|thu)|de|cho|truoc|sau (?=gio|khi|tiet|buoi)|van|voi|gap"
+    r"|nhe|do (?=a\b|nha\b|nhe\b)"
     r"|nha(?! (?:xe|van|da|thi|an"
     r"|hat|bep|the|truyen|trung|khach"
     r"|hang|[a-z]\b))|a|va|hoac|nhung|do"
@@ -81,7 +83,7 @@ _STOP = re.compile(
 # `sân cờ` does not end before `có`.
 _STOP_FORMS = {
     "co": ("có",), "la": ("là",), "hop": ("họp",), "thi": ("thì", "thi"), "va": ("và",), "du": ("dự",), "lam": ("làm",), "nop": ("nộp",),
-    "hen": ("hẹn",),
+    "hen": ("hẹn",), "van": ("vẫn",),
     "moi": ("mời", "mọi"), "don": ("đón",), "nhan": ("nhận",), "gio": ("giờ",), "han": ("hạn",), "qua": ("qua",), "mang": ("mang",), "vi": ("vì",),
     "cho": ("cho",), "do": ("do", "đó"),
     "theo": ("theo",), "mai": ("mai",), "phi": ("phí",),
@@ -96,6 +98,7 @@ _GOES_ON = re.compile(
 _WEAK = ("trong", "qua", "in", "tren", "sang", "ra", "vao", "ve", "len", "di", "tu")
 _NOWHERE = re.compile(r"(?:lop|truong|so|p\.? ?\d|day|the|bai|xa|thanh|ben|tang|duong|phuong|pho)\b")
 _FORBIDDEN = re.compile(r"\b(?:khong|cam|tranh)(?: \w+){0,3}? (?:vao|do|dung|tu tap|dau|de|ra|mang)\b")
+_HOUSE = re.compile(r"\d{1,4}[A-Za-z]?(?:/\d+)* [A-ZĐ][a-zà-ỹ]+ [A-ZĐ]")
 # After a comma or a bracket the place may stand without `tại`.
 _ALONE = re.compile(
     r"(?:[,;(\n|]|\s-)\s*((?:hoi truong|phong (?:hop|hoc|da nang|hoi dong|\d+|[a-z]\d+)|san (?:truong"
@@ -191,7 +194,9 @@ def _capital(reading: Reading, start: int, end: int) -> Place | None:
     if reading.shouting:
         return None
     for m in _AT_CAPITAL.finditer(reading.plain, start, end):
-        if reading.shown[m.start(1)].isupper() and not _NOT_PLACE.match(reading.plain, m.end()):
+        if (reading.shown[m.start(1)].isupper() or _HOUSE.match(reading.shown, m.start(1))) and not _NOT_PLACE.match(
+            reading.plain, m.end()
+        ):
             if m.group().split()[0] in ("di", "den", "ve") and re.match(
                 r"(?:thu|t[2-7]|cn|chu nhat|ph|phhs|hs|gvcn)\b", reading.plain[m.end() : m.end() + 9]
             ):

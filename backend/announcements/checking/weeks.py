@@ -80,7 +80,8 @@ _PAST_BEFORE = re.compile(r"\b(?:last|vua qua,?)\s+$")
 _HABIT = re.compile(
     r"\b(?:hang tuan|moi tuan|moi thu|hang thu|cac thu|thu hang|vao cac|cac ngay|cac buoi|moi (?:sang"
     r"|chieu|toi)|every|weekly|lich hoc|thoi khoa bieu|tkb|lich sinh hoat|gio lam viec|gio mo cua|dinh ky"
-    r"|nhu thuong le|1 tuan|mot tuan \d|tiet/tuan|buoi/tuan|hoc them|/buoi|/thang|clb|cau lac bo|lop (?:boi|vo|ve|nang khieu|hoc them)|moi)\b"
+    r"|nhu thuong le|1 tuan|mot tuan \d|tiet/tuan|buoi/tuan|hoc them|/buoi|/thang|clb|cau lac bo"
+    r"|lop (?:boi|vo|ve|nang khieu|hoc them)|moi)\b"
 )
 _NO_WEEKDAY_BEFORE = re.compile(
     r"\b(?:khoan|lan|bai|cau|tap|quyen|con|giai|hang|vi tri|dung|xep|mua|buoi|mon|kcn|gv|lop|tiet|nhom|de"
@@ -106,7 +107,8 @@ _PERIODS = re.compile(
     r"|giua) thang(?!\s*\d)|end of (?:the|this|next) month)\b"
     r"|\b(?P<season>(?:sau|truoc|ra|qua|dip|vao dip|trong dip|trong|vao|ky nghi|nghi)\s+(?:dip\s+"
     r"|ky nghi\s+|nghi\s+|mua\s+)?(?:le\s+|ki nghi\s+)?(?:tet(?! (?:duong|trung thu|thieu nhi))"
-    r"|he)(?:\s+(?:nay|toi|sau))?|he (?:nay|toi|sau)|mua he (?:nay|toi|sau)|(?:vao|khoang|den|trong|tu|sang|luc) (?:dau|cuoi) (?:nam hoc|hoc ky"
+    r"|he)(?:\s+(?:nay|toi|sau))?|he (?:nay|toi|sau)|mua he (?:nay|toi|sau)|(?:vao|khoang|den|trong|tu"
+    r"|sang|luc) (?:dau|cuoi) (?:nam hoc|hoc ky"
     r"|hoc ki|hk\d?)(?:\s+(?:nay|toi|sau))?"
     r"|(?:mua xuan|mua thu|mua dong) (?:nay|toi|sau)|after tet|this summer|next term)\b"
     r"|\b(?P<soon>vai (?:ngay|hom|tuan) (?:toi|nua)|may (?:hom|ngay|bua) (?:toi|nua)|it hom nua|nay mai"

@@ -12,9 +12,12 @@ from litestar.datastructures import State
 
 from backend import health, pages
 from backend.announcements.routes import ROUTES as ANNOUNCEMENTS
+from backend.announcements.routes_area import ROUTES as AREA_LETTERS
 from backend.announcements.routes_drafts import ROUTES as DRAFTS
 from backend.announcements.routes_following import ROUTES as FOLLOWING
 from backend.announcements.routes_groups import ROUTES as GROUPS
+from backend.announcements.routes_happenings import ROUTES as HAPPENINGS
+from backend.announcements.routes_templates import ROUTES as TEMPLATES
 from backend.attendance.routes import ROUTES as ATTENDANCE
 from backend.console.routes import ROUTES as CONSOLE
 from backend.core import logs
@@ -54,7 +57,10 @@ ROUTES: list[Any] = [
     *FAMILY,
     *FILES,
     *ANNOUNCEMENTS,
+    *AREA_LETTERS,
+    *TEMPLATES,
     *DRAFTS,
+    *HAPPENINGS,
     *GROUPS,
     *FOLLOWING,
     *FORMS,

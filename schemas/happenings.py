@@ -7,6 +7,8 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from schemas.files import Kept
+
 
 class NewEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`event_id` is made by the client. Without `starts_at` it is the whole day."""
@@ -69,3 +71,20 @@ class FamilyEvents(msgspec.Struct, frozen=True):
     """From today on, soonest first."""
 
     events: list[FamilyEvent]
+
+
+class FamilyLetter(msgspec.Struct, frozen=True):
+    """What hangs on a notice that a school wrote. Of a recalled one nothing is left but that it was taken back.
+
+    `corrected_by` and `corrects` are notices to the same reader.
+    """
+
+    notice_id: UUID
+    recalled_at: datetime | None
+    expires_at: datetime | None
+    past: bool
+    from_area: str | None
+    files: list[Kept]
+    events: list[Event]
+    corrected_by: UUID | None
+    corrects: UUID | None

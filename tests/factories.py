@@ -78,6 +78,7 @@ class World:
     bank_account_id: int = 0
     hook_key: str = ""
     pupils: list[Pupil] = field(default_factory=list)
+    province: str = ""
 
 
 def fresh_phone() -> str:
@@ -168,7 +169,7 @@ async def make_world(owner: asyncpg.Connection, house: House) -> World:
         school, other, own_class, other_class, foreign_class, child, classmate, neighbour_child, other_child,
         parent, parent2, classmate_parent, neighbour, stranger, teacher, other_teacher, accountant, admin, area_admin, other_admin,
         subject_teacher,
-        bank_account_id, hook_key, [child, classmate, neighbour_child],
+        bank_account_id, hook_key, [child, classmate, neighbour_child], province,
     )  # fmt: skip
 
 

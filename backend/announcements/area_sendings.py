@@ -1,4 +1,4 @@
-"""An area's letter in one school: published and taken back there, each in a transaction of that school. With area.py it owns area_sendings."""
+"""An area's letter in one school: published and taken back there, each in a transaction of that school. It writes area_sendings with area.py."""
 
 from __future__ import annotations
 

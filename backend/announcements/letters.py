@@ -67,12 +67,18 @@ def read_body(body: str) -> str:
 
 
 def first_gap(text: str) -> str | None:
+    found = gaps_of(text)
+    return "{" + found[0] + "}" if found else None
+
+
+def gaps_of(text: str) -> list[str]:
     """`{ngay}`: what a model leaves open. Braces around anything else are the writer's own."""
+    found = []
     for part in text.split("{")[1:]:
         name, end, _ = part.partition("}")
         if end and name.isidentifier() and name.isascii() and len(name) <= 20:
-            return "{" + name + "}"
-    return None
+            found.append(name)
+    return found
 
 
 def require_end(expires_at: datetime | None, leaves_at: datetime) -> None:

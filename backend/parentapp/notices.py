@@ -6,6 +6,7 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
+from backend.announcements.family import family_letter
 from backend.core.http import house_of, language_of
 from backend.core.problems import NOT_FOUND
 from backend.family.actions import answer_notice
@@ -37,17 +38,18 @@ async def notices_page(request: AnyRequest, before: FromQuery[UUID | None] = Non
 @get(_NOTICE, include_in_schema=False, **GUARDIAN)
 async def notice_page(request: AnyRequest, school_id: FromPath[int], notice_id: FromPath[UUID]) -> Response[bytes]:
     house = house_of(request)
-    account_id = principal_of(request).account_id
-    found = await notice(
-        house.database.reader, school_id, account_id, notice_id, today(request), language=language_of(request)
-    )
+    reader, account_id = house.database.reader, principal_of(request).account_id
+    letter = await family_letter(reader, school_id, account_id, notice_id, house.clock.now())
+    found = await notice(reader, school_id, account_id, notice_id, today(request), language=language_of(request))
     if found is None:
-        raise NOT_FOUND()
+        if letter is None or letter.recalled_at is None:
+            raise NOT_FOUND()
+        return page(request, "app/recalled.html", status=410, letter=letter)
     if found.opened_at is None:
         await answer_notice(house, account_id, school_id, notice_id, "opened")
     if found.of is not None:
         return go(f"/app/{school_id}/notices/{found.of}")
-    return page(request, "app/notice.html", notice=found)
+    return page(request, "app/notice.html", notice=found, letter=letter)
 
 
 @post(_NOTICE, include_in_schema=False, **GUARDIAN)

@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from backend.announcements import drafts, groups, rules
+from backend.announcements import area, drafts, groups, happenings, rules, templates
 from backend.announcements.actions import announce
+from backend.core.clock import SystemClock, school_day
 from backend.core.ids import new_id
 from backend.files.actions import upload
+from backend.identity.principal import Principal
 from schemas.announcements import AnnouncementRules, NewAnnouncement, ToClass
+from schemas.area_letters import NewAreaLetter
 from schemas.drafts import DraftIn, DraftSend, Letter
 from schemas.groups import GroupIn
+from schemas.happenings import NewEvent
+from schemas.templates import TemplateIn
 from tests.factories import Person
 from tests.files.matrix_lines import PICTURE
-from tests.identity.matrix import ADMINS, BY_SCHOOL, STAFF, TEACHERS, Ask, Line, Scene
+from tests.identity.matrix import (
+    ADMINS,
+    BY_SCHOOL,
+    FAMILY,
+    GUARDIANS,
+    NOTHING,
+    STAFF,
+    TEACHERS,
+    Ask,
+    Line,
+    Scene,
+    on_any,
+)
 
 
 def root(scene: Scene, rest: str = "") -> str:
@@ -103,6 +121,73 @@ async def group_of_the_administrator(scene: Scene) -> str:
     return str(group_id)
 
 
+async def with_an_event(scene: Scene) -> tuple[str, str, str]:
+    """The administrator's letter with a file and a date: ids of announcement, file and event."""
+    announcement_id, file_id = await published_with_a_file(scene)
+    event = NewEvent(new_id(), "Họp phụ huynh", IN_A_WEEK)
+    account_id = admin_of(scene).account_id
+    await happenings.add_event(scene.house, account_id, scene.target.school_id, UUID(announcement_id), event)
+    return announcement_id, file_id, str(event.event_id)
+
+
+async def as_the_family_has_it(scene: Scene) -> tuple[str, str, str]:
+    """Ids of notice, file and event."""
+    announcement_id, file_id, event_id = await with_an_event(scene)
+    notice_id = await scene.owner.fetchval(
+        "SELECT notice_id FROM announcements WHERE school_id = $1 AND announcement_id = $2::text::uuid",
+        scene.target.school_id,
+        announcement_id,
+    )
+    return str(notice_id), file_id, event_id
+
+
+async def an_area_letter(scene: Scene) -> str:
+    made = await area.send(scene.house, area_principal(scene), area_letter(scene))
+    return str(made.letter_id)
+
+
+def area_principal(scene: Scene) -> Principal:
+    officer = scene.world.area_admin
+    return Principal(account_id=officer.account_id, session_id=new_id(), expires_at=0)
+
+
+def area_letter(scene: Scene) -> NewAreaLetter:
+    return NewAreaLetter(new_id(), scene.world.province, "Nghỉ học tránh bão", "Ngày mai nghỉ học.", undo_seconds=3600)
+
+
+def of_letter(scene: Scene, rest: str) -> str:
+    return root(scene, f"/{scene.made[0]}{rest}")
+
+
+def of_notice(scene: Scene, rest: str) -> str:
+    return f"/v1/family/notices/{scene.target.school_id}/{scene.made[0]}{rest}"
+
+
+IN_A_WEEK = school_day(SystemClock().now()) + timedelta(days=7)
+ONE = "/v1/schools/{school_id}/announcements/{announcement_id}"
+NOTICE = "/v1/family/notices/{school_id}/{notice_id}"
+AREA_LETTERS = "/v1/area/letters"
+OFFICER = on_any("area_admin")
+# A letter to the class is both children's: whoever is guardian of one of them has it.
+CLASS_FAMILIES = FAMILY | {
+    ("classmate_parent", "own"), ("parent", "classmate"), ("parent2", "classmate"),
+}  # fmt: skip
+
+
+async def a_template(scene: Scene) -> str:
+    template_id, new = new_id(), TemplateIn("Họp", "Họp phụ huynh", "Ngày {ngay}.")
+    account_id = admin_of(scene).account_id
+    await templates.put_template(scene.house, account_id, scene.target.school_id, template_id, new)
+    return str(template_id)
+
+
+def template_root(scene: Scene, rest: str = "") -> str:
+    return f"/v1/schools/{scene.target.school_id}/announcement-templates{rest}"
+
+
+TEMPLATES = "/v1/schools/{school_id}/announcement-templates"
+
+
 def draft_root(scene: Scene, rest: str = "") -> str:
     return f"/v1/schools/{scene.target.school_id}/announcement-drafts{rest}"
 
@@ -116,6 +201,78 @@ DRAFT = DRAFTS + "/{announcement_id}"
 _TEACHING = frozenset(pair for pair in STAFF if pair[0] != "accountant")
 
 LINES = {
+    ("GET", ONE + "/following"): Line(
+        ask=lambda s: Ask(of_letter(s, "/following")), allowed=ADMINS, prepare=published_with_a_file
+    ),
+    ("POST", ONE + "/events"): Line(
+        ask=lambda s: Ask(
+            of_letter(s, "/events"), json={"event_id": str(new_id()), "title": "Họp", "held_on": IN_A_WEEK.isoformat()}
+        ),
+        allowed=ADMINS,
+        passes={201},
+        prepare=published_with_a_file,
+    ),
+    ("DELETE", ONE + "/events/{event_id}"): Line(
+        ask=lambda s: Ask(of_letter(s, f"/events/{s.made[2]}")), allowed=ADMINS, prepare=with_an_event
+    ),
+    ("POST", ONE + "/reminders"): Line(
+        ask=lambda s: Ask(of_letter(s, "/reminders"), json={"about_on": IN_A_WEEK.isoformat()}),
+        allowed=ADMINS,
+        passes={201},
+        prepare=published_with_a_file,
+    ),
+    ("DELETE", ONE + "/reminders/{about_on}"): Line(
+        ask=lambda s: Ask(of_letter(s, f"/reminders/{IN_A_WEEK}")), allowed=ADMINS, prepare=published_with_a_file
+    ),
+    ("GET", NOTICE + "/letter"): Line(
+        ask=lambda s: Ask(of_notice(s, "/letter")), allowed=CLASS_FAMILIES, prepare=as_the_family_has_it
+    ),
+    ("GET", NOTICE + "/files/{file_id}"): Line(
+        ask=lambda s: Ask(of_notice(s, f"/files/{s.made[1]}")), allowed=CLASS_FAMILIES, prepare=as_the_family_has_it
+    ),
+    ("GET", "/v1/family/events"): Line(
+        ask=lambda s: Ask("/v1/family/events"), allowed=on_any(*GUARDIANS), targets=NOTHING
+    ),
+    ("GET", "/v1/family/events/{school_id}/{event_id}/ics"): Line(
+        ask=lambda s: Ask(f"/v1/family/events/{s.target.school_id}/{s.made[2]}/ics"),
+        allowed=CLASS_FAMILIES,
+        prepare=as_the_family_has_it,
+    ),
+    ("GET", AREA_LETTERS + "/look"): Line(
+        ask=lambda s: Ask(AREA_LETTERS + "/look", params={"area_code": s.world.province}),
+        allowed=OFFICER,
+        targets=NOTHING,
+    ),
+    ("POST", AREA_LETTERS): Line(
+        ask=lambda s: Ask(AREA_LETTERS, json=msgspec.to_builtins(area_letter(s))),
+        allowed=OFFICER,
+        targets=NOTHING,
+        passes={201},
+    ),
+    ("GET", AREA_LETTERS): Line(ask=lambda s: Ask(AREA_LETTERS), allowed=OFFICER, targets=NOTHING),
+    ("GET", AREA_LETTERS + "/{letter_id}"): Line(
+        ask=lambda s: Ask(f"{AREA_LETTERS}/{s.made}"), allowed=OFFICER, targets=NOTHING, prepare=an_area_letter
+    ),
+    ("POST", AREA_LETTERS + "/{letter_id}/take-back"): Line(
+        ask=lambda s: Ask(f"{AREA_LETTERS}/{s.made}/take-back"),
+        allowed=OFFICER,
+        targets=NOTHING,
+        prepare=an_area_letter,
+    ),
+    ("POST", AREA_LETTERS + "/{letter_id}/recall"): Line(
+        ask=lambda s: Ask(f"{AREA_LETTERS}/{s.made}/recall"), allowed=OFFICER, targets=NOTHING, prepare=an_area_letter
+    ),
+    ("GET", TEMPLATES): Line(ask=lambda s: Ask(template_root(s)), allowed=STAFF, targets=BY_SCHOOL),
+    ("PUT", TEMPLATES + "/{template_id}"): Line(
+        ask=lambda s: Ask(
+            template_root(s, f"/{new_id()}"), json={"name": "Họp", "title": "Họp", "body": "Ngày {ngay}."}
+        ),
+        allowed=ADMINS,
+        targets=BY_SCHOOL,
+    ),
+    ("DELETE", TEMPLATES + "/{template_id}"): Line(
+        ask=lambda s: Ask(template_root(s, f"/{s.made}")), allowed=ADMINS, targets=BY_SCHOOL, prepare=a_template
+    ),
     ("GET", DRAFTS): Line(ask=lambda s: Ask(draft_root(s)), allowed=STAFF, targets=BY_SCHOOL),
     ("POST", DRAFTS + "/look"): Line(
         ask=lambda s: Ask(draft_root(s, "/look"), json=msgspec.to_builtins(a_letter(s))), allowed=TEACHERS | ADMINS

@@ -63,7 +63,8 @@ _DIGITS = {
     "chin": 9,
 }
 _FORMS = {
-    "ngan": ("ngàn",), "tu": ("tư",), "nam": ("năm",), "sau": ("sáu",), "bay": ("bảy", "bẩy"), "le": ("lẻ",), "mot": ("một", "mốt"), "tram": ("trăm",),
+    "ngan": ("ngàn",), "tu": ("tư",), "nam": ("năm",), "sau": ("sáu",), "bay": ("bảy", "bẩy"), "le": ("lẻ",),
+    "mot": ("một", "mốt"), "tram": ("trăm",),
     "muoi": ("mươi", "mười"), "ty": ("tỷ", "tỉ"), "chin": ("chín",), "tam": ("tám",), "chuc": ("chục",), "nghin": ("nghìn",), "trieu": ("triệu",),
     "ruoi": ("rưỡi",), "khong": ("không",), "bon": ("bốn",), "lam": ("lăm",), "hai": ("hai",), "ba": ("ba",),
 }  # fmt: skip

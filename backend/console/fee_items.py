@@ -6,7 +6,7 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from backend.console import queries
+from backend.console import plan_audience, queries
 from backend.console.desks import AnyRequest, books_desk, console_page, shown_in_form, today_of
 from backend.core.http import house_of, language_of
 from backend.core.ids import new_id
@@ -88,14 +88,9 @@ async def create_plan(request: AnyRequest, school_id: FromPath[int], item_id: Fr
     form = await read_form(request)
     try:
         values = _values(form, NewPlan)
-        classes = [name.removeprefix("class-") for name in form if name.startswith("class-")]
         due_on = [form[name] for name in ("due_on", "due_on_2", "due_on_3") if form.get(name)]
-        values |= {
-            "item_id": str(item_id),
-            "due_on": due_on,
-            "class_ids": classes,
-            "scope": "class" if classes else "school",
-        }
+        audience = await plan_audience.chosen(house_of(request).database.reader, school_id, form)
+        values |= {"item_id": str(item_id), "due_on": due_on, **audience}
         new = into(NewPlan, values)
         await plans.create(house_of(request), principal_of(request).account_id, school_id, new)
     except Problem as problem:
@@ -177,6 +172,7 @@ async def _item_shown(
         item=found,
         plans=await explain.plans(reader, school_id, item_id),
         classes=today.classes,
+        grades=sorted({one.grade for one in today.classes}),
         countings=COUNTINGS,
         leavings=await spendings.leavings(reader, school_id),
         form={"plan_id": str(new_id()), "spending_id": str(new_id()), "title": found.title, "quantity": "1", **form},

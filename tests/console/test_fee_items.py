@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from uuid import UUID
+
+import msgspec
 
 from backend.core.clock import school_day
 from backend.core.ids import new_id
 from backend.identity.doorkeeper import ACCESS_COOKIE
 from tests.payments.conftest import money as money
+from tests.payments.test_fee_plans import item
 
 
 async def test_from_a_forbidden_name_to_bills_that_were_looked_at(money) -> None:
@@ -39,6 +43,38 @@ async def test_from_a_forbidden_name_to_bills_that_were_looked_at(money) -> None
         done = await money.http.post(f"{base}/fee-plans/{plan['plan_id']}/publish", headers=headers)
         assert done.status_code == 303
         assert await money.count("invoices") == 3
+
+
+async def test_a_plan_is_for_grades_or_for_named_pupils_and_says_whose_code_is_unknown(money) -> None:
+    base, headers = f"/console/{money.world.school_id}", {
+        "cookie": f"{ACCESS_COOKIE}={money.world.accountant.token}", "accept": "text/html", "origin": "http://testserver",
+    }  # fmt: skip
+    made = await item(money)
+    page = await money.http.get(f"{base}/fee-items/{made}", headers=headers)
+    grade = re.search(r'name="grade-([0-9]+)"', page.text)[1]
+    due_on = (school_day(money.house.clock.now()) + timedelta(days=9)).isoformat()
+    child = str(money.world.child.pupil_id)
+
+    async def asked(**audience):
+        plan = {"plan_id": str(new_id()), "title": "Nước uống", "due_on": due_on, "quantity": "1", **audience}
+        answer = await money.http.post(f"{base}/fee-items/{made}/plan", data=plan, headers=headers)
+        if answer.status_code != 303:
+            return answer.status_code, answer.text
+        terms = await money.owner.fetchval("SELECT terms FROM fee_plans WHERE plan_id = $1", UUID(plan["plan_id"]))
+        shown = await money.http.get(f"{base}/fee-plans/{plan['plan_id']}", headers=headers)
+        return msgspec.json.decode(terms)["scope"], shown.text
+
+    scope, shown = await asked(pupils=f"{child.upper()}\r\n{child}")
+    assert scope == "pupils" and money.world.child.full_name in shown and money.world.classmate.full_name not in shown
+    scope, shown = await asked(**{f"grade-{grade}": "yes"})
+    assert (
+        scope == "grade" and money.world.classmate.full_name in shown and money.world.neighbour_child.full_name in shown
+    )
+    status, refused = await asked(pupils=f"{child}\nHS-KHONG-CO")
+    assert status == 422 and 'id="pupils-wrong"' in refused and "hs-khong-co" in refused and child in refused
+    status, refused = await asked(**{"pupils": child, f"grade-{grade}": "yes"})
+    assert status == 422 and 'id="pupils-wrong"' in refused
+    assert re.search(rf'name="grade-{grade}" value="yes" checked', refused)
 
 
 async def test_a_forbidden_item_may_be_kept_as_a_draft_that_nobody_can_bill(money) -> None:

@@ -14,6 +14,7 @@ from backend.core.problems import FORBIDDEN, NOT_FOUND
 from backend.identity.guards import GUARDIAN, SIGNED_IN, STAFF
 from backend.identity.principal import principal_of
 from notifications import addresses, emails, receipts
+from notifications.contacts import unreachable
 from notifications.queries import delivery_problems
 from notifications.routes_reports import ROUTES as REPORTS
 from notifications.routes_zalo import ROUTES as ZALO
@@ -24,6 +25,7 @@ from schemas.notifications import (
     DeviceRegistration,
     EmailState,
     EmailWish,
+    UnreachableGuardians,
     WebPushRegistration,
 )
 
@@ -131,6 +133,15 @@ async def list_delivery_problems(request: Request[Any, Any, Any], school_id: Fro
     return json_bytes(found)
 
 
+@get("/v1/schools/{school_id:int}/contacts/problems", tags=["announcements"], **STAFF)
+async def list_unreachable_guardians(request: Request[Any, Any, Any], school_id: FromPath[int]) -> UnreachableGuardians:
+    """Guardians who should get notices and whom no channel reaches, with reasons and days. For the school's administrator."""
+    found = await unreachable(house_of(request), school_id, principal_of(request).account_id)
+    if found is None:
+        raise FORBIDDEN()
+    return found
+
+
 ROUTES: list[Any] = [
     *REPORTS,
     *ZALO,
@@ -142,4 +153,5 @@ ROUTES: list[Any] = [
     forget_my_email,
     notice_delivered,
     list_delivery_problems,
+    list_unreachable_guardians,
 ]

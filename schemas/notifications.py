@@ -126,6 +126,33 @@ class DeliveryProblem(msgspec.Struct, frozen=True):
     finished_at: datetime
 
 
+class ContactReason(msgspec.Struct, frozen=True):
+    """Why one way to a guardian does not work. `why` is ours (no_account, no_device, no_phone, not_mobile) or a provider's code."""
+
+    channel: Literal["account", "push", "webpush", "telegram", "zalo", "zalo_bot", "email", "sms"]
+    why: str
+    since: datetime
+
+
+class UnreachableGuardian(msgspec.Struct, frozen=True):
+    """A guardian who gets notices and has no living address. `since` is when the last one ended."""
+
+    guardian_id: UUID
+    guardian_name: str | None
+    pupil_names: list[str]
+    class_names: list[str]
+    since: datetime
+    reasons: list[ContactReason]
+
+
+class UnreachableGuardians(msgspec.Struct, frozen=True):
+    """Counts over all guardians who get notices; by name those whom nothing reaches, the longest first."""
+
+    guardians_count: int
+    unreachable_count: int
+    guardians: list[UnreachableGuardian]
+
+
 class DeliveryCount(msgspec.Struct, frozen=True):
     channel: str
     state: str

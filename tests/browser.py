@@ -44,6 +44,9 @@ def site(database_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFac
     settings = settings_of(
         mode="demo",
         code_channel="print",
+        webpush_contact="mailto:it@truong.example",
+        smtp_host="127.0.0.1",
+        smtp_sender="truong@truong.example",
         database_url=database_url,
         redis_url=redis_url,
         port=port,

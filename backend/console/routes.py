@@ -14,6 +14,7 @@ from backend.console.bank_feeds import ROUTES as BANK_FEEDS
 from backend.console.books import ROUTES as BOOKS
 from backend.console.calendar import ROUTES as CALENDAR
 from backend.console.classes import ROUTES as CLASSES
+from backend.console.contacts import ROUTES as CONTACTS
 from backend.console.counter import ROUTES as COUNTER
 from backend.console.fee_exemptions import ROUTES as FEE_EXEMPTIONS
 from backend.console.fee_items import ROUTES as FEE_ITEMS
@@ -63,6 +64,7 @@ ROUTES: list[Any] = [
     *STAFF,
     *ROSTER_IMPORT,
     *CALENDAR,
+    *CONTACTS,
     *FRAUD,
     *AUDIT,
     *INBOX,

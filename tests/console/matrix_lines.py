@@ -457,6 +457,7 @@ LINES = {
     ("POST", "/console/{school_id}/calendar/open/{day}"): sent(
         lambda s: "/calendar/open/2026-10-07", nothing, ADMINS, targets=BY_SCHOOL, prepare=a_closed_day
     ),
+    ("GET", "/console/{school_id}/contacts"): shown(lambda s: "/contacts", ADMINS, targets=BY_SCHOOL),
     ("GET", "/console/{school_id}/audit"): shown(lambda s: "/audit", ADMINS, targets=BY_SCHOOL),
     ("GET", "/console/{school_id}/import"): shown(lambda s: "/import", ADMINS, targets=BY_SCHOOL),
     ("POST", "/console/{school_id}/import"): Line(

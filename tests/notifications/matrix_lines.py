@@ -65,6 +65,9 @@ LINES = {
     ("GET", "/v1/schools/{school_id}/deliveries/problems"): Line(
         ask=lambda s: Ask(f"/v1/schools/{s.target.school_id}/deliveries/problems"), allowed=ADMINS, targets=BY_SCHOOL
     ),
+    ("GET", "/v1/schools/{school_id}/contacts/problems"): Line(
+        ask=lambda s: Ask(f"/v1/schools/{s.target.school_id}/contacts/problems"), allowed=ADMINS, targets=BY_SCHOOL
+    ),
     ("GET", "/hooks/sms/{secret}/esms"): Line(
         ask=lambda s: Ask("/hooks/sms/guess/esms?RequestId=1"), allowed=NOBODY, targets=NOTHING
     ),

@@ -34,6 +34,7 @@ from bots import chats
 from bots.handoffs import SEND_JOB
 from bots.telegram import TelegramBot
 from notifications import digest_round, emails, sent_texts
+from notifications.bells import BELL, BELL_BEHIND
 from notifications.delivery import drain, due_schools, sweep
 from notifications.stations import Stations
 from payments import hooks, pulls, reconcile, reminders, understanding
@@ -223,7 +224,8 @@ def _every_ten(second: int) -> set[int]:
 
 
 JOBS: list[Any] = [
-    func(deliver, name="deliver", timeout=120),
+    func(deliver, name=BELL, timeout=120),
+    func(deliver, name=BELL_BEHIND, timeout=120),
     func(settle_bank_event, name=hooks.JOB),
     func(send_documents, name=promises.JOB, timeout=300),
     func(publish_letters, name=drafts.JOB, timeout=120),

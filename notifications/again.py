@@ -10,6 +10,7 @@ import msgspec
 
 from backend.core.clock import school_day
 from backend.core.database import SchoolTx
+from notifications.bells import BELL
 from notifications.outbox import Planned, Published
 from notifications.promises import PUBLISH_AGAIN
 
@@ -66,5 +67,5 @@ async def publish_again(tx: SchoolTx, again: Again, *, at: datetime) -> Publishe
     )
     assert row is not None, "an aggregate answers one row"
     if row["due"]:
-        tx.ring("deliver", tx.school_id)
+        tx.ring(BELL, tx.school_id)
     return Published(again.notice_id, row["guardians"], row["without_account"], bool(row["notices"]))

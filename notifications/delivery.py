@@ -19,6 +19,7 @@ from backend.core.house import House
 from backend.core.metrics import OUTBOX_DUE
 from notifications import pauses, switches
 from notifications.aftermath import Aftermath
+from notifications.bells import BELL_BEHIND
 from notifications.cascade import CHANNELS
 from notifications.leads import leads_of, open_channels
 from notifications.leases import BATCH, Batch, Claimed, claim
@@ -29,12 +30,13 @@ from notifications.rounds import Item, is_paid
 from notifications.stations import Stations
 from notifications.turns import Turn
 
-_DRAIN_SECONDS = 20.0
+# A job of the queue holds a place in the worker for about so long, then stands behind whatever else waits.
+_DRAIN_SECONDS = 2.0
 _SWEEP_SCHOOLS_MAX = 500
 
 
 async def drain(house: House, stations: Stations, school_id: int, *, batches_max: int = 1000) -> int:
-    """Deliver what is due in a school, for at most some seconds; then ring again, so that a large school lets others pass."""
+    """Deliver what is due in a school, for a few batches; then ring again behind the others, so that a large school lets small ones pass."""
     until = time.monotonic() + _DRAIN_SECONDS
     handled = 0
     for _ in range(batches_max):
@@ -48,7 +50,7 @@ async def drain(house: House, stations: Stations, school_id: int, *, batches_max
             return handled
         if time.monotonic() > until:
             break
-    await house.queue.ring("deliver", school_id)
+    await house.queue.ring(BELL_BEHIND, school_id)
     return handled
 
 
@@ -59,10 +61,13 @@ def claimable(states: pauses.States, now: datetime) -> list[str]:
 
 
 async def sweep(house: House) -> None:
-    """Ring for every school with something due or a lease run out: the bells that Redis lost. And follow the switches."""
+    """Ring for every school with something due or a lease run out: the bells that Redis lost. And follow the switches.
+
+    However many schools these are, what a school sends now goes before them.
+    """
     await switches.follow(house)
     for school_id in await due_schools(house):
-        await house.queue.ring("deliver", school_id)
+        await house.queue.ring(BELL_BEHIND, school_id)
 
 
 async def due_schools(house: House) -> list[int]:

@@ -15,6 +15,7 @@ import msgspec
 from backend.core.clock import school_day
 from backend.core.database import SchoolTx
 from notifications.audience import Audience, SomePupils, parameters
+from notifications.bells import BELL
 from notifications.cascade import urgency_of
 from notifications.promises import LET_EXPIRE, PUBLISH, PUBLISH_EACH, PUBLISH_TO_GUARDIANS, RECALL
 
@@ -89,8 +90,11 @@ class PublishedEach(msgspec.Struct, frozen=True):
     without_account: int
 
 
-async def publish(tx: SchoolTx, notice: Notice, audience: Audience) -> Published:
-    """One statement, however large the school. Publishing the same notice_id again changes nothing and says so in `new`."""
+async def publish(tx: SchoolTx, notice: Notice, audience: Audience, *, bell: str = BELL) -> Published:
+    """One statement, however large the school. Publishing the same notice_id again changes nothing and says so in `new`.
+
+    `bell`: BELL_BEHIND for one of very many schools that are written to at once.
+    """
     # What was written to a few pupils may be about them; only what a whole class may read is shown on a lock screen.
     personal = isinstance(audience, SomePupils) and audience.personal
     params = {**notice.params, "personal": True} if personal else notice.params
@@ -116,7 +120,7 @@ async def publish(tx: SchoolTx, notice: Notice, audience: Audience) -> Published
     )
     assert row is not None, "an aggregate answers one row"
     if row["due"]:
-        tx.ring("deliver", tx.school_id)
+        tx.ring(bell, tx.school_id)
     return Published(notice.notice_id, row["guardians"], row["without_account"], bool(row["notices"]))
 
 
@@ -143,7 +147,7 @@ async def publish_each(
     )
     assert row is not None, "an aggregate answers one row"
     if row["due"]:
-        tx.ring("deliver", tx.school_id)
+        tx.ring(BELL, tx.school_id)
     return PublishedEach(row["notices"], row["guardians"], row["without_account"])
 
 
@@ -176,7 +180,7 @@ async def publish_to_guardians(
     )
     assert row is not None, "an aggregate answers one row"
     if row["due"]:
-        tx.ring("deliver", tx.school_id)
+        tx.ring(BELL, tx.school_id)
     return PublishedEach(row["notices"], row["guardians"], row["without_account"])
 
 

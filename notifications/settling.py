@@ -9,6 +9,7 @@ import msgspec
 
 from backend.core.database import Database
 from notifications import digests
+from notifications.bells import BELL
 from notifications.leases import Batch, Claimed
 from notifications.retries import Verdict
 
@@ -117,7 +118,7 @@ async def give_back(database: Database, batch: Batch, results: Sequence[Result],
         )
         assert row is not None, "an aggregate answers one row"
         if row["climbed"]:
-            tx.ring("deliver", batch.school_id)
+            tx.ring(BELL, batch.school_id)
         held = [_held(result) for result in results if result.verdict.state == "held"]
         if held:
             await digests.hold(tx, held, at=now)

@@ -16,6 +16,7 @@ from backend.core.across_schools import schools_switched_off, schools_waiting_on
 from backend.core.database import Database, Reader
 from backend.core.house import House
 from notifications import pauses
+from notifications.bells import BELL_BEHIND
 
 log = structlog.get_logger()
 
@@ -145,7 +146,7 @@ async def _forward(house: House, off: Collection[str], now: datetime) -> None:
         while moved == _BATCH:
             async with house.database.school(school_id) as tx:
                 moved = _count(await tx.execute(_FORWARD, school_id, sorted(off), now, _BATCH))
-                tx.ring("deliver", school_id)
+                tx.ring(BELL_BEHIND, school_id)
 
 
 async def _back(house: House, channel: str, now: datetime) -> None:
@@ -156,7 +157,7 @@ async def _back(house: House, channel: str, now: datetime) -> None:
             async with house.database.school(school_id) as tx:
                 moved = _count(await tx.execute(_BACK, school_id, channel, since, now, _BATCH))
                 if moved:
-                    tx.ring("deliver", school_id)
+                    tx.ring(BELL_BEHIND, school_id)
 
 
 def _count(status: str) -> int:

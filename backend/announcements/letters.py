@@ -16,6 +16,7 @@ from backend.core.text import clean
 from backend.files.actions import hang
 from backend.identity.audit import record
 from backend.identity.entitlement import Standing
+from notifications.bells import BELL, BELL_BEHIND
 from notifications.outbox import Notice, Published, publish, recall
 from schemas.announcements import Announced, NewAnnouncement, To
 
@@ -143,7 +144,9 @@ async def put_out(
         created_at=at,
         expires_at=new.expires_at,
     )
-    published = await publish(tx, notice, await resolved(tx, tx.school_id, new.audience, school_day(at)))
+    # An area's letter leaves in every school at once; what a school itself sends meanwhile must not wait for all of them.
+    bell = BELL if writer.from_area is None else BELL_BEHIND
+    published = await publish(tx, notice, await resolved(tx, tx.school_id, new.audience, school_day(at)), bell=bell)
     detail = {"audience": audience["kind"], "guardians": published.guardians}
     if writer.approved_by is not None:
         detail["approved_by"] = str(writer.approved_by)

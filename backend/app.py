@@ -42,6 +42,7 @@ from backend.pages.routes import ROUTES as PAGES
 from backend.parentapp.routes import ROUTES as PARENTAPP
 from backend.people.roster.routes import ROUTES as ROSTER
 from backend.people.routes import ROUTES as PEOPLE
+from backend.reaching.routes import ROUTES as REACHING
 from bots.routes import ROUTES as BOTS
 from notifications.routes import ROUTES as NOTIFICATIONS
 from payments.routes import ROUTES as PAYMENTS
@@ -66,6 +67,7 @@ ROUTES: list[Any] = [
     *FORMS,
     *MESSAGES,
     *NOTIFICATIONS,
+    *REACHING,
     *PAYMENTS,
     *STATEMENTS,
     *BOTS,

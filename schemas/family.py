@@ -179,8 +179,16 @@ class NoticeRow(msgspec.Struct, frozen=True):
     mark_now: RollMark | None = None
 
 
+class NoticeForm(msgspec.Struct, frozen=True):
+    form_id: UUID
+    title: str
+
+
 class FamilyNotice(msgspec.Struct, frozen=True):
-    """A notice in the reader's language, in full. A reminder names in `of` the notice that it says once more: the answer is given there."""
+    """A notice in the reader's language, in full. A reminder names in `of` the notice that it says once more: the answer is given there.
+
+    `forms` are those it asks to answer.
+    """
 
     school_id: int
     notice_id: UUID
@@ -194,6 +202,7 @@ class FamilyNotice(msgspec.Struct, frozen=True):
     acknowledged_at: datetime | None
     children: list[NoticeChild]
     of: UUID | None = None
+    forms: list[NoticeForm] = []
 
 
 class Inbox(msgspec.Struct, frozen=True):

@@ -274,6 +274,7 @@ class FamilyForm(msgspec.Struct, frozen=True):
     due_on: date
     open: bool
     author: str
+    notice_id: UUID
     children: list[FamilyFormChild]
 
 

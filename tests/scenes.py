@@ -16,6 +16,8 @@ from backend.attendance.actions import take_roll
 from backend.core.clock import school_day
 from backend.core.house import House
 from backend.core.ids import new_id
+from backend.forms.actions import create_form
+from backend.forms.signing import sign
 from backend.gradebook.actions import enter_marks, publish_marks
 from backend.identity.tokens import TokenOffice
 from payments import accounts, invoices
@@ -24,6 +26,18 @@ from payments.settle import settle
 from payments.statements import imports
 from schemas.announcements import NewAnnouncement, ToClass
 from schemas.attendance import RollException, RollIn
+from schemas.forms import (
+    Consent,
+    Day,
+    NewForm,
+    NewSignature,
+    Number,
+    OneOf,
+    Paper,
+    Question,
+    SeveralOf,
+    ShortText,
+)
 from schemas.gradebook import MarkLine, MarksIn, MarksToPublish
 from schemas.payments import NewFee
 from tests.factories import World, add_pupils
@@ -41,6 +55,7 @@ class Busy:
     transaction_id: UUID
     statement_id: UUID
     pointing_id: UUID
+    form_id: UUID
 
 
 async def busy_school(owner: asyncpg.Connection, house: House, world: World, *, pupils: int = 38) -> Busy:
@@ -65,9 +80,38 @@ async def busy_school(owner: asyncpg.Connection, house: House, world: World, *, 
         owner, house, world, "sao-ke-thang-9.csv", "Ngày;Nội dung;Ghi nợ;Ghi có;Số dư;Số chứng từ"
     )
     pointing_id = await a_statement(owner, house, world, "so-quy.csv", "Lúc;Vì;Ra;Vào;Còn;Mã")
+    form_id = await a_form(house, world)
     return Busy(
-        world, announcement_id, announced.notice_id, fee_id, invoice_id, transaction_id, statement_id, pointing_id
+        world,
+        announcement_id,
+        announced.notice_id,
+        fee_id,
+        invoice_id,
+        transaction_id,
+        statement_id,
+        pointing_id,
+        form_id,
     )
+
+
+async def a_form(house: House, world: World) -> UUID:
+    """A slip of every kind of question; the child's mother has signed it."""
+    asked: list[Question] = [
+        Consent("go", "Gia đình đồng ý cho con đi tham quan?"),
+        OneOf("meal", "Bữa trưa", required=False, options=["Cơm gà", "Cơm chay"]),
+        SeveralOf("help", "Phụ huynh có thể giúp gì?", required=False, options=["Đi cùng đoàn", "Chụp ảnh"]),
+        Number("people", "Mấy người đi cùng?", required=False, least=0, most=4),
+        Day("on", "Ngày tiêm gần nhất", required=False),
+        ShortText("note", "Điều cần lưu ý", required=False),
+        Paper("card", "Ảnh thẻ bảo hiểm y tế", required=False),
+    ]
+    due_on = school_day(house.clock.now()) + timedelta(days=6)
+    body = "Tham quan Bảo tàng, đi từ 7 giờ, về lúc 11 giờ."
+    form = NewForm(new_id(), "Phiếu tham quan", body, asked, ToClass(world.class_id), "both", due_on)
+    await create_form(house, world.teacher.account_id, world.school_id, form)
+    signed = NewSignature(new_id(), 1, [world.child.pupil_id], {"go": "yes", "note": "Say xe"}, world.parent.full_name)
+    await sign(house, world.parent.account_id, world.school_id, form.form_id, signed, user_agent="iPhone")
+    return form.form_id
 
 
 async def a_fee(owner: asyncpg.Connection, house: House, world: World, *, amount: int = 690_000) -> tuple[UUID, UUID]:

@@ -20,6 +20,8 @@ from backend.console.fee_exemptions import ROUTES as FEE_EXEMPTIONS
 from backend.console.fee_items import ROUTES as FEE_ITEMS
 from backend.console.fees import ROUTES as FEES
 from backend.console.following import ROUTES as FOLLOWING
+from backend.console.form_results import ROUTES as FORM_RESULTS
+from backend.console.forms import ROUTES as FORMS
 from backend.console.fraud import ROUTES as FRAUD
 from backend.console.home import ROUTES as HOME
 from backend.console.inbox import ROUTES as INBOX
@@ -43,6 +45,8 @@ ROUTES: list[Any] = [
     *MARKS,
     *ANNOUNCEMENTS,
     *FOLLOWING,
+    *FORMS,
+    *FORM_RESULTS,
     *FEES,
     *FEE_ITEMS,
     *FEE_EXEMPTIONS,

@@ -15,7 +15,7 @@ import msgspec
 from backend.core.catalogue import say
 from backend.core.database import Reader
 from notifications.texts import Words, in_full
-from schemas.family import FamilyNotice, Inbox, NoticeRow
+from schemas.family import FamilyNotice, Inbox, NoticeForm, NoticeRow
 
 _NOTICES = msgspec.json.Decoder(list[NoticeRow])
 
@@ -142,4 +142,5 @@ def in_words(school_id: int, row: NoticeRow, language: str) -> FamilyNotice:
         acknowledged_at=row.acknowledged_at,
         children=row.children,
         of=UUID(row.params["of"]) if "of" in row.params else None,
+        forms=msgspec.convert(row.params.get("forms", []), list[NoticeForm]) if row.kind == "form" else [],
     )

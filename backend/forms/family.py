@@ -28,6 +28,7 @@ SELECT json_build_object(
          'school_id', f.school_id, 'school_name', s.name, 'form_id', f.form_id, 'version', f.version, 'title', v.title,
          'body', v.body, 'questions', v.questions, 'text_sha256', encode(v.text_sha256, 'hex'), 'signature', f.signature,
          'due_on', f.due_on, 'open', f.closed_at IS NULL AND f.due_on >= $3, 'author', t.full_name,
+         'notice_id', f.notice_id,
          'children', (
            SELECT json_agg(json_build_object(
                     'pupil_id', mine.pupil_id, 'full_name', mine.full_name, 'may_sign', mine.may_sign,

@@ -11,8 +11,9 @@ from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 from backend.core.clock import school_day
 from backend.core.http import attachment, house_of, language_of
 from backend.files.routes_serving import serve
-from backend.forms import actions, chasing, paper, queries, sheet, slips
+from backend.forms import actions, chasing, queries, sheet, slips
 from backend.forms.routes_family import ROUTES as FAMILY
+from backend.forms.routes_family import slip_file
 from backend.identity.entitlement import standing
 from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
@@ -164,9 +165,9 @@ async def signed_slips(
 
 
 @get(
-    _SLIPS + "/{number:int}/paper",
+    _SLIPS + "/{number:int}/{kind:str}",
     tags=["forms"],
-    responses={200: ResponseSpec(bytes, media_type=PDF, description="The slip on paper", generate_examples=False)},
+    responses={200: ResponseSpec(bytes, media_type=PDF, description="The slip as a file", generate_examples=False)},
     **STAFF,
 )
 async def slip_paper(
@@ -176,12 +177,11 @@ async def slip_paper(
     pupil_id: FromPath[UUID],
     guardian_id: FromPath[UUID],
     number: FromPath[int],
+    kind: FromPath[Literal["paper", "text"]],
 ) -> Response[bytes]:
-    """One of them as PDF."""
-    found = await _slips(request, school_id, form_id, pupil_id, guardian_id, "paper")
-    body = await paper.drawn(slips.numbered(found, number))
-    headers = {**_PRIVATE, "content-disposition": attachment("phieu.pdf")}
-    return Response(body, media_type=PDF, headers=headers)
+    """One of them as PDF, or its exact text, byte for byte what the SHA-256 is of."""
+    found = await _slips(request, school_id, form_id, pupil_id, guardian_id, kind)
+    return await slip_file(slips.numbered(found, number), kind)
 
 
 @get(

@@ -1,6 +1,6 @@
 """The doors of forms for families: what is asked, sign, withdraw, and what was signed."""
 
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from litestar import Request, Response, get, post
@@ -71,9 +71,9 @@ async def own_slips(
 
 
 @get(
-    _ONE + "/slips/{pupil_id:uuid}/{number:int}/paper",
+    _ONE + "/slips/{pupil_id:uuid}/{number:int}/{kind:str}",
     tags=["family"],
-    responses={200: ResponseSpec(bytes, media_type=PDF, description="The slip on paper", generate_examples=False)},
+    responses={200: ResponseSpec(bytes, media_type=PDF, description="The slip as a file", generate_examples=False)},
     **GUARDIAN,
 )
 async def own_paper(
@@ -82,11 +82,20 @@ async def own_paper(
     form_id: FromPath[UUID],
     pupil_id: FromPath[UUID],
     number: FromPath[int],
+    kind: FromPath[Literal["paper", "text"]],
 ) -> Response[bytes]:
-    """One of them as PDF."""
-    body = await paper.drawn(slips.numbered(await _own(request, school_id, form_id, pupil_id), number))
-    headers = {"cache-control": "private, no-store", "content-disposition": attachment("phieu.pdf")}
-    return Response(body, media_type=PDF, headers=headers)
+    """One of them as PDF, or its exact text, byte for byte what the SHA-256 is of."""
+    return await slip_file(slips.numbered(await _own(request, school_id, form_id, pupil_id), number), kind)
+
+
+async def slip_file(one: slips.Stored, kind: str) -> Response[bytes]:
+    """Named by its number; kept by no cache."""
+    if kind == "text":
+        body, media_type, name = one.slip.text.encode(), "text/plain; charset=utf-8", f"phieu-{one.slip.number}.txt"
+    else:
+        body, media_type, name = await paper.drawn(one), PDF, f"phieu-{one.slip.number}.pdf"
+    headers = {"cache-control": "private, no-store", "content-disposition": attachment(name)}
+    return Response(body, media_type=media_type, headers=headers)
 
 
 @get(

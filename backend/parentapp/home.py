@@ -6,7 +6,8 @@ import msgspec
 from litestar import Response, get
 
 from backend.core.http import house_of, language_of
-from backend.family.home import home
+from backend.family.home import HOME_PAGE, home
+from backend.family.versions import etag
 from backend.identity.guards import SIGNED_IN
 from backend.identity.principal import principal_of
 from backend.pages import go, page
@@ -22,10 +23,16 @@ async def home_page(request: AnyRequest) -> Response[bytes]:
     if not principal.guardian_in and principal.staff_in:
         return go("/console")
     house = house_of(request)
-    _, found = await home(
-        house.database.reader, principal.account_id, principal.guardian_in, today(request), language_of(request)
+    on, language = today(request), language_of(request)
+    versions, found = await home(house.database.reader, principal.account_id, principal.guardian_in, on, language)
+    return page(
+        request,
+        "app/home.html",
+        home=_HOME.decode(found),
+        # What the page's script asks with whether anything has changed.
+        etag=etag(HOME_PAGE, on, language, *versions),
+        made_at=house.clock.now(),
     )
-    return page(request, "app/home.html", home=_HOME.decode(found), made_at=house.clock.now())
 
 
 ROUTES: list[Any] = [home_page]

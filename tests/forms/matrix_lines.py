@@ -113,6 +113,49 @@ def form(scene: Scene) -> dict[str, Any]:
     }
 
 
+def app_page(scene: Scene, rest: str = "") -> Ask:
+    return Ask(f"/app/{scene.target.school_id}/forms/{scene.made}{rest}")
+
+
+def signed_on_paper(scene: Scene) -> dict[str, str]:
+    """The fields of the family's page."""
+    return {
+        "signature_id": str(new_id()),
+        "version": "1",
+        "pupil": str(scene.target.pupil_id),
+        "q-go": "yes",
+        "name": "Ai đó",
+    }
+
+
+def desk(scene: Scene, rest: str = "") -> Ask:
+    return Ask(f"/console/{scene.target.school_id}/forms{rest}")
+
+
+def written(scene: Scene) -> dict[str, str]:
+    return {
+        "form_id": str(new_id()),
+        "title": "Tham quan",
+        "body": "Thứ Sáu.",
+        "to": f"class:{scene.target.class_id}",
+        "signature": "one",
+        "due_on": later(scene, 5),
+        "remind_days": "3, 1",
+        "rows": "1",
+        "kind-0": "consent",
+        "text-0": "Đồng ý?",
+        "do": "open",
+    }
+
+
+def on_own_school(*askers: str) -> frozenset[tuple[str, str]]:
+    return frozenset((asker, "own") for asker in askers)
+
+
+# A form to the class asks about each of its children, so a classmate's parent reads it, about the own child.
+READERS = FAMILY | {("classmate_parent", "own"), ("parent", "classmate"), ("parent2", "classmate")}
+_APP = "/app/{school_id}/forms/{form_id}"
+_DESK = "/console/{school_id}/forms"
 _TEXT = {"title": "Khác", "body": "Thứ Bảy.", "questions": []}
 _ONE = "/v1/schools/{school_id}/forms/{form_id}"
 _FAMILY = "/v1/family/forms/{school_id}/{form_id}"
@@ -152,7 +195,7 @@ LINES = {
         prepare=by_the_administrator,
     ),
     ("GET", _ONE + "/slips/{pupil_id}/{guardian_id}"): Line(ask=slips, allowed=ADMINS, prepare=signed),
-    ("GET", _ONE + "/slips/{pupil_id}/{guardian_id}/{number}/paper"): Line(
+    ("GET", _ONE + "/slips/{pupil_id}/{guardian_id}/{number}/{kind}"): Line(
         ask=lambda s: slips(s, "/1/paper"), allowed=ADMINS, prepare=signed
     ),
     ("GET", _ONE + "/files/{file_id}"): Line(
@@ -175,12 +218,7 @@ LINES = {
     ("GET", "/v1/family/forms"): Line(
         ask=lambda s: Ask("/v1/family/forms"), allowed=on_any(*GUARDIANS), targets=NOTHING
     ),
-    # A form to the class asks about each of its children, so a classmate's parent reads it, about the own child.
-    ("GET", _FAMILY): Line(
-        ask=family,
-        allowed=FAMILY | {("classmate_parent", "own"), ("parent", "classmate"), ("parent2", "classmate")},
-        prepare=by_the_administrator,
-    ),
+    ("GET", _FAMILY): Line(ask=family, allowed=READERS, prepare=by_the_administrator),
     ("POST", _FAMILY + "/sign"): Line(
         ask=lambda s: family(s, "/sign", signature(s)), allowed=FAMILY, prepare=by_the_administrator
     ),
@@ -192,7 +230,76 @@ LINES = {
     ("GET", _FAMILY + "/slips/{pupil_id}"): Line(
         ask=lambda s: family(s, f"/slips/{s.target.pupil_id}"), allowed=FAMILY, prepare=signed
     ),
-    ("GET", _FAMILY + "/slips/{pupil_id}/{number}/paper"): Line(
+    ("GET", _FAMILY + "/slips/{pupil_id}/{number}/{kind}"): Line(
         ask=lambda s: family(s, f"/slips/{s.target.pupil_id}/1/paper"), allowed=FAMILY, prepare=signed
+    ),
+    ("GET", "/app/forms"): Line(
+        ask=lambda s: Ask("/app/forms"), allowed=on_any(*GUARDIANS), targets=NOTHING, by_cookie=True
+    ),
+    ("GET", _APP): Line(ask=app_page, allowed=READERS, prepare=by_the_administrator, by_cookie=True),
+    ("POST", _APP): Line(
+        ask=lambda s: Ask(app_page(s).path, form=signed_on_paper(s)),
+        allowed=FAMILY,
+        prepare=by_the_administrator,
+        by_cookie=True,
+        passes={303},
+    ),
+    ("POST", _APP + "/withdraw"): Line(
+        ask=lambda s: Ask(app_page(s, "/withdraw").path, form={"pupil_id": str(s.target.pupil_id)}),
+        allowed=FAMILY,
+        prepare=signed,
+        by_cookie=True,
+        passes={303},
+    ),
+    ("GET", _APP + "/slips/{pupil_id}"): Line(
+        ask=lambda s: app_page(s, f"/slips/{s.target.pupil_id}"), allowed=FAMILY, prepare=signed, by_cookie=True
+    ),
+    # Whoever has children in the school is led back to the own list with a sentence; what is not there changes nothing.
+    ("POST", "/app/{school_id}/todo"): Line(
+        ask=lambda s: Ask(f"/app/{s.target.school_id}/todo", form={"key": "form:none", "do": "claim"}),
+        allowed=on_own_school("parent", "parent2", "classmate_parent", "neighbour") | {("stranger", "foreign")},
+        targets=BY_SCHOOL,
+        by_cookie=True,
+        passes={303},
+    ),
+    ("GET", _DESK): Line(ask=desk, allowed=STAFF, targets=BY_SCHOOL, by_cookie=True),
+    ("POST", _DESK + "/rules"): Line(
+        ask=lambda s: Ask(desk(s, "/rules").path, form={"remind_hour": "18"}),
+        allowed=ADMINS,
+        targets=BY_SCHOOL,
+        by_cookie=True,
+        passes={303},
+    ),
+    ("GET", _DESK + "/new"): Line(ask=lambda s: desk(s, "/new"), allowed=STAFF, targets=BY_SCHOOL, by_cookie=True),
+    ("POST", _DESK + "/new"): Line(
+        ask=lambda s: Ask(desk(s, "/new").path, form=written(s)),
+        allowed=TEACHERS | ADMINS,
+        by_cookie=True,
+        passes={303},
+    ),
+    ("GET", _DESK + "/{form_id}"): Line(
+        ask=lambda s: desk(s, f"/{s.made}"), allowed=TEACHERS | ADMINS, prepare=by_the_administrator, by_cookie=True
+    ),
+    ("GET", _DESK + "/{form_id}/text"): Line(
+        ask=lambda s: desk(s, f"/{s.made}/text"), allowed=ADMINS, prepare=by_the_administrator, by_cookie=True
+    ),
+    **{
+        ("POST", f"{_DESK}/{{form_id}}{rest}"): Line(
+            ask=lambda s, rest=rest: Ask(  # type: ignore[misc]
+                desk(s, f"/{s.made}{rest}").path,
+                form={"due_on": later(s, 9), "title": "Khác", "body": "x", "rows": "0", "do": "save"},
+            ),
+            allowed=ADMINS,
+            prepare=by_the_administrator,
+            by_cookie=True,
+            passes={303},
+        )
+        for rest in ("/text", "/remind", "/close", "/until")
+    },
+    ("GET", _DESK + "/{form_id}/slips/{pupil_id}/{guardian_id}"): Line(
+        ask=lambda s: desk(s, f"/{s.made}/slips/{s.target.pupil_id}/{s.target.guardian.person_id}"),
+        allowed=ADMINS,
+        prepare=signed,
+        by_cookie=True,
     ),
 }

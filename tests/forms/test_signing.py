@@ -151,6 +151,8 @@ async def test_what_was_signed_is_provable(web: httpx.AsyncClient, world: World)
                  "07:40:00 14/10/2026", "điện thoại", "mẹ"):  # fmt: skip
         assert said in slip.text, said
     assert (slip.device, slip.counts, slip.number) == ("phone", True, 1)
+    plain = await web.get(f"{address}/1/text", headers=world.parent.headers)
+    assert hashlib.sha256(plain.content).hexdigest() == slip.sha256
     paper = await web.get(f"{address}/1/paper", headers=world.parent.headers)
     printed = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(paper.content)).pages)
     assert slip.sha256 in printed

@@ -42,6 +42,7 @@ def pages_of(busy: Busy) -> list[tuple[Person | None, str]]:
             for path in (
                 "/app", "/app/notices", f"/app/{school}/notices/{busy.notice_id}", "/app/invoices",
                 f"{child}/invoices/{busy.invoice_id}", f"{child}/marks", f"{child}/attendance?month=2026-10", "/app/account",
+                "/app/forms", f"/app/{school}/forms/{busy.form_id}", f"/app/{school}/forms/{busy.form_id}/slips/{world.child.pupil_id}",
             )
         ],
         *[
@@ -49,7 +50,9 @@ def pages_of(busy: Busy) -> list[tuple[Person | None, str]]:
             for path in (
                 console, f"{room}/roll?day=2026-10-05", f"{room}/roll?day=2026-10-06&detail=1", f"{room}/marks/TOAN?term=1",
                 f"{room}/marks/GDTC?term=1", f"{console}/announcements", f"{console}/announcements/new?class_id={world.class_id}",
-                f"{console}/announcements/{busy.announcement_id}", room, f"{room}/register?month=2026-10", f"{room}/averages?term=1", "/console/account",
+                f"{console}/announcements/{busy.announcement_id}", f"{console}/forms",
+                f"{console}/forms/new?class_id={world.class_id}", f"{console}/forms/{busy.form_id}", f"{console}/forms/{busy.form_id}/text",
+                f"{console}/forms/{busy.form_id}/slips/{world.child.pupil_id}/{world.parent.person_id}", room, f"{room}/register?month=2026-10", f"{room}/averages?term=1", "/console/account",
             )
         ],
         *[

@@ -43,7 +43,7 @@ async def test_a_parent_signs_in_by_phone_and_sees_the_day_of_the_child(phone: B
     await give_phone(page, busy.world.parent.phone)
     await expect(page).to_have_url(re.compile("/app/notices$"))
     await page.click("nav.tabs >> text=Trang đầu")
-    await expect(page.locator("h2")).to_have_text("Nguyễn Minh An")
+    await expect(page.locator("#child-1")).to_have_text("Nguyễn Minh An")
     for text in ("Họp phụ huynh", "690.000 đ", "Toán"):
         await expect(page.locator("main")).to_contain_text(text)
     for cookie in await phone.cookies():
@@ -165,7 +165,7 @@ async def test_the_last_home_page_is_readable_without_network_until_signing_out(
 
     await phone.set_offline(True)
     await page.goto("/app")
-    await expect(page.locator("h2")).to_have_text("Nguyễn Minh An")
+    await expect(page.locator("#child-1")).to_have_text("Nguyễn Minh An")
     await expect(page.locator("#offline")).to_be_visible()
     await expect(page.locator("[data-saved-at]")).to_contain_text("Bản lưu lúc")
     colour = await page.evaluate("getComputedStyle(document.querySelector('.hero')).backgroundImage")

@@ -45,13 +45,16 @@ def understand(text: str, previous: str | None = None, mind: Mind | None = None)
     particulars = slots.read(normal)
     if not normal.words:
         return Understanding(NONE, 1.0, (), particulars, ("no words",))
-    scores, margin = _scores(normal.words, mind, normal.marked)
+    whom = intents_others.whose(typed)
+    found = features(normal.words, normal.marked, whom)
+    scores, margin = _scores(normal.words, found, mind)
     ranked = sorted(scores, key=lambda intent: (-scores[intent], intent))
-    if (reason := intents_others.asks_for_others(normal, ranked, scores, previous)) is not None:
+    if (reason := intents_others.asks_for_others(normal, whom, ranked, scores, previous)) is not None:
         return Understanding(NONE, 1.0, (), particulars, (reason,))
     if (
         previous is not None
-        and (carried := intents_borders.carried_on(normal, previous, particulars, scores[ranked[0]])) is not None
+        and (carried := intents_borders.carried_on(normal, previous, particulars, ranked[0], scores[ranked[0]]))
+        is not None
     ):
         return Understanding(carried, 0.75, _choices(ranked, carried), particulars, (f"carries on {previous}",))
     strongest, score, also = ranked[0], scores[ranked[0]], None
@@ -67,7 +70,7 @@ def understand(text: str, previous: str | None = None, mind: Mind | None = None)
             NONE, 1.0 - scores[best], _choices(ranked, NONE), particulars, ("nothing like any question known",)
         )
     return Understanding(
-        best, round(score, 3), _choices(ranked, best), particulars, _why(normal, strongest, best, mind), also
+        best, round(score, 3), _choices(ranked, best), particulars, _why(normal, found, strongest, best, mind), also
     )
 
 
@@ -76,14 +79,14 @@ def _mended(normal: Normal, mind: Mind) -> Normal:
     return Normal(normal.text, tuple(word for part in parts for word in part), parts, normal.marked)
 
 
-def _scores(words: tuple[str, ...], mind: Mind, marked: tuple[str, ...] = ()) -> tuple[dict[str, float], float]:
+def _scores(words: tuple[str, ...], found: dict[str, float], mind: Mind) -> tuple[dict[str, float], float]:
     """Intent → share of belief, all together 1; and the best margin, by which gibberish is known.
 
     The whole message is weighed at once: in a long one the story tells as much about the intent as the clause with the question
     (weighing that clause twice was tried, and understood less).
     """
     model = mind.weights
-    margins = model.margins(features(words, marked))
+    margins = model.margins(found)
     likeness = mind.examples.nearest(words)
     summed = [
         margin + _LIKENESS_WEIGHT * likeness[label][0] if label in likeness else margin
@@ -101,10 +104,8 @@ def _choices(ranked: list[str], chosen: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(intent for intent in order if intent != NONE))[:SUGGESTIONS]
 
 
-def _why(normal: Normal, best: str, chosen: str, mind: Mind) -> tuple[str, ...]:
-    spoke = [
-        f"{name} +{amount:.2f}" for name, amount in mind.weights.reasons(features(normal.words, normal.marked), best)
-    ]
+def _why(normal: Normal, found: dict[str, float], best: str, chosen: str, mind: Mind) -> tuple[str, ...]:
+    spoke = [f"{name} +{amount:.2f}" for name, amount in mind.weights.reasons(found, best)]
     like = mind.examples.nearest(normal.words).get(best)
     if like is not None:
         spoke.append(f"like “{like[1]}” {like[0]:.2f}")
@@ -138,6 +139,9 @@ _ASKING: Final = frozenset(
         "are",
         "do",
         "does",
+        "xin",
+        "nho",
+        "giup",
     ]
 )
 _CLAUSES_MAX: Final = 6
@@ -152,7 +156,7 @@ def _two_questions(normal: Normal, mind: Mind) -> tuple[tuple[str, float], tuple
     for part in parts:
         if len(core(part)) < 2 or not _ASKING.intersection(part):
             continue
-        scores, _ = _scores(part, mind)
+        scores, _ = _scores(part, features(part), mind)
         strongest = max(scores, key=lambda intent: scores[intent])
         if (
             strongest != NONE

@@ -18,6 +18,9 @@ _FILE = Path(__file__).parent / "knowledge" / "borders.toml"
 
 _CARRY_WORDS_MAX: Final = 8
 _CARRY_SCORE_MAX: Final = 0.92
+_UNSURE_ALONE: Final = 0.55
+# "thi học kỳ" is an exam, "thì" only joins; folded they are one word.
+_EXAM_NAMED: Final = re.compile(r"\bthi (?:học|hoc|giữa|giua|cuối|cuoi|hk|gk|ck|lại|lai|thử|thu)\b")
 
 _TRANSFER: Final = {
     "preschool": "transfer-preschool",
@@ -38,23 +41,29 @@ _ENROLMENTS: Final = frozenset(_ENROL.values())
 class _Borders(msgspec.Struct, frozen=True):
     sides: frozenset[str]
     side_signs: re.Pattern[str]
+    asks: re.Pattern[str]
 
 
 @cache
 def _borders() -> _Borders:
     raw = tomllib.loads(_FILE.read_text(encoding="utf-8"))
-    return _Borders(frozenset(raw["follow_up"]["words"].split()), re.compile("|".join(raw["follow_up"]["signs"])))
+    return _Borders(
+        frozenset(raw["follow_up"]["words"].split()),
+        re.compile("|".join(raw["follow_up"]["signs"])),
+        re.compile(rf"\b(?:{raw['follow_up']['asks']})\b"),
+    )
 
 
-def carried_on(normal: Normal, previous: str, particulars: Slots, score: float) -> str | None:
+def carried_on(normal: Normal, previous: str, particulars: Slots, best: str, score: float) -> str | None:
     """A very short message about a side of the last question belongs to it, unless it names another intent's object."""
     if previous == NONE or previous.startswith("sys-") or len(normal.words) > _CARRY_WORDS_MAX:
         return None
-    strange = [word for word in normal.words if word not in _borders().sides]
-    names_a_child = "child" in particulars or "child_order" in particulars
-    if len(strange) > (2 if names_a_child else 0):
-        return None
-    if score > _CARRY_SCORE_MAX and not _borders().side_signs.search(" ".join(normal.words)):
+    if not _only_sides(normal, particulars):
+        # What means nothing by itself, and asks, is likelier a further question than a new one.
+        asks = _borders().asks.search(" ".join(normal.words)) is not None
+        if not asks or score >= _UNSURE_ALONE or best.startswith("my-"):
+            return None
+    elif score > _CARRY_SCORE_MAX and not _borders().side_signs.search(" ".join(normal.words)):
         return None
     level = str(particulars.get("level", ""))
     if level and previous in _TRANSFERS:
@@ -62,6 +71,12 @@ def carried_on(normal: Normal, previous: str, particulars: Slots, score: float) 
     if level and previous in _ENROLMENTS:
         return _ENROL[level]
     return previous
+
+
+def _only_sides(normal: Normal, particulars: Slots) -> bool:
+    strange = [word for word in normal.words if word not in _borders().sides]
+    names_a_child = "child" in particulars or "child_order" in particulars
+    return len(strange) <= (2 if names_a_child else 0) and not _EXAM_NAMED.search(normal.text.lower())
 
 
 def level_decides(best: str, particulars: Slots) -> str:

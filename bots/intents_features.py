@@ -52,10 +52,10 @@ def core(words: Iterable[str]) -> tuple[str, ...]:
     return kept or everything
 
 
-def features(words: tuple[str, ...], marked: tuple[str, ...] = ()) -> dict[str, float]:
+def features(words: tuple[str, ...], marked: tuple[str, ...] = (), whom: str = "") -> dict[str, float]:
     """Feature → weight, not yet scaled. The prefix names the kind, so that an explanation can be read.
 
-    marked: the words typed with marks, which tell apart what folding makes alike. A message without marks simply has none.
+    marked: the words typed with marks, which tell apart what folding makes alike; a message without marks has none. whom: whose child it is about.
     """
     kept = core(words)
     found: dict[str, float] = {}
@@ -72,6 +72,8 @@ def features(words: tuple[str, ...], marked: tuple[str, ...] = ()) -> dict[str, 
         found.setdefault(f"b:{left} {right}", 0.5)
     for word in marked:
         found["m:" + word] = 0.7
+    if whom:
+        found["o:" + whom] = 1.5
     ideas = ideas_in(words)
     for place, idea in enumerate(ideas):
         found["i:" + idea] = 1.2

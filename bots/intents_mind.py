@@ -37,8 +37,8 @@ def stamp() -> str:
     """What the model was made from: the phrases, the word tables and the code between text and features."""
     made_of = chain(
         sorted((_HERE / "knowledge" / "phrases").glob("*.txt")),
-        (_HERE / "knowledge" / name for name in ("words.toml", "english.toml", "lexicon.toml")),
-        (_HERE / name for name in ("normalise.py", "intents_features.py", "intents_train.py")),
+        (_HERE / "knowledge" / name for name in ("words.toml", "english.toml", "lexicon.toml", "others.toml")),
+        (_HERE / name for name in ("normalise.py", "intents_features.py", "intents_others.py", "intents_train.py")),
     )
     digest = sha256()
     for path in made_of:

@@ -34,6 +34,7 @@ _NEARLY_PERSONAL: Final = frozenset(
         "sys-greeting", "fee-pay-how", "absence-request",
     ]
 )  # fmt: skip
+_ABOUT_ALL_DATA: Final = frozenset({"app-delete-data", "student-data-update", "app-second-parent"})
 _PERSONAL_SHARE: Final = 0.2
 _CARRY_WORDS_MAX: Final = 8
 _HARM_SHARE: Final = 0.1  # a message that may tell of harm is heard, whomever it names
@@ -96,9 +97,9 @@ def _shapes() -> _Shapes:
 
 
 def asks_for_others(
-    normal: Normal, ranked: list[str], scores: dict[str, float], previous: str | None = None
+    normal: Normal, whom: str, ranked: list[str], scores: dict[str, float], previous: str | None = None
 ) -> str | None:
-    """Does the message ask for data of somebody else's child or family? The reason, or None.
+    """Does the message ask for data of somebody else's child or family? The reason, or None. whom: what `whose` says of the message.
 
     Only questions about persons are refused: a report of bullying names other children and must get through.
     """
@@ -109,30 +110,40 @@ def asks_for_others(
     carries_on = previous is not None and previous.startswith("my-") and len(normal.words) <= _CARRY_WORDS_MAX
     if not carries_on and not _about_a_person(ranked, scores):
         return None
-    if shapes.claims.search(" ".join(normal.words)) or shapes.claims.search(typed):
+    words = " ".join(normal.words)
+    if ranked[0] not in _ABOUT_ALL_DATA and (shapes.claims.search(words) or shapes.claims.search(typed)):
         return "a claim of office, or a command"
-    personal = carries_on or ranked[0].startswith("my-")
-    if shapes.other_english.search(typed):
-        if not _only_beside(_english_marked(typed, shapes), shapes):
-            return "somebody else's child, in English"
-    elif shapes.own_english.search(typed):
+    if whom != OTHER:
         return None
-    # Shorthand is spelt out in one reading; the other keeps the words that spelling out drops ("be nha co mai").
-    plain = [fold(part) for part in _CLAUSE_END.split(typed) if part.strip()]
-    if not shapes.other.search(" ".join(normal.words)) and not any(shapes.other.search(part) for part in plain):
-        return None
-    if not normal.text.isascii():
-        aside = shapes.unlike.sub(_ASIDE, typed)
-        parts, plain = normalise(aside).parts, [fold(part) for part in _CLAUSE_END.split(aside) if part.strip()]
-    else:
-        parts = normal.parts
-    for reading in ([" ".join(part) for part in parts], plain):
-        clauses = [_marked(clause, shapes, bare=normal.text.isascii()) for clause in reading]
-        if not any(OTHER in clause for clause in clauses):
-            continue
-        if (personal or any(shapes.data.search(clause) for clause in clauses)) and _of_another(clauses, shapes):
-            return "somebody else's child or family"
+    if carries_on or ranked[0].startswith("my-") or shapes.data.search(words) or shapes.data.search(fold(typed)):
+        return "somebody else's child or family"
     return None
+
+
+def whose(normal: Normal) -> str:
+    """OTHER when somebody else's child or family is asked about, OWN when one's own child is named, "" when nobody is."""
+    shapes = _shapes()
+    typed = normal.text.lower()
+    if shapes.other_english.search(typed):
+        if _of_another(_english_marked(typed, shapes), shapes):
+            return OTHER
+    elif shapes.own_english.search(typed):
+        return OWN
+    bare = normal.text.isascii()
+    aside = typed if bare else shapes.unlike.sub(_ASIDE, typed)
+    parts = normal.parts if aside == typed else normalise(aside).parts
+    # Shorthand is spelt out in one reading; the other keeps the words that spelling out drops ("be nha co mai").
+    readings = (
+        [" ".join(part) for part in parts],
+        [fold(part) for part in _CLAUSE_END.split(aside) if part.strip()],
+    )
+    own = False
+    for reading in readings:
+        clauses = [_marked(clause, shapes, bare=bare) for clause in reading]
+        if any(OTHER in clause for clause in clauses) and _of_another(clauses, shapes):
+            return OTHER
+        own = own or any(OWN in clause for clause in clauses)
+    return OWN if own else ""
 
 
 def _about_a_person(ranked: list[str], scores: dict[str, float]) -> bool:
@@ -149,10 +160,6 @@ def _about_a_person(ranked: list[str], scores: dict[str, float]) -> bool:
 def _english_marked(typed: str, shapes: _Shapes) -> list[str]:
     marked = shapes.other_english.sub(OTHER, typed)
     return [part for part in re.split(r"[.,;!?]", shapes.own_english.sub(OWN, marked)) if part.strip()]
-
-
-def _only_beside(clauses: list[str], shapes: _Shapes) -> bool:
-    return not _of_another(clauses, shapes)
 
 
 def _marked(clause: str, shapes: _Shapes, *, bare: bool) -> str:

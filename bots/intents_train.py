@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from bots.intents_features import core, features
 from bots.intents_mind import MODEL_FILE, Mind, pack, stamp
 from bots.intents_model import Weights
+from bots.intents_others import whose
 from bots.intents_phrases import by_writer
 from bots.normalise import normalise
 
@@ -30,7 +31,7 @@ Row = tuple[list[int], NDArray[np.float64]]
 def train(examples: Sequence[tuple[str, str]]) -> Mind:
     """(phrase, intent) pairs to all that understanding knows."""
     read = [normalise(text) for text, _ in examples]
-    valued = [features(one.words, one.marked) for one in read]
+    valued = [features(one.words, one.marked, whose(one)) for one in read]
     importance = _importance(valued)
     column = {name: place for place, name in enumerate(importance)}
     labels = tuple(sorted({intent for _, intent in examples}))

@@ -27,7 +27,8 @@ _VALUES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b[\w.+-]+@[\w-]+\.\w+\b"), " thudientu "),
     (re.compile(r"(?<!\d)(?:\+?84|0)(?:[ .-]?\d){9}(?!\d)"), " sodt "),
     (re.compile(r"(?<!\d)\d{1,3}(?:[.,]\d{3})+(?:\s?(?:đ|d|vnd|vnđ|đồng|dong)\b)?"), " sotien "),
-    (re.compile(r"\b\d+(?:[.,]\d+)?\s?(?:k|tr|triệu|trieu|củ|nghìn|nghin|ngàn|ngan|đồng|vnd|vnđ|đ)\d*\b"), " sotien "),
+    (re.compile(r"\b(?:\d+k|\d{2,}(?<!10)(?<!11)(?<!12)\s?k)\b"), " sotien "),  # "lớp 7 k" asks, "500 k" is a sum
+    (re.compile(r"\b\d+(?:[.,]\d+)?\s?(?:tr|triệu|trieu|củ|nghìn|nghin|ngàn|ngan|đồng|vnd|vnđ|đ)\d*\b"), " sotien "),
     (re.compile(r"(?<!\d)\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}(?!\d)"), " ngaythang "),
     (re.compile(r"(?<![\d/])\d{1,2}/\d{1,2}(?![\d/])"), " ngaythang "),
     (re.compile(r"\b\d{1,2}\s?(?:h|g|giờ|gio)(?:\s?\d{1,2}|\s?rưỡi|\s?ruoi|(?=\W|$))"), " giogiac "),
@@ -38,9 +39,11 @@ _TOKEN = re.compile(r"[^\W_]+")
 _POSSESSIVE = re.compile(r"['’](?=[a-z]{1,2}\b)")
 _CLASS_NAME = re.compile(r"^(1[0-2]|[1-9])([a-z])\d{0,2}$")
 _GLUED_CLASS = re.compile(r"^lop(1[0-2]|[1-9])[a-z]\d{0,2}$")
-_GLUED_NUMBER = re.compile(r"^(lop|khoi|hocky|hk|ky|ki|thang|mon|tuan|thu|nv|cap|l|k|t)(\d{1,2})$")
+_GLUED_NUMBER = re.compile(r"^(lop|khoi|hocky|hk|ck|gk|ky|ki|thang|mon|tuan|thu|nv|cap|l|k|t)(\d{1,2})$")
 _GLUED_MEANS = {
     "hk": "hoc ky",
+    "ck": "cuoi ky",
+    "gk": "giua ky",
     "ky": "hoc ky",
     "ki": "hoc ky",
     "hocky": "hoc ky",
@@ -55,7 +58,7 @@ _REPEATED = re.compile(r"(.)\1{2,}")
 _ONSET = r"(?:ngh|ng|nh|ch|gh|gi|kh|ph|qu|th|tr|[bcdghklmnprstvx])?"
 _RIME = (
     r"(?:uyen|uyet|uynh|uych|uyt|uya|uyu|uy|uong|uoc|uom|uon|uot|uop|uoi|uou|uo|uang|uanh|uan|uat|uac|uach|uai|uay|uao|ua|ueo|uenh|uech|uen|ue"
-    r"|ieng|iech|ienh|iec|iem|ien|iep|iet|ieu|ie|ia|iu|oang|oanh|oach|oac|oam|oan|oap|oat|oai|oay|oao|oeo|oen|oet|oe|oa|oong|ooc|oi"
+    r"|ieng|iech|ienh|iec|iem|ien|iep|iet|ieu|ie|ia|iu|oang|oanh|oach|oac|oam|oan|oap|oat|oai|oay|oao|oeo|oen|oet|oe|oa|oi"
     r"|yeu|yem|yen|yet|ang|anh|ach|ac|am|an|ap|at|ai|ay|ao|au|eng|enh|ech|ec|em|en|ep|et|eo|eu|ung|uc|um|un|up|ut|ui|uu|inh|ich|im|in|ip|it"
     r"|ong|oc|om|on|op|ot|ynh|ych|ym|yn|yt|a|e|i|o|u|y|iec|ing)"
 )
@@ -63,6 +66,7 @@ _SYLLABLE = re.compile(rf"^{_ONSET}{_RIME}$")
 
 _TELEX_DOUBLE = re.compile(r"aa|ee|oo|dd")
 _TELEX_TONES = re.compile(r"(?<=[aeiouywdnhcgmpt])[sfrxjz]")
+_LEADING_W = re.compile(r"(?:^|[bcdghklmnprstvx])w")
 _VNI_DIGITS = re.compile(r"[1-9]")
 
 
@@ -117,7 +121,7 @@ _NAMES = (
     ),
 )
 _SMALL_NAME = re.compile(
-    r"\b(?:nguyen|nguyễn|pham|phạm|huynh|huỳnh)(?: (?!lop\b|lớp\b|hom\b|hôm\b|co\b|có\b)[^\W\d_]+){1,3}"
+    r"(?<!phu )(?<!phụ )\b(?:nguyen|nguyễn|pham|phạm|huynh|huỳnh)(?: (?!lop\b|lớp\b|hom\b|hôm\b|co\b|có\b)[^\W\d_]+){1,3}"
 )
 _NAME = " tenrieng "
 
@@ -170,7 +174,8 @@ def _meaning(token: str, word: str, before: str, after: str) -> tuple[str, ...]:
     for rule in table.contextual.get(word, ()):
         if _fits(rule, before, after):
             return tuple(rule.means.split())
-    if word in table.shorthand and (token == word or not is_syllable(word) or token[0] == "đ"):
+    # A token with marks is shorthand only if no slip of the fingers explains it: `sôs` is số, `sos` may be a cry for help.
+    if word in table.shorthand and (token == word or token[0] == "đ" or not is_syllable(_untelex(word))):
         return table.shorthand[word]
     return _unslipped(word) if word else ()
 
@@ -188,6 +193,8 @@ def _unslipped(word: str) -> tuple[str, ...]:
     """Undo typing slips of one folded token: class names, glued numbers, VNI digits, Telex letters, stretched letters."""
     if word.isdigit() or is_syllable(word) or word in english_words():
         return (word,)
+    if word[-1] == "t" and word[:-1].isdigit():
+        return (word[:-1], "tuoi")
     if match := _CLASS_NAME.match(word):
         return ("lop", match[1])
     if (match := _GLUED_CLASS.match(word)) is not None:
@@ -221,14 +228,17 @@ def _unslipped_candidates(word: str) -> list[str]:
 def _untelex(word: str) -> str:
     """`chuyeenr` → `chuyen`, `truowngf` → `truong`, `ddieemr` → `diem`, `hocj` → `hoc`. Folding has already eaten real marks."""
     bare = _TELEX_DOUBLE.sub(lambda match: match[0][0], word)
-    bare = bare.replace("w", "u") if re.search(r"(?:^|[bcdghklmnprstvx])w", bare) else bare.replace("w", "")
-    # Tone letters follow a vowel or the final consonant; x, r and s at the front are real consonants.
-    head, tail = bare[:1], bare[1:]
-    if is_syllable(head + tail):
-        return head + tail
-    stripped = head + _TELEX_TONES.sub("", tail) if tail else head
-    if is_syllable(stripped):
-        return stripped
+    # A w stands for ư, or marks a letter before it: the syllable tells.
+    for letter in ("u", "") if _LEADING_W.search(bare) else ("", "u"):
+        spelt = bare.replace("w", letter)
+        # Tone letters follow a vowel or the final consonant; x, r and s at the front are real consonants.
+        toneless = (
+            spelt[:1] + _TELEX_TONES.sub("", spelt[1:]) if spelt[:1] not in "aeiouy" else _TELEX_TONES.sub("", spelt)
+        )
+        for candidate in (spelt, toneless):
+            if is_syllable(candidate):
+                return candidate
+    stripped = toneless
     # A second d typed late (`diemd`), or a second vowel after the final (`truongo`): drop one letter of that kind.
     for letter in ("d", "a", "e", "o"):
         if stripped.count(letter) > 1:

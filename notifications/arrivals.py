@@ -8,20 +8,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Literal
 
 import msgspec
 
 from backend.core.crypto import same
 from backend.core.house import House
-from notifications import receipts, sent_texts
+from notifications import receipts, sent_texts, zalo_followers
 from notifications.dead_addresses import bury_one
 from notifications.tracking import Tracked, tracked
 
 # Zalo tries again for an hour and a half; a plain hash proves nothing about age, so what is older is refused.
 _AGE_MAX = timedelta(hours=3)
 
-Fate = Literal["arrived", "failed", "on_its_way"]
+# A reader's own deed; following alone opens no window.
+_INTERACTIONS = ("user_send_", "user_click_", "user_submit_info")
 
 
 class ZaloEvent(msgspec.Struct):
@@ -31,6 +31,16 @@ class ZaloEvent(msgspec.Struct):
     app_id: str = ""
     timestamp: str = ""
     message: ZaloMessage | None = None
+    sender: ZaloParty | None = None
+    follower: ZaloParty | None = None
+
+    @property
+    def at(self) -> datetime:
+        return datetime.fromtimestamp(int(self.timestamp) / 1000, UTC)
+
+
+class ZaloParty(msgspec.Struct):
+    id: str = ""
 
 
 class ZaloMessage(msgspec.Struct):
@@ -48,7 +58,7 @@ def proven_event(body: bytes, signature: str, *, app_id: str, secret: str, now: 
         return None
     try:
         event = _ZALO.decode(body)
-        at = datetime.fromtimestamp(int(event.timestamp) / 1000, UTC)
+        at = event.at
     except (msgspec.MsgspecError, ValueError, OverflowError, OSError):
         return None
     mac = hashlib.sha256(event.app_id.encode() + body + event.timestamp.encode() + secret.encode()).hexdigest()
@@ -58,14 +68,23 @@ def proven_event(body: bytes, signature: str, *, app_id: str, secret: str, now: 
 
 
 async def zalo_reported(house: House, event: ZaloEvent) -> bool:
-    """True when the event was a receipt of a template message. Its name says which delivery it is."""
+    """Receipts of template messages find their delivery; messages and taps open a reader's window. True: it was nothing else.
+
+    What readers say is the bot's to understand; it may hand every event in here first.
+    """
     message = event.message
-    if event.event_name != "user_received_message" or message is None or not message.delivery_time:
-        return False
-    of = tracked(message.tracking_id)
-    if of is not None:
-        await _arrived(house, of, "zns")
-    return True
+    if event.event_name == "user_received_message" and message is not None and message.delivery_time:
+        if (of := tracked(message.tracking_id)) is not None:
+            await _arrived(house, of, "zns")
+        return True
+    if event.event_name in ("follow", "unfollow") and event.follower is not None and event.follower.id:
+        async with house.database.directory() as tx:
+            await zalo_followers.followed(tx, event.follower.id, follows=event.event_name == "follow", at=event.at)
+        return True
+    if event.event_name.startswith(_INTERACTIONS) and event.sender is not None and event.sender.id:
+        async with house.database.directory() as tx:
+            await zalo_followers.interacted(tx, event.sender.id, at=event.at)
+    return False
 
 
 async def esms_reported(house: House, fields: Mapping[str, str]) -> None:

@@ -13,8 +13,8 @@ from backend.core.house import House
 from notifications.addresses import chats_of
 from notifications.allowances import Allowance
 from notifications.leases import Batch, Claimed
-from notifications.outcomes import Outcome
-from notifications.posting import Posting, post_living
+from notifications.outcomes import Outcome, Refused
+from notifications.posting import Posting, made, post_living
 from notifications.rounds import Item, Try
 from notifications.texts import notice_path, on_lock_screen
 
@@ -47,13 +47,16 @@ class ChatStation:
         for item in items:
             if item.row.account_id is None:
                 continue
-            text = text_of(house, batch, item.row)
+            text = made(item.row, partial(text_of, house, batch, item.row))
             for chat_id in chats.get(item.row.account_id, ()):
                 hashed = token_hash(chat_id)
                 if hashed not in item.row.done_with:
                     one = Try(hashed, item.row.account_id)
                     item.tries.append(one)
-                    postings.append(Posting(one, partial(self.sender.post, chat_id, text)))
+                    if isinstance(text, Refused):
+                        one.outcome = text
+                    else:
+                        postings.append(Posting(one, partial(self.sender.post, chat_id, text)))
         await post_living(house, self.channel, postings, self.sender.limit)
 
 

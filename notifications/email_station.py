@@ -13,7 +13,8 @@ from notifications import emails
 from notifications.channels.email import CONNECTIONS, EmailSender, Letter
 from notifications.dead_addresses import email_hash
 from notifications.leases import Batch, Claimed
-from notifications.posting import Posting, post_living
+from notifications.outcomes import Refused
+from notifications.posting import Posting, made, post_living
 from notifications.rounds import Item, Try
 from notifications.texts import notice_path, on_lock_screen
 from notifications.tracking import tracking_id
@@ -40,7 +41,11 @@ class EmailStation:
             one = Try(email_hash(house.cipher, box.email), item.row.account_id)
             if one.address_hash not in item.row.done_with:
                 item.tries.append(one)
-                postings.append(Posting(one, partial(self.sender.post, letter(house, batch, item.row, box))))
+                written = made(item.row, partial(letter, house, batch, item.row, box))
+                if isinstance(written, Refused):
+                    one.outcome = written
+                else:
+                    postings.append(Posting(one, partial(self.sender.post, written)))
         await post_living(house, self.channel, postings, self.sender.limit, connections=CONNECTIONS)
 
 

@@ -17,13 +17,13 @@ from notifications.channels.zns import ZnsSender
 from notifications.dead_addresses import phone_hash
 from notifications.leases import Batch
 from notifications.outcomes import Outcome, Refused
-from notifications.posting import Posting, post_living
+from notifications.posting import Posting, made, post_living
 from notifications.rounds import Item, Try
 from notifications.sent_texts import Text
 from notifications.text_gateways import REPEATS_FOR, TextGateways
 from notifications.texts import notice_path, short_names, text_message, text_summary
 from notifications.tracking import Tracked, tracking_id
-from notifications.zns_templates import Source, Templates, filled
+from notifications.zns_templates import Source, Template, Templates, filled
 
 
 class SmsStation:
@@ -99,7 +99,10 @@ class ZnsStation:
             if template is None:
                 one.outcome = Refused("unreachable", "no_template")
                 continue
-            data = filled(template, _values(house, batch, item))
+            data = made(item.row, partial(_filled, house, batch, item, template))
+            if isinstance(data, Refused):
+                one.outcome = data
+                continue
             postings.append(Posting(one, partial(self._send, batch, item, template.template_id, data)))
         await post_living(house, self.channel, postings, self.sender.limit)
 
@@ -123,6 +126,10 @@ def _try(house: House, item: Item) -> Try | None:
         one.outcome = Refused("unreachable", "not_mobile")
         return None
     return one
+
+
+def _filled(house: House, batch: Batch, item: Item, template: Template) -> dict[str, str]:
+    return filled(template, _values(house, batch, item))
 
 
 def _values(house: House, batch: Batch, item: Item) -> dict[Source, str]:

@@ -6,12 +6,19 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
+
+import structlog
 
 from backend.core.house import House
 from notifications.allowances import Allowance, turn
 from notifications.dead_addresses import bury, dead_among
+from notifications.leases import Claimed
 from notifications.outcomes import Outcome, Refused, TryLater
 from notifications.rounds import Try
+
+log = structlog.get_logger()
+T = TypeVar("T")
 
 CONNECTIONS = 8
 # Together with one last timeout this stays below a lease (leases.py): what has not begun by then goes back untouched.
@@ -45,35 +52,43 @@ async def post_living(
         await bury(house, channel, [posting.one for posting in living])
 
 
-async def post_all(
-    postings: Sequence[Posting],
-    limit: Allowance | None,
-    *,
-    connections: int = CONNECTIONS,
-    patience_seconds: float = PATIENCE_SECONDS,
-    interrupted: Outcome = INTERRUPTED,
-) -> None:
-    """Outcomes stand in the tries, also of those sent before an interruption; None where a turn did not come.
-
-    `interrupted` is what an address is left with whose sending was cut off by this worker's own end.
-    """
-    until = time.monotonic() + patience_seconds
+async def post_all(postings: Sequence[Posting], limit: Allowance | None, *, connections: int = CONNECTIONS) -> None:
+    """Outcomes stand in the tries, also of those sent before an interruption; None where a turn did not come."""
+    until = time.monotonic() + PATIENCE_SECONDS
     waiting = iter(postings)
     async with asyncio.TaskGroup() as senders:
         for _ in range(min(connections, len(postings))):
-            senders.create_task(_sender(waiting, until, limit, interrupted))
+            senders.create_task(_sender(waiting, until, limit))
 
 
-async def _sender(waiting: Iterator[Posting], until: float, limit: Allowance | None, interrupted: Outcome) -> None:
+async def _sender(waiting: Iterator[Posting], until: float, limit: Allowance | None) -> None:
     for posting in waiting:
         if time.monotonic() > until or not await turn(limit, until):
             return
-        posting.one.outcome = interrupted
-        posting.one.outcome = await posting.send()
+        posting.one.outcome = INTERRUPTED
+        posting.one.outcome = await _sent(posting)
         if stops_channel(posting.one.outcome):
             # Whoever shares the iterator finds it empty: what was not begun stays None.
             for _ in waiting:
                 pass
+
+
+async def _sent(posting: Posting) -> Outcome:
+    """A sender that fails where it should have answered must not keep the others of the batch from leaving."""
+    try:
+        return await posting.send()
+    except Exception as error:
+        log.error("sender_failed", kind=type(error).__name__, exc_info=True)
+        return TryLater(f"our_bug:{type(error).__name__}", uncertain=True, repeatable=False)
+
+
+def made(row: Claimed, make: Callable[[], T]) -> T | Refused:
+    """What a notice says, or why it cannot be said: one such notice must not keep the others of its batch from leaving."""
+    try:
+        return make()
+    except Exception as error:
+        log.error("notice_not_rendered", notice_id=str(row.notice.notice_id), kind=type(error).__name__)
+        return Refused("our_bug", type(error).__name__)
 
 
 def stops_channel(outcome: Outcome) -> bool:

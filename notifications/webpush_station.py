@@ -8,18 +8,15 @@ from functools import partial
 from uuid import UUID
 
 import msgspec
-import structlog
 
 from backend.core.house import House
 from notifications.addresses import Device, devices_of
 from notifications.channels.webpush import CONNECTIONS, Parcel, Subscription, WebPushSender
 from notifications.leases import Batch, Claimed
 from notifications.outcomes import Refused
-from notifications.posting import Posting, post_all
+from notifications.posting import Posting, made, post_all
 from notifications.push import push_of
 from notifications.rounds import Item, Try
-
-log = structlog.get_logger()
 
 _KINDS = ("webpush",)
 _PROMPT = frozenset({"absence", "announcement", "message"})
@@ -55,23 +52,18 @@ class WebPushStation:
                     continue
                 one = Try(device.token_hash, device.account_id, device.platform)
                 item.tries.append(one)
-                made = _parcel(house, batch, item.row, device)
-                if isinstance(made, Refused):
-                    one.outcome = made
+                parcel = made(item.row, partial(_parcel, house, batch, item.row, device))
+                if isinstance(parcel, Refused):
+                    one.outcome = parcel
                 else:
                     to = Subscription(device.token, device.p256dh or "", device.auth or "")
-                    postings.append(Posting(one, partial(self.sender.post, to, made)))
+                    postings.append(Posting(one, partial(self.sender.post, to, parcel)))
         # Dead browsers are retired with the other devices (aftermath.py).
         await post_all(postings, self.sender.limit, connections=CONNECTIONS)
 
 
-def _parcel(house: House, batch: Batch, row: Claimed, device: Device) -> Parcel | Refused:
-    try:
-        push = push_of(house, batch, row, device.language)
-    except Exception as error:
-        # A notice that cannot be said must not keep the others of its batch from leaving.
-        log.error("notice_not_rendered", notice_id=str(row.notice.notice_id), kind=type(error).__name__)
-        return Refused("our_bug", type(error).__name__)
+def _parcel(house: House, batch: Batch, row: Claimed, device: Device) -> Parcel:
+    push = push_of(house, batch, row, device.language)
     told = WebNotice(push.title, push.body, push.path, push.notice_id, push.language)
     return Parcel(
         msgspec.json.encode(told),

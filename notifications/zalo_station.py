@@ -15,7 +15,7 @@ from notifications.chats import text_of
 from notifications.dead_addresses import chat_hash
 from notifications.leases import Batch
 from notifications.outcomes import Outcome, Refused, Sent
-from notifications.posting import Posting, post_living
+from notifications.posting import Posting, made, post_living
 from notifications.rounds import Item, Try
 
 _NOBODY = zalo_followers.Follower(None, 0, False)
@@ -49,13 +49,15 @@ class ZaloStation:
         for item in items:
             if item.row.account_id is None:
                 continue
-            text = text_of(house, batch, item.row)
+            text = made(item.row, partial(text_of, house, batch, item.row))
             for user_id in chats.get(item.row.account_id, ()):
                 if chat_hash(user_id) in item.row.done_with:
                     continue
                 one = Try(chat_hash(user_id), item.row.account_id)
                 item.tries.append(one)
-                if closed := known.get(user_id, _NOBODY).closed(now):
+                if isinstance(text, Refused):
+                    one.outcome = text
+                elif closed := known.get(user_id, _NOBODY).closed(now):
                     one.outcome = Refused("unreachable", closed)
                 else:
                     postings.append(Posting(one, partial(round_.post, user_id, text)))

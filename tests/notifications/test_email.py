@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import ipaddress
 import re
+import ssl
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import asyncpg
 import httpx
 import msgspec
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from backend.core.clock import StoppedClock
 from backend.core.house import House
@@ -72,6 +80,52 @@ async def test_a_connection_is_kept_for_the_next_letters(twin: SmtpTwin, sender:
     for _ in range(3):
         assert isinstance(await sender.post(LETTER), Sent)
     assert twin.connections == 1
+
+
+async def test_letters_travel_under_tls_and_a_stranger_at_the_servers_address_gets_none(tmp_path: Path) -> None:
+    server, trust = _certified(tmp_path)
+    twin = SmtpTwin(user="house", password="twin-password", tls=server)
+    await twin.start()
+    usual = {"user": "house", "password": "twin-password", "sender": "truong@truong.example"}
+    known = EmailSender(host="127.0.0.1", port=twin.port, security="starttls", trust=trust, **usual)
+    assert isinstance(await known.post(LETTER), Sent)
+    await known.close()
+    # Trusting the usual authorities only, the certificate is nobody's: neither password nor letter leaves.
+    wary = EmailSender(host="127.0.0.1", port=twin.port, security="starttls", **usual)
+    assert await wary.post(LETTER) == Refused("channel_down", "SMTP_certificate")
+    plain = SmtpTwin()
+    await plain.start()
+    needs = EmailSender(
+        host="127.0.0.1", port=plain.port, security="starttls", trust=trust, sender="truong@truong.example"
+    )
+    assert await needs.post(LETTER) == Refused("channel_down", "SMTPNotSupportedError")
+    assert len(twin.boxes[ADDRESS]) == 1 and not plain.boxes
+    for one in (twin, plain):
+        await one.stop()
+
+
+def _certified(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """A server's context with a certificate of its own, and a client's that trusts just that one."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "twin")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "twin.pem"
+    pem = certificate.public_bytes(Encoding.PEM)
+    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + pem)
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(path)
+    return server, ssl.create_default_context(cadata=pem.decode())
 
 
 _REPLIES: list[tuple[str, Outcome]] = [

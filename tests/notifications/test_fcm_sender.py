@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from backend.core.ids import new_id
+from notifications.allowances import Allowances, Quota
 from notifications.channels import fcm as fcm_module
 from notifications.channels.fcm import CONNECTIONS, FcmSender, Letter
 from notifications.channels.fcm_credentials import FcmCredentials, NoToken
@@ -124,3 +126,23 @@ async def test_an_account_that_google_refuses_is_final(fcm: FcmTwin) -> None:
     with pytest.raises(NoToken) as refused:
         await credentials.bearer()
     assert (refused.value.code, refused.value.final) == ("credential_refused", True)
+
+
+async def test_workers_share_what_firebase_grants_and_leave_the_rest_untouched(
+    fcm: FcmTwin, credentials: FcmCredentials, redis_url: str
+) -> None:
+    """Two workers, one project: together no more than the quota, and what has no turn in time is not begun."""
+    quota, account = Quota(10, 86_400.0), new_id().hex
+    workers = [Allowances(redis_url) for _ in range(2)]
+    outcomes: list[Outcome | None] = []
+    for worker in workers:
+        limit = worker.of("push", account, quota)
+        sender = FcmSender(credentials, project_id=fcm.project_id, base_url=fcm.base_url, limit=limit)
+        await sender.open()
+        outcomes += await sent(sender, letters(5))
+        await sender._session.close()  # type: ignore[union-attr]
+    # A new bucket holds one; nothing flows in within the patience of a lease.
+    assert [type(outcome) for outcome in outcomes].count(Sent) == 1
+    assert outcomes.count(None) == 9
+    for worker in workers:
+        await worker.close()

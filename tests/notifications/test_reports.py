@@ -180,3 +180,22 @@ async def test_without_the_secret_no_report_is_taken(
     assert (await door.get("/hooks/sms/guess/esms", params=fields)).status_code == 401
     assert (await client.get(f"/hooks/sms/{SECRET}/esms", params=fields)).status_code == 401
     assert await arrived(owner, told) == []
+
+
+async def test_a_readers_message_opens_the_window_and_leaving_closes_it(
+    door: httpx.AsyncClient, owner: asyncpg.Connection, told: Tracked
+) -> None:
+    reader = f"r{told.notice_id.hex}"
+
+    async def happened(name: str, ago: int, **who: Any) -> None:
+        at = str(int((datetime.now(UTC) - timedelta(seconds=ago)).timestamp() * 1000))
+        body, headers = _TWIN.signed({"event_name": name, "timestamp": at, **who})
+        assert (await door.post("/bots/zalo/webhook", content=body, headers=headers)).status_code == 200
+
+    await happened("follow", 60, follower={"id": reader})
+    row = await owner.fetchrow("SELECT last_interacted_at, followed_at FROM zalo_followers WHERE user_id = $1", reader)
+    assert row is not None and row["last_interacted_at"] is None and row["followed_at"] is not None
+    await happened("user_send_text", 50, sender={"id": reader}, message={"msg_id": "1", "text": "Xin chào"})
+    assert await owner.fetchval("SELECT replies_left FROM zalo_followers WHERE user_id = $1", reader) == 8
+    await happened("unfollow", 40, follower={"id": reader})
+    assert await owner.fetchval("SELECT unfollowed_at IS NOT NULL FROM zalo_followers WHERE user_id = $1", reader)

@@ -12,17 +12,22 @@ import pytest
 from backend.core.house import House
 from backend.core.settings import Settings, SettingsRefused, refuse_unsafe
 from notifications.audience import OneClass
+from notifications.cascade import CHANNELS, PAID
 from notifications.delivery import drain
 from notifications.outbox import publish
+from notifications.rounds import is_paid
 from notifications.stations import Stations
 from tests.factories import World
 from tests.notifications.conftest import notice, phone, states
+from tests.notifications.test_zns import FILE
 from tests.twins.fcm import FcmTwin
 
 
 async def test_every_channel_with_settings_has_a_station(house: House, fcm: FcmTwin, tmp_path: Path) -> None:
     account = tmp_path / "fcm.json"
     account.write_bytes(msgspec.json.encode(fcm.credentials()))
+    templates = tmp_path / "templates.toml"
+    templates.write_text(FILE, encoding="utf-8")
     settings = msgspec.structs.replace(
         house.settings,
         fcm_project_id=fcm.project_id,
@@ -34,9 +39,17 @@ async def test_every_channel_with_settings_has_a_station(house: House, fcm: FcmT
         sms_api_key="key",
         sms_secret_key="secret",
         sms_brand="TRUONG",
+        speedsms_token="token",
+        speedsms_brand="TRUONG",
+        zns_templates_file=str(templates),
+        zalo_bot_token="1:token",
+        smtp_host="127.0.0.1",
+        smtp_sender="truong@truong.example",
+        webpush_contact="mailto:it@truong.example",
     )
     stations = await Stations.open(dataclasses.replace(house, settings=settings))
-    assert all(stations.of(channel) is not None for channel in ("push", "telegram", "zalo"))
+    assert [channel for channel in CHANNELS if stations.of(channel) is None] == []
+    assert {channel for channel in CHANNELS if is_paid(stations.of(channel))} == PAID  # type: ignore[arg-type]
     assert stations.sms is not None and stations.telegram_sender is not None
     await stations.close()
 

@@ -13,6 +13,7 @@ import pytest
 from backend.core.clock import StoppedClock
 from backend.core.house import House
 from backend.core.ids import new_id
+from notifications import chats
 from notifications.audience import OneClass
 from notifications.channels.telegram import TelegramSender
 from notifications.chats import ChatStation
@@ -184,3 +185,46 @@ async def test_every_answer_of_telegram_has_one_meaning(
 
 async def test_an_unknown_chat_is_dead_and_not_tried_again(chat_sender: TelegramSender) -> None:
     assert await chat_sender.send("999", "Xin chào") == Refused("address_dead", "chat_not_found")
+
+
+async def test_a_notice_that_cannot_be_said_does_not_hold_up_the_others(
+    still_house: House, both: Stations, telegram: TelegramTwin, owner: asyncpg.Connection, world: World,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    chat = await linked(owner, telegram, world.parent, 506)
+    usual = chats.text_of
+
+    def fails_for_one(house: House, batch: Any, row: Any) -> str:
+        if row.notice.title == "poison":
+            raise ValueError
+        return usual(house, batch, row)
+
+    monkeypatch.setattr(chats, "text_of", fails_for_one)
+    poison, good = await tell(still_house, world, title="poison"), await tell(still_house, world)
+    for _ in range(2):
+        await drain(still_house, both, world.school_id)
+    assert (await by_channel(owner, poison, world.parent))["telegram"] == ("dead", "our_bug:ValueError")
+    assert (await by_channel(owner, good, world.parent))["telegram"] == ("sent", None)
+    assert len(chat.heard) == 1
+
+
+async def test_a_sender_that_fails_is_waited_out_and_does_not_hold_up_the_others(
+    still_house: House, both: Stations, telegram: TelegramTwin, owner: asyncpg.Connection, world: World,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    await linked(owner, telegram, world.parent, 507)
+    assert both.telegram_sender is not None
+    usual, failed = both.telegram_sender.post, []
+
+    async def fails_once(chat_id: str, text: str) -> Outcome:
+        if not failed:
+            failed.append(chat_id)
+            raise RuntimeError
+        return await usual(chat_id, text)
+
+    monkeypatch.setattr(both.telegram_sender, "post", fails_once)
+    first, second = await tell(still_house, world), await tell(still_house, world)
+    for _ in range(2):
+        await drain(still_house, both, world.school_id)
+    found = {(await by_channel(owner, told, world.parent))["telegram"] for told in (first, second)}
+    assert found == {("due", "our_bug:RuntimeError"), ("sent", None)}

@@ -20,6 +20,7 @@ log = structlog.get_logger()
 
 _PATIENCE_SECONDS = 20.0
 _REST_SECONDS = 60.0
+_NO_TURN = TryLater("rate_limited")
 _ASKED_BEFORE = TryLater("asked_before", uncertain=True, repeatable=False)
 # The shortest memory of a gateway of ours; what has none is remembered by us (sent_texts.py).
 REPEATS_FOR = timedelta(hours=23)
@@ -56,8 +57,9 @@ class TextGateways:
             # What everybody would refuse, or may have been taken, ends the search.
             if not _passes_on(answer):
                 return answer
-            self._resting[gateway.name] = time.monotonic() + _REST_SECONDS
-            log.warning("sms_gateway_passed_over", gateway=gateway.name, code=_code(answer))
+            if answer != _NO_TURN:
+                self._resting[gateway.name] = time.monotonic() + _REST_SECONDS
+                log.warning("sms_gateway_passed_over", gateway=gateway.name, code=_code(answer))
             outcome = outcome or answer
         assert outcome is not None
         return outcome
@@ -73,7 +75,7 @@ class TextGateways:
 
     async def _by(self, gateway: Gateway, text: Text) -> Outcome:
         if not await turn(gateway.limit, time.monotonic() + _PATIENCE_SECONDS):
-            return TryLater("rate_limited")
+            return _NO_TURN
         if gateway.repeats_for:
             return await gateway.post(text.phone, text.body, text.request_id, parts_max=text.parts_max)
         if not await sent_texts.ask(self._house, gateway.name, text):

@@ -27,7 +27,9 @@ REQUEST_ID_MAX = 50
 
 # eSMS's codes that were described to us. Every other one is a refusal nobody has described: not retried, and shown.
 _ACCEPTED = frozenset({"100", "124"})  # 124: this RequestId was accepted before
-_ADDRESS_DEAD = frozenset({"99", "108", "177"})  # blocked, not a number, network not registered
+_ADDRESS_DEAD = frozenset({"108"})  # not a number
+# 99: blocked, or an error that eSMS does not name; 177: our brand is not registered with this network. The number may be well.
+_UNREACHABLE = frozenset({"99", "177"})
 _CHANNEL_DOWN = frozenset(
     {"101", "102", "103", "104", "118", "140", "146"}
 )  # keys, price, balance, brand, type, IP, template
@@ -92,7 +94,8 @@ class SmsSender:
 
 def read_answer(status: int, body: bytes) -> Outcome:
     if status >= 500 or status == 429:
-        return TryLater(f"HTTP_{status}")
+        # 503 and 429 are said before a message is taken; any other error page says nothing about the message behind it.
+        return TryLater(f"HTTP_{status}", uncertain=status not in (429, 503))
     try:
         answer = msgspec.json.decode(body, type=_Answer)
     except msgspec.DecodeError:
@@ -103,6 +106,8 @@ def read_answer(status: int, body: bytes) -> Outcome:
         return Sent(str(answer.SMSID))
     if code in _ADDRESS_DEAD:
         return Refused("address_dead", f"ESMS_{code}")
+    if code in _UNREACHABLE:
+        return Refused("unreachable", f"ESMS_{code}")
     if code in _CHANNEL_DOWN:
         log.error("sms_channel_down", code=code)
         return Refused("channel_down", f"ESMS_{code}")

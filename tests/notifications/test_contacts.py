@@ -30,7 +30,7 @@ async def listed(client: httpx.AsyncClient, world: World) -> dict[str, dict[str,
 
 
 async def dead_number(
-    owner: asyncpg.Connection, house: House, world: World, person: Person, why: str = "ESMS_177"
+    owner: asyncpg.Connection, house: House, world: World, person: Person, why: str = "ESMS_108"
 ) -> None:
     """A number of this school's own, so that no other test's roll knows it."""
     phone = f"+8497{person.account_id.int % 10_000_000:07d}"
@@ -60,7 +60,7 @@ async def test_a_dead_number_without_any_device_is_listed_with_reason_and_day(
     await dead_number(owner, house, world, world.parent)
     one = (await listed(client, world))[str(world.parent.person_id)]
     assert one["pupil_names"] == [world.child.full_name] and one["class_names"] == ["6A1"]
-    assert [(r["channel"], r["why"]) for r in one["reasons"]] == [("push", "no_device"), ("sms", "ESMS_177")]
+    assert [(r["channel"], r["why"]) for r in one["reasons"]] == [("push", "no_device"), ("sms", "ESMS_108")]
     assert datetime.fromisoformat(one["reasons"][1]["since"]) == AT
 
 
@@ -123,7 +123,7 @@ async def test_every_address_that_died_is_named_with_its_code(
     await dead(owner, email_hash(house.cipher, f"{mother.hex}@example.com"), "email", "SMTP_550_5.1.1")
     one = (await listed(client, world))[str(world.parent.person_id)]
     assert {(r["channel"], r["why"]) for r in one["reasons"]} == {
-        ("push", "UNREGISTERED"), ("telegram", "forbidden"), ("zalo_bot", "blocked"), ("email", "SMTP_550_5.1.1"), ("sms", "ESMS_177"),
+        ("push", "UNREGISTERED"), ("telegram", "forbidden"), ("zalo_bot", "blocked"), ("email", "SMTP_550_5.1.1"), ("sms", "ESMS_108"),
     }  # fmt: skip
 
 
@@ -154,7 +154,7 @@ async def test_the_page_shows_the_same_to_the_administrator(
         headers={"authorization": f"Bearer {world.admin.token}", "accept": "text/html"},
     )
     assert page.status_code == 200
-    assert world.child.full_name in page.text and "ESMS_177" in page.text and "nhà mạng báo" in page.text
+    assert world.child.full_name in page.text and "ESMS_108" in page.text and "nhà mạng báo" in page.text
 
 
 @pytest.mark.parametrize(

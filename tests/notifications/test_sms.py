@@ -47,7 +47,7 @@ async def test_the_same_id_is_sent_and_paid_once(gateway: SmsTwin, sms: SmsSende
 
 
 _ANSWERS: list[tuple[str, Outcome]] = [
-    ("99", Refused("address_dead", "ESMS_99")),
+    ("99", Refused("unreachable", "ESMS_99")),
     ("108", Refused("address_dead", "ESMS_108")),
     ("101", Refused("channel_down", "ESMS_101")),
     ("103", Refused("channel_down", "ESMS_103")),

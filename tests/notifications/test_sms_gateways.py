@@ -167,6 +167,15 @@ async def test_what_may_have_been_taken_goes_to_no_second_gateway(
     assert (len(esms.telephones[PHONE]), speed.requests) == (1, 0)
 
 
+@pytest.mark.parametrize("http", [500, 502, 504])
+async def test_an_error_page_behind_which_a_text_may_be_is_no_reason_to_go_elsewhere(
+    both: TextGateways, esms: SmsTwin, speed: SpeedSmsTwin, http: int
+) -> None:
+    esms.misbehave(EsmsFault(http=http))
+    assert await both.post(text(), first=True) == TryLater(f"HTTP_{http}", uncertain=True)
+    assert speed.requests == 0
+
+
 async def test_a_refused_number_is_not_tried_elsewhere(both: TextGateways, esms: SmsTwin, speed: SpeedSmsTwin) -> None:
     esms.misbehave(EsmsFault("108"))
     assert await both.post(text(), first=True) == Refused("address_dead", "ESMS_108")
@@ -254,13 +263,13 @@ async def test_a_notice_reaches_the_number_on_the_roll(
 async def test_a_dead_number_is_kept_as_dead_and_costs_nothing_more(
     still_house: House, stationed: Stations, esms: SmsTwin, owner: asyncpg.Connection, world: World
 ) -> None:
-    esms.misbehave(EsmsFault("177"))
-    assert await tell_by_sms(still_house, owner, world, stationed) == ("refused", "ESMS_177")
+    esms.misbehave(EsmsFault("108"))
+    assert await tell_by_sms(still_house, owner, world, stationed) == ("refused", "ESMS_108")
     hashed = phone_hash(still_house.cipher, world.parent.phone)
     why = await owner.fetchval("SELECT why FROM dead_addresses WHERE channel = 'sms' AND address_hash = $1", hashed)
-    assert why == "ESMS_177"
+    assert why == "ESMS_108"
     asked = esms.requests
-    assert await tell_by_sms(still_house, owner, world, stationed) == ("refused", "ESMS_177")
+    assert await tell_by_sms(still_house, owner, world, stationed) == ("refused", "ESMS_108")
     assert esms.requests == asked
     await owner.execute("DELETE FROM dead_addresses WHERE address_hash = $1", hashed)
 

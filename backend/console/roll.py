@@ -10,11 +10,15 @@ from litestar.params import FromPath, FromQuery
 from backend.attendance.actions import take_roll
 from backend.attendance.queries import class_day
 from backend.console.desks import AnyRequest, console_page, desk_of, shown_in_form, today_of
+from backend.console.queries import Desk
 from backend.core.clock import SCHOOL_ZONE
 from backend.core.http import house_of, language_of
 from backend.core.problems import BAD_REQUEST, Problem
+from backend.identity.entitlement import standing
 from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
+from backend.messages.deciding import Announced
+from backend.messages.deciding import announced as announced_for
 from backend.pages import Refusal, go, read_form
 from backend.pages.forms import into
 from schemas.attendance import ClassDay, RollIn, Session
@@ -99,6 +103,10 @@ async def _show(
     )
     shown = session if session in found.sessions else _session_now(request, found)
     marks = said or {str(p.pupil_id): m.mark for p in found.pupils for m in p.marks if m.session == shown}
+    announced = await _announced(request, desk, class_id, on)
+    if not marks:
+        # Before the roll is called, what families announced is suggested; whoever calls it decides.
+        marks = {pupil: "excused" if one.kind == "absent" else "late" for pupil, one in announced.items()}
     return console_page(
         request,
         desk,
@@ -112,9 +120,18 @@ async def _show(
         taken=next((taken for taken in found.taken if taken.session == shown), None),
         choices=[*MARKS, *(mark for mark in _MORE_MARKS if detail or mark in marks.values())],
         detail=detail,
+        announced=announced,
         today=today_of(request),
         refused=refused,
     )
+
+
+async def _announced(request: AnyRequest, desk: Desk, class_id: UUID, on: date) -> dict[str, Announced]:
+    """Why a child stays at home is for its homeroom teacher and the administrators."""
+    reader, account_id = house_of(request).database.reader, principal_of(request).account_id
+    who = await standing(reader, desk.school_id, account_id, class_id=class_id, on=today_of(request))
+    found = await announced_for(reader, desk.school_id, class_id, on, reasons=who.admin or who.homeroom)
+    return {str(pupil_id): one for pupil_id, one in found.items()}
 
 
 def _session_now(request: AnyRequest, found: ClassDay) -> str:

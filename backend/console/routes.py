@@ -26,6 +26,8 @@ from backend.console.fraud import ROUTES as FRAUD
 from backend.console.home import ROUTES as HOME
 from backend.console.inbox import ROUTES as INBOX
 from backend.console.marks import ROUTES as MARKS
+from backend.console.messages import ROUTES as MESSAGES
+from backend.console.messages_order import ROUTES as MESSAGES_ORDER
 from backend.console.periods import ROUTES as PERIODS
 from backend.console.pupils import ROUTES as PUPILS
 from backend.console.queue import ROUTES as QUEUE
@@ -72,4 +74,6 @@ ROUTES: list[Any] = [
     *FRAUD,
     *AUDIT,
     *INBOX,
+    *MESSAGES,
+    *MESSAGES_ORDER,
 ]

@@ -20,7 +20,7 @@ from backend.messages.likeness import about, best
 from payments.queries import invoices_for_family
 from schemas.messages import Question, Suggestion
 
-_RECENT = timedelta(days=60)
+RECENT = timedelta(days=60)
 _NOTICES_MAX = 120
 _SHOWN_CHARS = 280
 
@@ -49,7 +49,7 @@ async def suggestions(
     now = house.clock.now()
     reader = house.database.reader
     guardian_id = await require_guardian(reader, school_id, account_id, question.pupil_id, on=school_day(now))
-    rows = await reader.fetch(_NOTICES, school_id, guardian_id, question.pupil_id, now - _RECENT, _NOTICES_MAX)
+    rows = await reader.fetch(_NOTICES, school_id, guardian_id, question.pupil_id, now - RECENT, _NOTICES_MAX)
     found = [
         Suggestion(
             "announcement",

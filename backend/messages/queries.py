@@ -417,3 +417,38 @@ async def thread_of_notice(reader: Reader, school_id: int, notice_id: UUID) -> U
         notice_id,
     )
     return found
+
+
+async def require_party(reader: Reader, school_id: int, account_id: UUID, thread_id: UUID, now: datetime) -> Party:
+    """For doors that read a form: who does not belong here learns nothing about it."""
+    return await party(reader, school_id, account_id, thread_id, school_day(now))
+
+
+class Relative(msgspec.Struct, frozen=True):
+    guardian_id: UUID
+    full_name: str | None
+    kind: str
+    phone: str | None
+
+
+async def family_of(reader: Reader, school_id: int, pupil_id: UUID, on: date) -> list[Relative]:
+    """Who may see the pupil. The caller has asked whether the reader may know."""
+    rows = await reader.fetch(
+        """
+        SELECT g.guardian_id, g.full_name, bond.kind, g.phone_e164
+          FROM guardianships bond
+          JOIN guardians g
+            ON g.school_id = bond.school_id
+           AND g.guardian_id = bond.guardian_id
+         WHERE bond.school_id = $1
+           AND bond.pupil_id = $2
+           AND bond.can_view
+           AND bond.valid_from <= $3
+           AND (bond.valid_to IS NULL OR bond.valid_to >= $3)
+         ORDER BY bond.kind, g.guardian_id
+        """,
+        school_id,
+        pupil_id,
+        on,
+    )
+    return [Relative(*row) for row in rows]

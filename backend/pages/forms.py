@@ -69,5 +69,8 @@ def _wrong_fields(kind: type[msgspec.Struct], values: Mapping[str, Any]) -> list
             msgspec.convert(value, field.type, strict=False)
         except msgspec.ValidationError:
             found = every_wrong_field(msgspec.json.encode(value), field.type)
+            if isinstance(value, dict) and any(error.pointer for error in found):
+                wrong += [FieldError(pointer + error.pointer, error.vi, error.en) for error in found]
+                continue
             wrong.append(FieldError(pointer, found[0].vi, found[0].en) if found else FieldError(pointer, *_NOT_RIGHT))
     return wrong or [FieldError("", *_NOT_RIGHT)]

@@ -13,6 +13,7 @@ from backend.family.actions import answer_notice
 from backend.family.queries import inbox, notice
 from backend.identity.guards import GUARDIAN
 from backend.identity.principal import principal_of
+from backend.messages.queries import thread_of_notice
 from backend.pages import go, page
 from backend.parentapp.family import AnyRequest, today
 
@@ -49,6 +50,10 @@ async def notice_page(request: AnyRequest, school_id: FromPath[int], notice_id: 
         await answer_notice(house, account_id, school_id, notice_id, "opened")
     if found.of is not None:
         return go(f"/app/{school_id}/notices/{found.of}")
+    if found.kind == "message":
+        thread_id = await thread_of_notice(reader, school_id, notice_id)
+        if thread_id is not None:
+            return go(f"/app/{school_id}/messages/{thread_id}")
     return page(request, "app/notice.html", notice=found, letter=letter)
 
 

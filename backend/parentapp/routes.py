@@ -10,8 +10,9 @@ from backend.parentapp.email import ROUTES as EMAIL
 from backend.parentapp.forms import ROUTES as FORMS
 from backend.parentapp.home import ROUTES as HOME
 from backend.parentapp.invoices import ROUTES as INVOICES
+from backend.parentapp.messages import ROUTES as MESSAGES
 from backend.parentapp.notices import ROUTES as NOTICES
 from backend.parentapp.paying import ROUTES as PAYING
 from backend.parentapp.todo import ROUTES as TODO
 
-ROUTES: list[Any] = [*HOME, *CHILDREN, *NOTICES, *INVOICES, *PAYING, *FORMS, *TODO, *ACCOUNT, *EMAIL]
+ROUTES: list[Any] = [*HOME, *CHILDREN, *NOTICES, *MESSAGES, *INVOICES, *PAYING, *FORMS, *TODO, *ACCOUNT, *EMAIL]

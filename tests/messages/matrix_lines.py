@@ -20,6 +20,7 @@ from schemas.messages import Absent, NewBlock, NewGroupMessage, NewMessage, NewR
 from tests.factories import Person
 from tests.identity.matrix import (
     ADMINS,
+    ALL,
     BY_SCHOOL,
     FAMILY,
     GUARDIANS,
@@ -320,6 +321,108 @@ LINES = {
     ("GET", "/v1/schools/{school_id}/threads/{thread_id}/oversight"): Line(
         ask=lambda s: Ask(talk(s, "/oversight"), params={"reason": "Phụ huynh khiếu nại"}),
         allowed=ADMINS,
+        prepare=a_talk,
+    ),
+}
+
+
+def page(scene: Scene, rest: str) -> str:
+    return f"/console/{scene.target.school_id}{rest}"
+
+
+def app(scene: Scene, rest: str) -> str:
+    return f"/app/{scene.target.school_id}{rest}"
+
+
+def of_thread(scene: Scene, rest: str = "") -> str:
+    return f"/messages/{scene.made.thread_id}{rest}"
+
+
+def a_page(path: Any, allowed: Any, *, prepare: Any = None, targets: Any = ALL, form: Any = None) -> Line:
+    return Line(
+        ask=lambda s: Ask(path(s), form=form(s) if form else None),
+        allowed=allowed,
+        prepare=prepare,
+        targets=targets,
+        by_cookie=True,
+        passes={303} if form else None,
+    )
+
+
+def written(scene: Scene) -> dict[str, str]:
+    return {"message_id": str(new_id()), "text": "Dạ vâng ạ", "accepts_rules": "1", "do": "send"}
+
+
+# What the school's side may open in the console; families have their own pages.
+DESK = HOMEROOM | {("other_admin", "foreign")}
+
+LINES |= {
+    ("GET", "/app/messages"): Line(
+        ask=lambda s: Ask("/app/messages"), allowed=on_any(*GUARDIANS), targets=NOTHING, by_cookie=True
+    ),
+    ("GET", "/app/{school_id}/children/{pupil_id}/messages/new"): a_page(
+        lambda s: app(s, f"/children/{s.target.pupil_id}/messages/new"), FAMILY
+    ),
+    ("POST", "/app/{school_id}/children/{pupil_id}/messages/new"): a_page(
+        lambda s: app(s, f"/children/{s.target.pupil_id}/messages/new"), FAMILY, form=lambda s: {"to": "homeroom"}
+    ),
+    ("GET", "/app/{school_id}/messages/{thread_id}"): a_page(lambda s: app(s, of_thread(s)), FAMILY, prepare=a_talk),
+    ("POST", "/app/{school_id}/messages/{thread_id}"): a_page(
+        lambda s: app(s, of_thread(s)), FAMILY, prepare=a_talk, form=written
+    ),
+    ("POST", "/app/{school_id}/messages/{thread_id}/{message_id}"): a_page(
+        lambda s: app(s, of_thread(s, f"/{s.made.message_id}")),
+        FAMILY,
+        prepare=a_message_of_asker,
+        form=lambda s: {"do": "withdraw"},
+    ),
+    ("GET", "/console/{school_id}/messages"): a_page(lambda s: page(s, "/messages"), STAFF, targets=BY_SCHOOL),
+    ("GET", "/console/{school_id}/messages/{thread_id}"): a_page(lambda s: page(s, of_thread(s)), DESK, prepare=a_talk),
+    ("POST", "/console/{school_id}/messages/{thread_id}"): a_page(
+        lambda s: page(s, of_thread(s)), DESK, prepare=a_talk, form=written
+    ),
+    ("POST", "/console/{school_id}/messages/{thread_id}/{message_id}"): a_page(
+        lambda s: page(s, of_thread(s, f"/{s.made.message_id}")),
+        DESK,
+        prepare=a_message_of_asker,
+        form=lambda s: {"do": "withdraw"},
+    ),
+    ("POST", "/console/{school_id}/message-requests/{message_id}"): a_page(
+        lambda s: page(s, f"/message-requests/{s.made.message_id}"),
+        HOMEROOM | ADMINS,
+        prepare=an_absence,
+        form=lambda s: {"do": "confirmed"},
+    ),
+    ("GET", "/console/{school_id}/group-messages/new"): a_page(
+        lambda s: page(s, "/group-messages/new"), STAFF, targets=BY_SCHOOL
+    ),
+    ("POST", "/console/{school_id}/group-messages/new"): a_page(
+        lambda s: page(s, "/group-messages/new"),
+        TEACHERS | ADMINS,
+        form=lambda s: {name: str(value) for name, value in to_all(s).items()},
+    ),
+    ("GET", "/console/{school_id}/group-messages/{group_message_id}"): a_page(
+        lambda s: page(s, f"/group-messages/{s.made}"), ADMINS, prepare=a_group_message
+    ),
+    ("GET", "/console/{school_id}/message-hours"): a_page(
+        lambda s: page(s, "/message-hours"), STAFF, targets=BY_SCHOOL
+    ),
+    ("POST", "/console/{school_id}/message-hours"): a_page(
+        lambda s: page(s, "/message-hours"), STAFF, targets=BY_SCHOOL, form=lambda s: {"do": "schools"}
+    ),
+    ("GET", "/console/{school_id}/moderation"): a_page(lambda s: page(s, "/moderation"), ADMINS, targets=BY_SCHOOL),
+    ("POST", "/console/{school_id}/moderation/reports/{report_id}"): a_page(
+        lambda s: page(s, f"/moderation/reports/{s.made}"), ADMINS, prepare=a_report, form=lambda s: {"do": "kept"}
+    ),
+    ("POST", "/console/{school_id}/moderation/blocks/{block_id}"): a_page(
+        lambda s: page(s, f"/moderation/blocks/{s.made}"),
+        ADMINS,
+        prepare=an_asked_block,
+        form=lambda s: {"do": "refused"},
+    ),
+    ("GET", "/console/{school_id}/moderation/threads/{thread_id}"): a_page(
+        lambda s: page(s, f"/moderation/threads/{s.made.thread_id}?reason=Ph%E1%BB%A5+huynh+khi%E1%BA%BFu+n%E1%BA%A1i"),
+        ADMINS,
         prepare=a_talk,
     ),
 }

@@ -9,17 +9,20 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
-from backend.console.desks import AnyRequest, console_page, desk_of, done_or_shown, today_of
+from backend.console.desks import AnyRequest, console_page, desk_of, done_or_shown, shown_in_form, today_of
 from backend.console.forms import ONE
-from backend.core.http import house_of, language_of
-from backend.forms import actions, chasing, slips
+from backend.core.http import house_of, language_of, open_form
+from backend.core.ids import new_id
+from backend.core.problems import Problem
+from backend.forms import actions, chasing, signing, slips
 from backend.forms import queries as asked
 from backend.forms.slip import in_words
 from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
 from backend.pages import Refusal, go, read_form
+from backend.pages.answers import BODY_BYTES_MAX, answers_of
 from backend.pages.forms import into
-from schemas.forms import Until
+from schemas.forms import PaperSlip, Until
 
 _SHOWN_MAX = 300
 _WAITING = ("missing", "partly", "disagree", "nobody")
@@ -90,6 +93,80 @@ async def slips_page(
     )
 
 
+@get(ONE + "/paper/{pupil_id:uuid}/{guardian_id:uuid}", include_in_schema=False, **STAFF)
+async def paper_page(
+    request: AnyRequest,
+    school_id: FromPath[int],
+    form_id: FromPath[UUID],
+    pupil_id: FromPath[UUID],
+    guardian_id: FromPath[UUID],
+) -> Response[bytes]:
+    return await _paper(request, school_id, form_id, pupil_id, guardian_id, {})
+
+
+@post(
+    ONE + "/paper/{pupil_id:uuid}/{guardian_id:uuid}",
+    include_in_schema=False,
+    request_max_body_size=BODY_BYTES_MAX,
+    **STAFF,
+)
+async def enter_paper(
+    request: AnyRequest,
+    school_id: FromPath[int],
+    form_id: FromPath[UUID],
+    pupil_id: FromPath[UUID],
+    guardian_id: FromPath[UUID],
+) -> Response[bytes]:
+    """What a guardian signed on paper; with what is wrong it comes back as it was typed."""
+    reader, account_id = house_of(request).database.reader, principal_of(request).account_id
+    row = await asked.require_answers(reader, school_id, account_id, form_id, today=today_of(request))
+    sent = await open_form(request)
+    answers: dict[str, Any] = {}
+    try:
+        answers = await answers_of(request, sent, school_id, row.questions)
+        values = {
+            "signature_id": str(sent.get("signature_id", "")),
+            "version": str(sent.get("version", "")),
+            "pupil_id": pupil_id,
+            "guardian_id": guardian_id,
+            "answers": answers,
+        }
+        await signing.enter_paper(house_of(request), account_id, school_id, form_id, into(PaperSlip, values))
+    except Problem as problem:
+        refused = Refusal(shown_in_form(problem), language_of(request))
+        return await _paper(request, school_id, form_id, pupil_id, guardian_id, answers, refused=refused)
+    return go(f"/console/{school_id}/forms/{form_id}", "forms.paper_entered")
+
+
+async def _paper(
+    request: AnyRequest,
+    school_id: int,
+    form_id: UUID,
+    pupil_id: UUID,
+    guardian_id: UUID,
+    answers: dict[str, Any],
+    *,
+    refused: Refusal | None = None,
+) -> Response[bytes]:
+    desk = await desk_of(request, school_id)
+    reader, account_id = house_of(request).database.reader, principal_of(request).account_id
+    row = await asked.require_answers(reader, school_id, account_id, form_id, today=today_of(request))
+    pupil, signer = await asked.signer(reader, school_id, row, pupil_id, guardian_id, today=today_of(request))
+    return console_page(
+        request,
+        desk,
+        "console/form_paper.html",
+        status=refused.status if refused else 200,
+        back_path=request.scope["path"],
+        row=row,
+        pupil=pupil,
+        signer=signer,
+        answers=answers,
+        signature_id=new_id(),
+        refused=refused,
+    )
+
+
 async def _show(
     request: AnyRequest, school_id: int, form_id: UUID, *, show: str | None = None, refused: Refusal | None = None
 ) -> Response[bytes]:
@@ -115,4 +192,4 @@ async def _show(
     )
 
 
-ROUTES: list[Any] = [results_page, remind, close, change_last_day, slips_page]
+ROUTES: list[Any] = [results_page, remind, close, change_last_day, slips_page, paper_page, enter_paper]

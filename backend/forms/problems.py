@@ -28,6 +28,12 @@ NOT_SIGNED = problem(
     vi="Bạn chưa ký phiếu này nên không có gì để rút.",
     en="You have not signed this form, so there is nothing to withdraw.",
 )
+SIGNED_IN_APP = problem(
+    "form-signed-in-app",
+    409,
+    vi="Người này đã tự trả lời trên ứng dụng; bản giấy không thay câu trả lời đó được.",
+    en="This person has answered in the app; a paper slip cannot replace that answer.",
+)
 STILL_OPEN = problem("form-open", 409, vi="Phiếu này đang mở.", en="This form is open.")
 
 LATER_ONLY = ("Hạn mới phải sau hạn đang có.", "The new last day must be after the present one.")
@@ -43,8 +49,3 @@ DRAWING_UNREADABLE = (
     "Không đọc được chữ ký vẽ tay, xin vẽ lại.",
     "The drawn signature cannot be read, please draw it again.",
 )
-NO_SUCH_GUARDIAN = (
-    "Người này không phải người giám hộ có quyền ký của học sinh.",
-    "This person is no guardian of the pupil with the right to sign.",
-)
-NO_SUCH_FILE = ("Không có tệp này, hoặc không phải bạn tải lên.", "There is no such file, or you did not upload it.")

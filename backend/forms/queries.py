@@ -180,7 +180,7 @@ _ASKED = msgspec.json.Decoder(list[AskedPupil])
 
 # $1 school, $2 staff, $3 reads everything, $4 today, $5 form, $6 its version, $7 how many at most. A guardian stands here who may sign
 # today, and one who has signed though custody has ended since.
-_RESULTS = f"""
+_RESULTS_OF = """
 SELECT coalesce(json_agg(json_build_object(
          'pupil_id', one.pupil_id, 'full_name', one.full_name, 'class_name', one.class_name, 'signers', one.signers)
        ORDER BY one.class_name, one.sort_key, one.pupil_id), '[]'::json)::text
@@ -233,9 +233,11 @@ SELECT coalesce(json_agg(json_build_object(
          WHERE a.school_id = $1
            AND a.form_id = $5
            AND (p.status = 'enrolled' OR beside.deeds > 0)
-           AND ($3 OR a.pupil_id IN ({_TAUGHT.format(staff="$2")}))
+           AND {which}
          LIMIT $7) AS one
 """
+_RESULTS = _RESULTS_OF.format(which=f"($3 OR a.pupil_id IN ({_TAUGHT.format(staff='$2')}))")
+_ONE_PUPIL = _RESULTS_OF.format(which="a.pupil_id = $2")
 
 
 async def results(
@@ -250,6 +252,21 @@ async def results(
         await recorded(house, school_id, account_id, form_id, how)
     found = await reader.fetchval(_RESULTS, school_id, who.staff_id, reads, today, form_id, row.version, PUPILS_MAX)
     return summed(row, _ASKED.decode(found), reads=reads)
+
+
+async def signer(
+    reader: Reader, school_id: int, row: FormRow, pupil_id: UUID, guardian_id: UUID, *, today: date
+) -> tuple[AskedPupil, Signer]:
+    """A guardian beside a pupil, without answers. Raises NOT_FOUND for anybody who stands in no results of this form.
+
+    The caller has asked whether the reader may.
+    """
+    found = await reader.fetchval(_ONE_PUPIL, school_id, pupil_id, False, today, row.form_id, row.version, 1)
+    for pupil in _ASKED.decode(found):
+        for one in pupil.signers:
+            if one.guardian_id == guardian_id:
+                return pupil, one
+    raise NOT_FOUND()
 
 
 async def require_answers(reader: Reader, school_id: int, account_id: UUID, form_id: UUID, *, today: date) -> FormRow:

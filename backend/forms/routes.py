@@ -11,7 +11,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 from backend.core.clock import school_day
 from backend.core.http import attachment, house_of, language_of
 from backend.files.routes_serving import serve
-from backend.forms import actions, chasing, queries, sheet, slips
+from backend.forms import actions, chasing, queries, sheet, signing, slips
 from backend.forms.routes_family import ROUTES as FAMILY
 from backend.forms.routes_family import slip_file
 from backend.identity.entitlement import standing
@@ -27,7 +27,9 @@ from schemas.forms import (
     FormRules,
     FormText,
     NewForm,
+    PaperSlip,
     Reminded,
+    Signed,
     SlipHistory,
     Until,
 )
@@ -111,6 +113,14 @@ async def extend(request: AnyRequest, school_id: FromPath[int], form_id: FromPat
 async def remind(request: AnyRequest, school_id: FromPath[int], form_id: FromPath[UUID]) -> Reminded:
     """Write to those whose answer is missing, once a day at most, and to nobody who has answered."""
     return await chasing.remind(house_of(request), principal_of(request).account_id, school_id, form_id)
+
+
+@post(ONE + "/paper", tags=["forms"], status_code=200, **STAFF)
+async def enter_paper(
+    request: AnyRequest, school_id: FromPath[int], form_id: FromPath[UUID], data: JSONBody[PaperSlip]
+) -> Signed:
+    """Enter what a guardian signed on paper. It never replaces what the guardian has signed in the app."""
+    return await signing.enter_paper(house_of(request), principal_of(request).account_id, school_id, form_id, data)
 
 
 @get(ONE + "/results", tags=["forms"], **STAFF)
@@ -232,6 +242,7 @@ ROUTES: list[Any] = [
     reopen,
     extend,
     remind,
+    enter_paper,
     results,
     results_file,
     signed_slips,

@@ -22,9 +22,10 @@ from backend.core.text import clean
 from backend.core.versions import TOUCH_FAMILIES
 from backend.files import actions as files
 from backend.forms import drawn, problems, questions, slip
+from backend.forms.actions import own_form
 from backend.identity.audit import record
 from notifications import receipts
-from schemas.forms import Answers, Device, NewSignature, Paper, Question, Signed, SlipSeal, Withdrawal
+from schemas.forms import Answers, Device, NewSignature, Paper, PaperSlip, Question, Signed, SlipSeal, Withdrawal
 
 QUESTIONS = msgspec.json.Decoder(list[Question])
 ANSWERS = msgspec.json.Decoder(Answers)
@@ -55,6 +56,7 @@ class Deed(msgspec.Struct, frozen=True, kw_only=True):
     account_id: UUID
     device: Device
     at: datetime
+    entered_by: str | None = None
 
 
 async def sign(
@@ -118,6 +120,44 @@ async def withdraw(
         return await write(tx, form, deed, standing, [ANSWERS.decode(one["answers"]) for one in standing])
 
 
+async def enter_paper(house: House, account_id: UUID, school_id: int, form_id: UUID, new: PaperSlip) -> Signed:
+    """What a guardian signed on paper and handed in, entered by the author or the administrator. It never replaces what a guardian signed
+    with the own account: who wants something else says so there."""
+    now = house.clock.now()
+    async with house.database.school(school_id) as tx:
+        await own_form(tx, account_id, form_id, on=school_day(now))
+        form = await hold(tx, form_id, now)
+        people = await _people(tx, new.guardian_id, form_id, [new.pupil_id], now, sql=_NAMED)
+        answers, wrong = questions.read(form.questions, new.answers)
+        if (before := await _repeated(tx, form_id, new.signature_id, "signed")) is not None:
+            return before
+        _require_open(form, new.version)
+        if any(one["deed"] == "signed" and one["version"] == form.version and one["via"] == "app" for one in people):
+            raise problems.SIGNED_IN_APP()
+        if wrong:
+            raise INVALID(*wrong)
+        await _hang_files(tx, form.questions, answers, account_id, now)
+        deed = Deed(
+            signature_id=new.signature_id,
+            deed="signed",
+            via="paper",
+            signer_name=people[0]["guardian_name"] or "–",
+            drawing=None,
+            account_id=account_id,
+            device="paper",
+            at=now,
+            entered_by=await tx.fetchval(_STAFF_NAME, school_id, account_id),
+        )
+        return await write(tx, form, deed, people, [answers])
+
+
+_STAFF_NAME = """
+SELECT full_name
+  FROM staff
+ WHERE school_id = $1
+   AND account_id = $2
+ LIMIT 1
+"""
 _HOLD = """
 SELECT s.name AS school_name, f.version, f.signature, v.title, v.body, v.questions::text AS questions,
        f.closed_at IS NULL AND f.due_on >= $3 AS open, f.notice_id
@@ -135,7 +175,7 @@ SELECT s.name AS school_name, f.version, f.signature, v.title, v.body, v.questio
 
 # The guardians that an account is to these pupils, with what of theirs came last. The pupils are held one after the other in one order,
 # so that two people who sign for the same children at the same moment number their deeds one after the other.
-_PEOPLE = """
+_WHOSE = """
 SELECT a.pupil_id, bond.guardian_id, bond.can_act, bond.kind, family.full_name AS guardian_name, p.full_name AS pupil_name,
        (SELECT room.name
           FROM enrolments seat
@@ -161,14 +201,16 @@ SELECT a.pupil_id, bond.guardian_id, bond.can_act, bond.kind, family.full_name A
     ON family.school_id = bond.school_id
    AND family.guardian_id = bond.guardian_id
  WHERE a.school_id = $1
-   AND family.account_id = $2
+   AND {whose} = $2
    AND a.form_id = $3
    AND a.pupil_id = ANY ($4::uuid[])
  ORDER BY a.pupil_id, bond.guardian_id
    FOR UPDATE OF a
 """
+_PEOPLE = _WHOSE.format(whose="family.account_id")
+_NAMED = _WHOSE.format(whose="family.guardian_id")
 _NEWEST = """
-SELECT s.pupil_id, s.guardian_id, s.number, s.deed, s.version, s.answers::text AS answers, s.signer_name
+SELECT s.pupil_id, s.guardian_id, s.number, s.deed, s.via, s.version, s.answers::text AS answers, s.signer_name
   FROM form_answers d
   JOIN form_signatures s
     ON s.school_id = d.school_id
@@ -200,10 +242,10 @@ async def hold(tx: SchoolTx, form_id: UUID, now: datetime) -> Words:
 
 
 async def _people(
-    tx: SchoolTx, account_id: UUID, form_id: UUID, pupil_ids: Sequence[UUID], now: datetime
+    tx: SchoolTx, whose: UUID, form_id: UUID, pupil_ids: Sequence[UUID], now: datetime, *, sql: str = _PEOPLE
 ) -> list[dict[str, Any]]:
     """Raises NOT_FOUND for other people's children and for those the form does not ask about, FORBIDDEN without custody."""
-    rows = await tx.fetch(_PEOPLE, tx.school_id, account_id, form_id, list(pupil_ids), school_day(now))
+    rows = await tx.fetch(sql, tx.school_id, whose, form_id, list(pupil_ids), school_day(now))
     if {row["pupil_id"] for row in rows} != set(pupil_ids):
         raise NOT_FOUND()
     entitled = [row for row in rows if row["can_act"]]
@@ -218,7 +260,7 @@ async def _people(
 
 
 def with_newest(row: Any, newest: Any) -> dict[str, Any]:
-    last = {"number": 0, "deed": None, "version": None, "answers": "{}", "signer_name": None}
+    last = {"number": 0, "deed": None, "via": None, "version": None, "answers": "{}", "signer_name": None}
     return {**dict(row), **last, **(dict(newest) if newest is not None else {})}
 
 
@@ -325,6 +367,7 @@ def _slip(form: Words, deed: Deed, one: dict[str, Any], answers: Answers, drawin
             drawing_sha256=drawing,
             at=deed.at,
             device=deed.device,
+            entered_by=deed.entered_by,
         )
     )
 

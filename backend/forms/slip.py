@@ -37,6 +37,7 @@ class Signing(msgspec.Struct, frozen=True, kw_only=True):
     drawing_sha256: str | None
     at: datetime
     device: Device
+    entered_by: str | None = None
 
 
 def _say(key: str, **params: object) -> str:
@@ -59,6 +60,8 @@ def text_of(one: Signing) -> str:
         "slip_withdrawn" if one.deed == "withdrawn" else "slip_answered" if one.signature == "answer" else "slip_signed"
     )
     said.append(_say(key, name=one.signer_name, at=moment(one.at), device=_say(f"device_{one.device}")))
+    if one.entered_by:
+        said.append(_say("slip_entered", name=one.entered_by))
     if one.drawing_sha256:
         said.append(_say("slip_drawing", sha256=one.drawing_sha256))
     return "\n".join(said) + "\n"

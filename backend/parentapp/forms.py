@@ -9,27 +9,24 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.datastructures import UploadFile
 from litestar.params import FromPath
 
 from backend.core.http import house_of, language_of, open_form
 from backend.core.ids import new_id
 from backend.core.problems import NOT_FOUND, Problem
 from backend.family.actions import answer_notice
-from backend.files import actions as files
-from backend.files.content import FILE_BYTES_MAX
 from backend.forms import family, signing, slips
 from backend.forms.problems import FORM_CHANGED, NOT_SIGNED
 from backend.identity.guards import GUARDIAN
 from backend.identity.principal import principal_of
 from backend.pages import Refusal, go, page
+from backend.pages.answers import BODY_BYTES_MAX, answers_of
 from backend.pages.forms import into
 from backend.parentapp.family import AnyRequest, child_of, today
-from schemas.forms import FamilyForm, NewSignature, Paper, SeveralOf, Withdrawal
+from schemas.forms import FamilyForm, NewSignature, Withdrawal
 
 _FORM = "/app/{school_id:int}/forms/{form_id:uuid}"
 _SHOWN_AGAIN = frozenset({400, 409, 413, 415, 422, 429})
-_BODY_BYTES_MAX = 4 * FILE_BYTES_MAX
 
 Values = dict[str, Any]
 
@@ -49,7 +46,7 @@ async def form_page(request: AnyRequest, school_id: FromPath[int], form_id: From
     return _show(request, form, _before(form))
 
 
-@post(_FORM, include_in_schema=False, request_max_body_size=_BODY_BYTES_MAX, **GUARDIAN)
+@post(_FORM, include_in_schema=False, request_max_body_size=BODY_BYTES_MAX, **GUARDIAN)
 async def sign_form(request: AnyRequest, school_id: FromPath[int], form_id: FromPath[UUID]) -> Response[bytes]:
     """Signed, or the form once more as it was filled in, with what is wrong."""
     form = await _form_of(request, school_id, form_id)
@@ -119,38 +116,16 @@ def _before(form: FamilyForm) -> Values:
 
 
 async def _values(request: AnyRequest, form: FamilyForm) -> Values:
-    """The fields as the JSON door takes them. A file is kept at once, so that a refused form does not lose it."""
+    """The fields as the JSON door takes them."""
     sent = await open_form(request)
-    answers: dict[str, Any] = {}
-    for question in form.questions:
-        name = f"q-{question.id}"
-        if isinstance(question, Paper):
-            answers[question.id] = await _file(request, form, sent.get(name)) or str(sent.get(f"{name}-kept", ""))
-        elif isinstance(question, SeveralOf):
-            answers[question.id] = [str(value) for value in sent.getall(name, [])]
-        else:
-            answers[question.id] = str(sent.get(name, ""))
     return {
         "signature_id": str(sent.get("signature_id", "")),
         "version": str(sent.get("version", "")),
         "pupil_ids": [str(value) for value in sent.getall("pupil", [])],
-        "answers": {name: answer for name, answer in answers.items() if answer not in ("", [])},
+        "answers": await answers_of(request, sent, form.school_id, form.questions),
         "name": str(sent.get("name", "")).strip(),
         "drawing": str(sent.get("drawing", "")) or None,
     }
-
-
-async def _file(request: AnyRequest, form: FamilyForm, sent: Any) -> str | None:
-    if not isinstance(sent, UploadFile):
-        return None
-    data = await sent.read(FILE_BYTES_MAX + 1)
-    if not data:
-        return None
-    file_id = new_id()
-    account_id = principal_of(request).account_id
-    name = sent.filename or ""
-    await files.upload(house_of(request), account_id, form.school_id, file_id=file_id, name=name, data=data)
-    return str(file_id)
 
 
 async def _notice_opened(request: AnyRequest, school_id: int, form: FamilyForm) -> None:

@@ -132,6 +132,20 @@ def desk(scene: Scene, rest: str = "") -> Ask:
     return Ask(f"/console/{scene.target.school_id}/forms{rest}")
 
 
+def paper(scene: Scene) -> dict[str, Any]:
+    return {
+        "signature_id": str(new_id()),
+        "version": 1,
+        "pupil_id": str(scene.target.pupil_id),
+        "guardian_id": str(scene.target.guardian.person_id),
+        "answers": {"go": "yes"},
+    }
+
+
+def paper_page(scene: Scene) -> Ask:
+    return desk(scene, f"/{scene.made}/paper/{scene.target.pupil_id}/{scene.target.guardian.person_id}")
+
+
 def written(scene: Scene) -> dict[str, str]:
     return {
         "form_id": str(new_id()),
@@ -188,6 +202,19 @@ LINES = {
     ),
     ("POST", _ONE + "/remind"): Line(
         ask=lambda s: Ask(root(s, f"/{s.made}/remind")), allowed=ADMINS, prepare=by_the_administrator
+    ),
+    ("POST", _ONE + "/paper"): Line(
+        ask=lambda s: Ask(root(s, f"/{s.made}/paper"), json=paper(s)), allowed=ADMINS, prepare=by_the_administrator
+    ),
+    ("GET", _DESK + "/{form_id}/paper/{pupil_id}/{guardian_id}"): Line(
+        ask=lambda s: paper_page(s), allowed=ADMINS, prepare=by_the_administrator, by_cookie=True
+    ),
+    ("POST", _DESK + "/{form_id}/paper/{pupil_id}/{guardian_id}"): Line(
+        ask=lambda s: Ask(paper_page(s).path, form={"signature_id": str(new_id()), "version": "1", "q-go": "yes"}),
+        allowed=ADMINS,
+        prepare=by_the_administrator,
+        by_cookie=True,
+        passes={303},
     ),
     ("GET", "/v1/schools/{school_id}/form-files/{form_id}/{kind}"): Line(
         ask=lambda s: Ask(f"/v1/schools/{s.target.school_id}/form-files/{s.made}/csv"),

@@ -16,6 +16,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from backend.core.clock import StoppedClock
+from backend.core.ids import new_id
 from schemas.forms import SlipHistory
 from tests.factories import Person, World
 from tests.files.test_doors import send as upload
@@ -350,3 +351,42 @@ async def test_a_file_is_an_answer_and_only_the_signers_own_upload_can_be(
     assert await owner.fetchval(
         "SELECT hung_at IS NOT NULL FROM files WHERE school_id = $1 AND file_id = $2", world.school_id, file_id
     )
+
+
+def paper(world: World, who: Person, **answers: str) -> dict[str, Any]:
+    return {
+        "signature_id": str(new_id()),
+        "version": 1,
+        "pupil_id": str(world.child.pupil_id),
+        "guardian_id": str(who.person_id),
+        "answers": answers or {"go": "yes"},
+    }
+
+
+async def test_a_paper_slip_counts_says_who_entered_it_and_never_replaces_what_the_app_was_told(
+    web: httpx.AsyncClient, world: World
+) -> None:
+    form_id = await opened(web, world, signature="both")
+    entered = await staff(web, world, form_id, "/paper", json=paper(world, world.parent2))
+    assert entered.status_code == 200, entered.text
+    address = f"/v1/family/forms/{world.school_id}/{form_id}/slips/{world.child.pupil_id}"
+    [slip] = (await web.get(address, headers=world.parent2.headers)).json()["slips"]
+    assert (slip["via"], slip["device"], slip["counts"]) == ("paper", "paper", True)
+    assert "nhập từ bản giấy đã ký: Đỗ Thị Cúc" in slip["text"]
+    await sign(web, world, form_id, world.parent, answers=NO)
+    refused = await staff(web, world, form_id, "/paper", json=paper(world, world.parent))
+    assert refused.json()["type"] == "/problems/form-signed-in-app"
+    assert (await sign(web, world, form_id, world.parent2, answers=NO)).status_code == 200
+    assert await state_of(web, world, form_id, world.child) == "done"
+
+
+async def test_only_for_guardians_who_may_sign_and_only_by_author_and_administrator(
+    web: httpx.AsyncClient, world: World
+) -> None:
+    form_id = await opened(web, world)
+    stranger = paper(world, world.neighbour)
+    assert (await staff(web, world, form_id, "/paper", json=stranger)).status_code == 404
+    mother = paper(world, world.parent, go="perhaps")
+    wrong = await staff(web, world, form_id, "/paper", json=mother)
+    assert [error["pointer"] for error in wrong.json()["errors"]] == ["/answers/go"]
+    assert (await staff(web, world, form_id, "/paper", world.subject_teacher, mother)).status_code == 403

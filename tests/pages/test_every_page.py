@@ -52,7 +52,8 @@ def pages_of(busy: Busy) -> list[tuple[Person | None, str]]:
                 f"{room}/marks/GDTC?term=1", f"{console}/announcements", f"{console}/announcements/new?class_id={world.class_id}",
                 f"{console}/announcements/{busy.announcement_id}", f"{console}/forms",
                 f"{console}/forms/new?class_id={world.class_id}", f"{console}/forms/{busy.form_id}", f"{console}/forms/{busy.form_id}/text",
-                f"{console}/forms/{busy.form_id}/slips/{world.child.pupil_id}/{world.parent.person_id}", room, f"{room}/register?month=2026-10", f"{room}/averages?term=1", "/console/account",
+                f"{console}/forms/{busy.form_id}/slips/{world.child.pupil_id}/{world.parent.person_id}",
+                f"{console}/forms/{busy.form_id}/paper/{world.child.pupil_id}/{world.parent2.person_id}", room, f"{room}/register?month=2026-10", f"{room}/averages?term=1", "/console/account",
             )
         ],
         *[

@@ -1,0 +1,47 @@
+"""The answers to a form's questions as a page sends them, in the shape of the JSON door. It holds no rule about any answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import Request
+from litestar.datastructures import FormMultiDict, UploadFile
+
+from backend.core.http import house_of
+from backend.core.ids import new_id
+from backend.files import actions as files
+from backend.files.content import FILE_BYTES_MAX
+from backend.identity.principal import principal_of
+from schemas.forms import Paper, Question, SeveralOf
+
+# A form may ask for a few files at once.
+BODY_BYTES_MAX = 4 * FILE_BYTES_MAX
+
+
+async def answers_of(
+    request: Request[Any, Any, Any], sent: FormMultiDict, school_id: int, questions: Sequence[Question]
+) -> dict[str, Any]:
+    """A file is kept at once, so that a form that is refused does not lose it. What was left empty is left out."""
+    answers: dict[str, Any] = {}
+    for question in questions:
+        name = f"q-{question.id}"
+        if isinstance(question, Paper):
+            kept = await _kept(request, school_id, sent.get(name))
+            answers[question.id] = kept or str(sent.get(f"{name}-kept", ""))
+        elif isinstance(question, SeveralOf):
+            answers[question.id] = [str(value) for value in sent.getall(name, [])]
+        else:
+            answers[question.id] = str(sent.get(name, ""))
+    return {name: answer for name, answer in answers.items() if answer not in ("", [])}
+
+
+async def _kept(request: Request[Any, Any, Any], school_id: int, sent: Any) -> str | None:
+    if not isinstance(sent, UploadFile):
+        return None
+    data = await sent.read(FILE_BYTES_MAX + 1)
+    if not data:
+        return None
+    file_id, account_id = new_id(), principal_of(request).account_id
+    await files.upload(house_of(request), account_id, school_id, file_id=file_id, name=sent.filename or "", data=data)
+    return str(file_id)

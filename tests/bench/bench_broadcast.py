@@ -49,7 +49,7 @@ SELECT $1, $2, b.guardian_id, 'push', 'due', $3
 """
 
 
-class _NoBell:
+class NoBell:
     async def ring(self, job: str, *arguments: int | str) -> None:
         """Nobody works here; the rows wait."""
 
@@ -75,7 +75,7 @@ async def _stage() -> AsyncIterator[_Stage]:
         owner = await asyncpg.connect(url)
         try:
             settings = Settings(mode="test", secret_key=_SECRET, public_url="http://bench")
-            house = House(settings, database, _NoBell(), SystemClock(), Cipher(_SECRET), "redis://127.0.0.1:1")
+            house = House(settings, database, NoBell(), SystemClock(), Cipher(_SECRET), "redis://127.0.0.1:1")
             pid = int((folder / "postgres" / "postmaster.pid").read_text().split()[0])
             yield _Stage(house, owner, pid)
         finally:

@@ -17,6 +17,7 @@ from tests.bench.bench_import import bench_import
 from tests.bench.bench_matching import bench_matching
 from tests.bench.bench_money import bench_money
 from tests.bench.bench_roll import bench_roll
+from tests.bench.bench_simulation import bench_simulation
 from tests.bench.table import Table
 
 _ON_STAGE: dict[str, Callable[[Stage, Cast], Awaitable[Table]]] = {"home": bench_home, "roll": bench_roll}
@@ -24,6 +25,7 @@ _ALONE: dict[str, Callable[[], Awaitable[Table]]] = {
     "import": bench_import,
     "fanout": bench_fanout,
     "broadcast": bench_broadcast,
+    "simulation": bench_simulation,
     "matching": bench_matching,
     "money": bench_money,
 }

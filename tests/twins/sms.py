@@ -66,6 +66,8 @@ class SmsTwin:
         self.telephones: dict[str, list[str]] = defaultdict(list)
         self.accepted: dict[str, str] = {}
         self.requests = 0
+        # Numbers in E.164 that no network knows.
+        self.dead: set[str] = set()
         self._host, self._port = host, port
         self._faults: deque[Fault] = deque()
         self._runner: web.AppRunner | None = None
@@ -122,6 +124,8 @@ class SmsTwin:
             return "104"
         if not _NUMBER.fullmatch(asked.Phone):
             return "108"
+        if "+84" + asked.Phone[-9:] in self.dead:
+            return "177"
         if (
             len(asked.RequestId) > 50
             or not asked.Content

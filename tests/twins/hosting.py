@@ -47,4 +47,4 @@ class Hosted:
 def cut(request: web.Request) -> None:
     """The connection ends without an answer."""
     if request.transport is not None:
-        request.transport.abort()  # type: ignore[attr-defined]
+        request.transport.abort()

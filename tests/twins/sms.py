@@ -112,7 +112,7 @@ class SmsTwin:
             self.accepted[asked.RequestId] = name
         self.telephones["+84" + asked.Phone[-9:]].append(asked.Content)
         if fault is not None and fault.cut and request.transport is not None:
-            request.transport.abort()  # type: ignore[attr-defined]
+            request.transport.abort()
         return _answer("100", name=name)
 
     def _judge(self, asked: _Request) -> str:

@@ -23,8 +23,8 @@ class Tracked(msgspec.Struct, frozen=True):
 
 
 def tracking_id(school_id: int, notice_id: UUID, guardian_id: UUID) -> str:
-    """URL-safe letters: 4 bytes and two ids of 16 are exactly 48 of them."""
-    assert 0 < school_id <= _SCHOOL_MAX, "a school's number has at most four bytes"
+    """URL-safe letters: 4 bytes and two ids of 16 are exactly 48 of them. A digest belongs to no school: number 0."""
+    assert 0 <= school_id <= _SCHOOL_MAX, "a school's number has at most four bytes"
     packed = school_id.to_bytes(_SCHOOL_BYTES, "big") + notice_id.bytes + guardian_id.bytes
     return base64.urlsafe_b64encode(packed).decode()
 

@@ -22,12 +22,14 @@ from cryptography.x509.oid import NameOID
 
 from backend.core.clock import StoppedClock
 from backend.core.house import House
+from backend.core.ids import new_id
 from notifications import emails
 from notifications.audience import OneClass
 from notifications.channels.email import EmailSender, Letter, read_reply
 from notifications.dead_addresses import email_hash
 from notifications.delivery import drain
-from notifications.email_station import EmailStation
+from notifications.email_station import EmailStation, letter
+from notifications.leases import Batch, Claimed, Told
 from notifications.outbox import publish
 from notifications.outcomes import Outcome, Refused, Sent, TryLater
 from notifications.stations import Stations
@@ -328,3 +330,12 @@ async def tell(house: House, owner: asyncpg.Connection, world: World, stations: 
     )
     assert row is not None
     return row["state"], row["reason"]
+
+
+def test_a_digest_of_several_schools_is_a_letter_too(post_office: House, world: World) -> None:
+    told = Told(new_id(), "digest", None, {"counts": {"announcement": 2}}, False, post_office.clock.now(), False)
+    mother = world.parent.account_id
+    row = Claimed(told, mother, "email", mother, "vi", 1, 0, False, True, (), False, frozenset())
+    box = emails.Box(ADDRESS, "vi", post_office.clock.now())
+    written = letter(post_office, Batch(0, "Nhịp Cầu", new_id(), [row]), row, box)
+    assert "https://truong.example/app\n" in written.text and len(written.message_id) == 48

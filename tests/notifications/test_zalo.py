@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import io
+import signal
+import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -365,3 +367,68 @@ async def test_the_command_keeps_what_zalo_grants(
         await zalo_command.authorise(incomplete, redirect_uri="https://truong.example/zalo", by_refresh_token=False)
         == 2
     )
+
+
+_RENEWS = """
+import asyncio, os, signal, sys
+from backend.core.clock import SystemClock
+from backend.core.crypto import Cipher
+from backend.core.database import Database
+from backend.core.house import House
+from backend.core.queue import SilentBell
+from backend.core.settings import Settings
+from notifications.channel_tokens import ChannelTokens
+from notifications.channels.wire import Wire
+from notifications.channels.zalo_tokens import ZaloTokenWire
+
+async def main(database_url, secret, base_url, app_id, app_secret, when):
+    database = await Database.open(database_url, writers=1, readers=1)
+    house = House(Settings(mode="test", secret_key=secret), database, SilentBell(), SystemClock(), Cipher(secret), "")
+    wire = Wire()
+    await wire.open()
+    oauth = ZaloTokenWire(wire, app_id=app_id, app_secret=app_secret, base_url=base_url)
+
+    async def ask(token):
+        if when == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        pair = await oauth.refresh(token)
+        os.kill(os.getpid(), signal.SIGKILL)
+        return pair
+
+    await ChannelTokens(house, "zalo:test", ask).access()
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize(("when", "lost"), [("before", False), ("after", True)])
+async def test_a_process_killed_while_renewing(
+    house: House,
+    oauth: ZaloTokenWire,
+    zalo: ZaloTwin,
+    owner: asyncpg.Connection,
+    database_url: str,
+    when: str,
+    lost: bool,
+) -> None:
+    """Before the wire nothing is lost. After Zalo's answer and before keeping it, the pair is gone, and the channel says so."""
+    zalo.now = time.time
+    pair = zalo.grant()
+    await authorise(house, ACCOUNT, Pair(pair["access_token"], pair["refresh_token"], 90_000))
+    long_ago = datetime.now(UTC) - timedelta(hours=26)
+    await owner.execute("UPDATE channel_tokens SET access_until = $1, refreshed_at = $1, authorised_at = $1", long_ago)
+    arguments = [database_url, house.settings.secret_key, zalo.base_url, zalo.app_id, zalo.app_secret, when]
+    killed = await asyncio.create_subprocess_exec(sys.executable, "-c", _RENEWS, *arguments)
+    assert await killed.wait() == -signal.SIGKILL
+    taken = await owner.fetchrow("SELECT taken_until, refreshed_at FROM channel_tokens WHERE account = $1", ACCOUNT)
+    assert taken is not None and taken["taken_until"] > datetime.now(UTC) and taken["refreshed_at"] == long_ago
+    await owner.execute(
+        "UPDATE channel_tokens SET taken_until = $1", datetime.now(UTC) - timedelta(seconds=1)
+    )  # a minute later
+    following = ChannelTokens(house, ACCOUNT, oauth.refresh)
+    if lost:
+        with pytest.raises(NoToken) as dead:
+            await following.access()
+        assert (dead.value.code, dead.value.final) == ("ZALO_-14020", True)
+    else:
+        assert await following.access() in zalo._access

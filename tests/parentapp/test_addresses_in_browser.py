@@ -75,16 +75,18 @@ async def test_a_push_is_shown_by_the_service_worker(phone: BrowserContext, worl
         json.dumps(told),
         "nonsense",
         json.dumps({**told, "tag": "n2", "path": "https://elsewhere.example/"}),
+        json.dumps({**told, "tag": "digest", "path": "/app"}),
     ):
         await debugger.send(
             "ServiceWorker.deliverPushMessage", {"origin": site, "registrationId": registration, "data": data}
         )
-    await page.wait_for_function(_SHOWN + ".then((all) => all.length === 2)")
+    await page.wait_for_function(_SHOWN + ".then((all) => all.length === 3)")
     shown = {tuple(one) for one in await page.evaluate(_SHOWN)}
     # Twice is shown once; what nobody understands, or what leads elsewhere, is shown without a word of it.
     assert shown == {
         ("n1", "Trường THCS Thử Nghiệm", "Họp phụ huynh", "/app/1/notices/x"),
         ("nhipcau", "Nhịp Cầu", "", "/app/notices"),
+        ("digest", "Trường THCS Thử Nghiệm", "Họp phụ huynh", "/app"),
     }
 
 

@@ -70,7 +70,7 @@ self.addEventListener("push", (event) => {
 function read(data) {
   try {
     const told = data.json();
-    if (told.title && typeof told.path === "string" && told.path.startsWith("/app/")) return told;
+    if (told.title && /^\/app(\/|$)/.test(told.path)) return told;
   } catch {}
   return { title: "Nhịp Cầu", body: "", tag: "nhipcau", lang: "vi", path: "/app/notices" };
 }

@@ -31,6 +31,7 @@ from backend.console.messages_order import ROUTES as MESSAGES_ORDER
 from backend.console.periods import ROUTES as PERIODS
 from backend.console.pupils import ROUTES as PUPILS
 from backend.console.queue import ROUTES as QUEUE
+from backend.console.reaching import ROUTES as REACHING
 from backend.console.refunds import ROUTES as REFUNDS
 from backend.console.reports import ROUTES as REPORTS
 from backend.console.roll import ROUTES as ROLL
@@ -46,6 +47,7 @@ ROUTES: list[Any] = [
     *ROLL,
     *MARKS,
     *ANNOUNCEMENTS,
+    *REACHING,
     *FOLLOWING,
     *FORMS,
     *FORM_RESULTS,

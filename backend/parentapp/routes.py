@@ -13,6 +13,19 @@ from backend.parentapp.invoices import ROUTES as INVOICES
 from backend.parentapp.messages import ROUTES as MESSAGES
 from backend.parentapp.notices import ROUTES as NOTICES
 from backend.parentapp.paying import ROUTES as PAYING
+from backend.parentapp.preferences import ROUTES as PREFERENCES
 from backend.parentapp.todo import ROUTES as TODO
 
-ROUTES: list[Any] = [*HOME, *CHILDREN, *NOTICES, *MESSAGES, *INVOICES, *PAYING, *FORMS, *TODO, *ACCOUNT, *EMAIL]
+ROUTES: list[Any] = [
+    *HOME,
+    *CHILDREN,
+    *NOTICES,
+    *MESSAGES,
+    *INVOICES,
+    *PAYING,
+    *FORMS,
+    *TODO,
+    *PREFERENCES,
+    *ACCOUNT,
+    *EMAIL,
+]

@@ -11,6 +11,7 @@ from notifications.outbox import Notice, publish
 from tests.identity.matrix import ADMINS, BY_SCHOOL, GUARDIANS, HOMEROOM, NOTHING, STAFF, Ask, Line, Scene, on_any
 
 V1 = "/v1/schools/{school_id}"
+CONSOLE = "/console/{school_id}"
 
 
 async def notice_about_target(scene: Scene) -> Any:
@@ -34,6 +35,14 @@ async def listed_call(scene: Scene) -> Any:
 
 def at(path: str, **more: Any) -> Any:
     return lambda s: Ask(f"/v1/schools/{s.target.school_id}{path.format(s=s)}", **more)
+
+
+def page(path: str, allowed: Any, *, form: dict[str, str] | None = None, **more: Any) -> Line:
+    def ask(s: Scene) -> Ask:
+        where = f"/console/{s.target.school_id}{path.format(s=s)}"
+        return Ask(where, form=form) if form else Ask(where)
+
+    return Line(ask=ask, allowed=allowed, by_cookie=True, passes={303} if form else None, **more)
 
 
 LINES = {
@@ -64,5 +73,32 @@ LINES = {
     ("GET", V1 + "/budgets"): Line(ask=at("/budgets"), allowed=ADMINS, targets=BY_SCHOOL),
     ("PUT", V1 + "/budgets/{channel}"): Line(
         ask=at("/budgets/sms", json={"month_cap": 500_000}), allowed=ADMINS, targets=BY_SCHOOL, passes={204}
+    ),
+    ("GET", "/app/preferences"): Line(
+        ask=lambda s: Ask("/app/preferences"), allowed=on_any(*GUARDIANS), targets=NOTHING, by_cookie=True
+    ),
+    ("POST", "/app/preferences"): Line(
+        ask=lambda s: Ask("/app/preferences", form={"digest_at": "19:00"}),
+        allowed=on_any(*GUARDIANS),
+        targets=NOTHING,
+        by_cookie=True,
+        passes={303},
+    ),
+    ("GET", CONSOLE + "/calls"): page("/calls", STAFF, targets=BY_SCHOOL),
+    ("POST", CONSOLE + "/calls/{notice_id}/{guardian_id}"): page(
+        "/calls/{s.made}/{s.target.guardian.person_id}",
+        HOMEROOM | ADMINS,
+        form={"result": "not_reached"},
+        prepare=listed_call,
+    ),
+    ("GET", CONSOLE + "/budgets"): page("/budgets", ADMINS, targets=BY_SCHOOL),
+    ("POST", CONSOLE + "/budgets"): page(
+        "/budgets", ADMINS, form={"channel": "sms", "month_cap": "500.000"}, targets=BY_SCHOOL
+    ),
+    ("GET", CONSOLE + "/notices/{notice_id}/remainder"): page(
+        "/notices/{s.made}/remainder", ADMINS, prepare=notice_about_target
+    ),
+    ("POST", CONSOLE + "/notices/{notice_id}/remainder"): page(
+        "/notices/{s.made}/remainder", ADMINS, form={"reason": "Bão số 9"}, prepare=notice_about_target
     ),
 }

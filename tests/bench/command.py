@@ -12,6 +12,7 @@ from backend.demo.seed import Cast, seed
 from backend.demo.stage import Stage
 from tests.bench.bench_broadcast import bench_broadcast
 from tests.bench.bench_fanout import bench_fanout
+from tests.bench.bench_faults import bench_faults
 from tests.bench.bench_home import bench_home
 from tests.bench.bench_import import bench_import
 from tests.bench.bench_matching import bench_matching
@@ -26,6 +27,7 @@ _ALONE: dict[str, Callable[[], Awaitable[Table]]] = {
     "fanout": bench_fanout,
     "broadcast": bench_broadcast,
     "simulation": bench_simulation,
+    "faults": bench_faults,
     "matching": bench_matching,
     "money": bench_money,
 }

@@ -30,6 +30,7 @@ from backend.family import claims
 from backend.files.actions import forget_hanging_nowhere
 from backend.forms import chasing
 from backend.identity import codes, forgetting, sending
+from backend.messages import alerts, alerts_sending
 from bots import chats
 from bots.handoffs import SEND_JOB
 from bots.telegram import TelegramBot
@@ -171,6 +172,16 @@ async def forget_old_sign_ins(work: Work) -> None:
 
 
 @job
+async def alert_staff(work: Work, school_id: int) -> None:
+    await alerts_sending.drain_alerts(work.house, work.stations, school_id)
+
+
+@job
+async def sweep_staff_alerts(work: Work) -> None:
+    await alerts_sending.sweep_alerts(work.house)
+
+
+@job
 async def answer_chat(work: Work, channel: str, chat_id: str) -> None:
     if work.bot is not None:
         await work.bot.answer_waiting(chat_id)
@@ -232,6 +243,7 @@ JOBS: list[Any] = [
     func(send_code, name=codes.SEND_JOB),
     func(confirm_email, name=emails.JOB),
     func(answer_chat, name=chats.JOB),
+    func(alert_staff, name=alerts.JOB, timeout=120),
     func(send_handoff_answer, name=SEND_JOB),
 ]
 CRONS: list[Any] = [
@@ -240,6 +252,7 @@ CRONS: list[Any] = [
     cron(sweep_bank_events, name="sweep_bank_events", second=_every_ten(7), run_at_startup=True, timeout=60),
     cron(sweep_documents, name="sweep_documents", second=_every_ten(9), run_at_startup=True, timeout=300),
     cron(sweep_chats, name="sweep_chats", second=_every_ten(5), run_at_startup=True, timeout=60),
+    cron(sweep_staff_alerts, name="sweep_staff_alerts", second=_every_ten(4), run_at_startup=True, timeout=60),
     cron(sweep_codes, name="sweep_codes", second=_every_ten(1), run_at_startup=True, timeout=60),
     cron(sweep_emails, name="sweep_emails", second={26, 56}, run_at_startup=True, timeout=120),
     cron(renew_channel_tokens, name="renew_channel_tokens", minute={17}, second=0, run_at_startup=True, timeout=60),

@@ -177,3 +177,21 @@ async def schools_switched_off(reader: Reader, channel: str, since: datetime, *,
         limit,
     )
     return [row["school_id"] for row in rows]
+
+
+async def schools_with_staff_alerts(reader: Reader, now: datetime, *, limit: int) -> list[int]:
+    """Schools where somebody is to be woken now, the longest waiting first."""
+    rows = await reader.fetch(
+        """
+        SELECT a.school_id
+          FROM staff_alerts a
+         WHERE a.state = 'due'
+           AND a.send_after <= $1
+         GROUP BY a.school_id
+         ORDER BY min(a.send_after)
+         LIMIT $2
+        """,
+        now,
+        limit,
+    )
+    return [row["school_id"] for row in rows]

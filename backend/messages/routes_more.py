@@ -6,12 +6,14 @@ from uuid import UUID
 from litestar import Request, Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody, Parameter
+from litestar.response import Stream
 
 from backend.core.http import house_of, language_of
+from backend.core.problems import BUSY
 from backend.files.routes_serving import serve
 from backend.identity.guards import GUARDIAN, SIGNED_IN, STAFF
 from backend.identity.principal import principal_of
-from backend.messages import acceptance, deciding, groups, moderation, offers, queries, translation
+from backend.messages import acceptance, deciding, following, groups, moderation, offers, queries, translation
 from backend.messages.routes_bot import with_the_bot
 from schemas.messages import (
     AnsweredBy,
@@ -142,6 +144,29 @@ async def translate(
     return await translation.translate(house_of(request), account_id, school_id, thread_id, message_id, to)
 
 
+@get(
+    THREAD + "/live",
+    tags=TAGS,
+    responses={
+        200: ResponseSpec(str, media_type="text/event-stream", description="Counts, as events", generate_examples=False)
+    },
+    **SIGNED_IN,
+)
+async def follow_thread(request: AnyRequest, school_id: FromPath[int], thread_id: FromPath[UUID]) -> Stream:
+    """Server-sent events that say that something changed in a conversation. They end after some minutes; browsers ask again."""
+    house = house_of(request)
+    reader, account_id = house.database.reader, principal_of(request).account_id
+    who = await queries.require_party(reader, school_id, account_id, thread_id, house.clock.now())
+    if house.live.full:
+        raise BUSY(headers={"retry-after": "60"})
+    events = house.live.follow(following.key_of(who), following.look_of(reader, house.clock, who))
+    return Stream(
+        events,
+        media_type="text/event-stream",
+        headers={"cache-control": "private, no-store", "x-accel-buffering": "no"},
+    )
+
+
 @get(THREAD + "/files/{file_id:uuid}", tags=TAGS, responses={200: FILE}, **SIGNED_IN)
 async def thread_file(
     request: AnyRequest, school_id: FromPath[int], thread_id: FromPath[UUID], file_id: FromPath[UUID]
@@ -163,5 +188,6 @@ ROUTES: list[Any] = [
     decide,
     report,
     translate,
+    follow_thread,
     thread_file,
 ]

@@ -291,6 +291,9 @@ LINES = {
     ("GET", "/v1/schools/{school_id}/threads/{thread_id}/messages/{message_id}/translation"): Line(
         ask=lambda s: Ask(message(s, "/translation"), params={"to": "en"}), allowed=THREAD, prepare=a_talk, passes={409}
     ),
+    ("GET", "/v1/schools/{school_id}/threads/{thread_id}/live"): Line(
+        ask=lambda s: Ask(talk(s, "/live")), allowed=THREAD, prepare=a_talk
+    ),
     ("GET", "/v1/schools/{school_id}/threads/{thread_id}/files/{file_id}"): Line(
         ask=lambda s: Ask(talk(s, f"/files/{s.made.file_id}")), allowed=THREAD, prepare=a_picture
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -11,8 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.core.clock import SCHOOL_ZONE, StoppedClock
+from backend.core.house import House
+from backend.messages.entitled import party
+from backend.messages.following import state
 from backend.messages.shield import NOTICE, Hours, is_quiet, promised_by, quiet_ends, shown_from
-from tests.factories import World
+from tests.factories import Person, World
 from tests.messages.scenes import at, look, open_thread, read, root, said, say
 
 HOURS = Hours()
@@ -125,6 +129,25 @@ async def test_a_teacher_who_reads_at_night_is_not_betrayed(
     at(clock, 2026, 10, 15, 6, 30)
     # It says when quiet ended and not when she sat there reading.
     assert (await look(web, world, world.parent, thread_id))["messages"][1]["read_at"] == "2026-10-14T23:30:00Z"
+
+
+async def test_a_page_that_lies_open_is_told_of_no_evening_either(
+    web: httpx.AsyncClient, world: World, clock: StoppedClock, school_house: House
+) -> None:
+    thread_id = await open_thread(web, world, world.parent)
+    at(clock, 2026, 10, 14, 22, 0)
+    message_id = await said(web, world, world.parent, thread_id, "Cô ơi")
+    reader = school_house.database.reader
+
+    async def told(who: Person) -> str:
+        side = await party(reader, world.school_id, who.account_id, UUID(thread_id), date(2026, 10, 14))
+        return await state(reader, side, clock.now())
+
+    before = await told(world.parent)
+    await read(web, world, world.teacher, thread_id, message_id)
+    assert await told(world.parent) == before
+    at(clock, 2026, 10, 15, 6, 30)
+    assert await told(world.parent) != before
 
 
 async def test_a_teacher_keeps_other_hours_than_the_school(

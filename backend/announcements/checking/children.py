@@ -21,6 +21,21 @@ _SURE_SURNAMES = (
     "nguyen|tran|pham|hoang|huynh|phan|dang|bui|ngo|duong|dinh|doan|trinh|truong|luong|phung|quach|vuong"
     "|giang|le|vu|vo|do|ho|ly|mai|dao"
 )
+# Family names as they are written; `Trường` and `Đỏ` are none.
+_FAMILY_FORMS = {
+    "phan": ("phan",), "nguyen": ("nguyễn",), "tran": ("trần",), "pham": ("phạm",), "hoang": ("hoàng",), "vo": ("võ",), "vu": ("vũ",),
+    "dang": ("đặng",),
+    "bui": ("bùi",), "ngo": ("ngô",), "duong": ("dương",), "dinh": ("đinh",), "doan": ("đoàn",), "trinh": ("trịnh",), "cao": ("cao",),
+    "mai": ("mai",),
+    "phung": ("phùng",), "vuong": ("vương",), "huynh": ("huỳnh",),
+    "truong": ("trương",), "to": ("tô",), "ha": ("hà",), "son": ("sơn",), "ban": ("bàn",), "lo": ("lò", "lô"), "la": ("la", "lã"), "ma": ("ma", "mã"),
+    "danh": ("danh",), "ly": ("lý", "lí"), "do": ("đỗ",), "dao": ("đào",), "giang": ("giàng", "giang"), "tu": ("từ",), "phi": ("phí",), "y": ("y",),
+    "sung": ("sùng",), "thao": ("thào",), "vang": ("vàng",), "thai": ("thái",), "ho": ("hồ",), "le": ("lê",), "vi": ("vi",), "ta": ("tạ",),
+    "chau": ("châu",), "luong": ("lương",), "lam": ("lâm",), "hua": ("hứa",), "thach": ("thạch",), "mac": ("mạc",), "dam": ("đàm",),
+    "quan": ("quan", "quản"),
+    "tong": ("tống",), "bach": ("bạch",), "ton": ("tôn",), "tang": ("tăng",), "trieu": ("triệu",), "dieu": ("điểu",), "kieu": ("kiều",),
+}  # fmt: skip
+_SCHOOL = re.compile(r"truong (?:th|thcs|thpt|mn|mam|tieu|mau|quoc|pho|dai|chuyen|cao|song)\b")
 _CHILD = r"(?:em|be|chau|con|ban|hs|hoc sinh|tro|cu|nhoc|bn|pupil|student|little|classmate|son|daughter|boy|girl)"
 _CAP = r"[^\W\d_a-zà-ỹ][^\W\d_A-Z]*"
 _TITLED = re.compile(rf"\b(?P<who>{_CHILD})\s+(?P<name>\w)", re.IGNORECASE)
@@ -94,6 +109,8 @@ def children(reading: Reading) -> Iterator[tuple[int, int]]:
     for m in _FULL_NAME.finditer(plain):
         before = plain[max(0, m.start() - 30) : m.start()]
         if _ADULT_BEFORE.search(before) and not re.search(r"\b(?:em|be|chau|con|ban)\s*$", before):
+            continue
+        if not reading.means(m.start("family"), m.end("family"), _FAMILY_FORMS) or _SCHOOL.match(plain, m.start()):
             continue
         size = _capitals(shown[m.start() : m.end()], reading.shouting)
         if size >= 2 or (size == 0 and not reading.shouting and _small_name(plain, m)):

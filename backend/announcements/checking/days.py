@@ -97,7 +97,7 @@ _NO_DAY_AFTER = re.compile(
     r"\s*(?:diem|hoc sinh|hs\b|em\b|ban\b|be\b|chau\b|phu huynh|ph\b|phhs|gia dinh|cau\b|tre\b|muong|thia"
     r"|con\b|tiet\b|giao vien|gv\b|lop\b(?! )|to giay|cai\b|ngay\b"
     r"|dan\b|thanh vien|tiet hoc|%|suat|qd\b|-?qd|/qd|muc tieu|street|buoi\b|quyen\b|duong\b|hoc ky|hk"
-    r"|thoi gian\b|so hs|so hoc sinh|=)"
+    r"|thoi gian\b|so hs|so hoc sinh|[=+*×]|-\s*\d{1,2}/\d{1,2}\s*=)"
 )
 _JOINED_BEFORE = re.compile(
     rf"(?<![\w/.:])({_D})\s*(?:-|~|den(?: het)?|toi|va|&|to|and|,|;)\s*(?:ngay\s+|het ngay\s+|het\s+|thu \w+,?\s+)?$"
@@ -181,12 +181,13 @@ def _candidates(reading: Reading, today: date) -> Iterator[Day]:
             yield Day(m.start(1), m.end(), None if lunar else _next(int(m[1]), today), "lunar" if lunar else "date")
 
 
-_STREET = re.compile(r" [A-ZĐÀ-Ỹ][a-zà-ỹ]+ [A-ZĐÀ-Ỹ][a-zà-ỹ]")
+_STREET = re.compile(r" [^\W\d_]{2,} [^\W\d_]{2,}")
 
 
 def _is_address(reading: Reading, m: re.Match[str]) -> bool:
     """`25/7 Nguyễn Trãi`: a house in a lane."""
-    named = not reading.shouting and _STREET.match(reading.shown, m.end())
+    street = None if reading.shouting else _STREET.match(reading.shown, m.end())
+    named = street and all(word[0].isupper() for word in street.group().split())
     return bool(named) and not _DAY_WORD.search(reading.plain[max(0, m.start() - 24) : m.start()])
 
 
@@ -251,7 +252,7 @@ def _relative(reading: Reading, today: date) -> Iterator[Day]:
     for m in _RELATIVE.finditer(plain):
         if (
             m.group() == "ngay nay"
-            or _SINCE_DAYS.search(plain[max(0, m.start() - 7) : m.start()])
+            or (m.group().endswith("hom nay") and _SINCE_DAYS.search(plain[max(0, m.start() - 7) : m.start()]))
             or (m.group() == "toi nay" and _really(reading, m.start(), "tới"))
         ):
             continue

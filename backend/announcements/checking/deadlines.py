@@ -17,7 +17,7 @@ _FILL = (
     r"|\b\d{1,2}\s?[ap]m\b)*"
 )
 _DUE_BEFORE = re.compile(
-    r"\b(?:truoc|han(?: chot| cuoi(?: cung)?| nop(?: \w+){0,3}| dang k[yi]| tra loi| phan hoi| thanh toan"
+    r"\b(?:truoc|trc|trk|han(?: chot| cuoi(?: cung)?| nop(?: \w+){0,3}| dang k[yi]| tra loi| phan hoi| thanh toan"
     r"| dong| thu)?|cham nhat|muon nhat|tre nhat|som nhat den|den het|het|den ngay|cho den|ket thuc"
     r"|khong qua|deadline|by|before|no later than|until|till|due(?: date)?|tu nay den|keo dai den|trong"
     r"|toi het|den|bat dau thu)" + _FILL + r"$"
@@ -32,7 +32,7 @@ _DUE_AFTER = re.compile(
     r"|dong form)"
 )
 _DUE_TIME = re.compile(
-    r"\b(?:truoc|cham nhat|muon nhat|tre nhat|den het|han(?: chot| nop| cuoi)?|by|before"
+    r"\b(?:truoc|trc|trk|cham nhat|muon nhat|tre nhat|den het|han(?: chot| nop| cuoi)?|by|before"
     r"|deadline)\s*:?\s*(?:luc\s*)?\d{1,2}\s?(?:h|g|gio|:\d\d|am|pm)|\b(?:trong (?:vong )?(?:\d{1,2}|mot"
     r"|hai|ba|bon|nam|bay|24) ?(?:ngay|gio|h|tuan|hom|tieng)|trong (?:ngay|hom nay|sang nay|chieu nay"
     r"|toi nay|buoi|sang mai|ngay mai|tuan|thang|dau gio)|ngay (?:hom nay|trong|bay gio|tu hom nay)"
@@ -47,7 +47,7 @@ _EVENT_BEFORE = re.compile(
     r"|so|van ban|cong van|thong bao)\b[^.\n;]{0,40}$"
 )
 _REPORTED = re.compile(
-    r"\b(?:can cu|theo (?:cong van|ke hoach|quyet dinh|thong bao|tinh than|noi dung|nghi quyet|thong tu"
+    r"\b(?:can cu|sau (?:buoi|cuoc|khi|dot|hoi|le|ky)|theo (?:cong van|ke hoach|quyet dinh|thong bao|tinh than|noi dung|nghi quyet|thong tu"
     r"|bien ban)|cong van|quyet dinh|nghi quyet|nghi dinh|thong tu|ke hoach so|hop dong|bien ban|ky niem"
     r"|chao mung|sinh ngay|ban hanh|ky ngay|da [a-z]+(?: [a-z]+)? (?:vao )?ngay|da (?:ky|ki|hop|to chuc"
     r"|dien ra|thong bao|gui|thu|nop|dong|nhan|duoc"

@@ -27,6 +27,7 @@ _FORMS: dict[str, dict[str, tuple[str, ...]]] = {
         "dong": ("đóng",), "thu": ("thu",), "gia": ("giá",), "phi": ("phí",), "gop": ("góp",), "tien": ("tiền",), "nop": ("nộp",),
     },
     "fund": {"quy": ("quỹ",)},
+    "fund_sure": {"quy": ("quỹ",)},
     "fund_but_not": {},
 }  # fmt: skip
 
@@ -46,6 +47,9 @@ def illegal(reading: Reading, sums: list[Sum]) -> Illegal | None:
     return None
 
 
+_COURTESY = re.compile(r"quy (?:phu huynh|ph|phhs|cha me|cmhs)$")
+
+
 class _Passage:
     def __init__(self, reading: Reading, start: int, end: int, sums: list[Sum]) -> None:
         self.reading, self.start = reading, start
@@ -58,6 +62,13 @@ class _Passage:
 
     def says(self, name: str) -> re.Match[str] | None:
         return next((m for m in _words()[name].finditer(self.text) if self._means(name, m)), None)
+
+    def fund(self) -> re.Match[str] | None:
+        """Money kept together. Without marks `quy phu huynh` is a courtesy, unless money stands before it."""
+        hits = [m for m in _words()["fund"].finditer(self.text) if self._means("fund", m)]
+        if not self.reading.marked and not self.says("fund_sure"):
+            hits = [m for m in hits if not _COURTESY.match(m.group())]
+        return hits[0] if hits else None
 
     def _means(self, name: str, m: re.Match[str]) -> bool:
         forms = _FORMS.get(name)
@@ -83,7 +94,7 @@ def _broken(p: _Passage) -> Iterator[tuple[str, re.Match[str]]]:
         and (paying or (p.near_sum and p.near("pay")))
     ):
         yield "extra_teaching", m
-    if (m := p.says("fund")) and _fund_is_forced(p, paying):
+    if (m := p.fund()) and _fund_is_forced(p, paying):
         yield "fund", m
     if (
         (m := p.says("facilities"))

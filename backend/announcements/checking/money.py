@@ -18,7 +18,7 @@ class Sum(msgspec.Struct, frozen=True):
 
 _UNIT = r"(?:vn?d|vnđ|vn dong|dong|d|₫|đ)"
 _THOUSAND = r"(?:k|nghin|ngan|ng|n|ngh)"
-_MILLION = r"(?:trieu|tr|cu|chai|mil(?:lion)?)"
+_MILLION = r"(?:trieu|tr|mil(?:lion)?)"
 
 # 1tr2, 1tr250, 1 triệu 250 nghìn, 1,5 triệu, 2 triệu rưỡi.
 _MILLIONS = re.compile(
@@ -63,8 +63,8 @@ _DIGITS = {
     "chin": 9,
 }
 _FORMS = {
-    "ngan": ("ngàn",), "tu": ("tư",), "nam": ("năm",), "sau": ("sáu",), "bay": ("bảy", "bẩy"), "le": ("lẻ",),
-    "mot": ("một", "mốt"), "tram": ("trăm",),
+    "ngan": ("ngàn",), "tu": ("tư",), "nam": ("năm",), "sau": ("sáu",), "bay": ("bảy", "bẩy"), "le": ("lẻ",), "mot": ("một", "mốt"),
+    "tram": ("trăm",),
     "muoi": ("mươi", "mười"), "ty": ("tỷ", "tỉ"), "chin": ("chín",), "tam": ("tám",), "chuc": ("chục",), "nghin": ("nghìn",), "trieu": ("triệu",),
     "ruoi": ("rưỡi",), "khong": ("không",), "bon": ("bốn",), "lam": ("lăm",), "hai": ("hai",), "ba": ("ba",),
 }  # fmt: skip

@@ -89,13 +89,14 @@ _STOP_FORMS = {
     "theo": ("theo",), "mai": ("mai",), "phi": ("phí",),
     "chieu": ("chiều",), "toi": ("tối", "tới"), "voi": ("với",),
 }  # fmt: skip
+_COMPOUND = re.compile(r"(?:phong (?:thi|hop|hoc|du)|san (?:van|co)|nha (?:thi|van))$")
 _GOES_ON = re.compile(
     r"\s*[,(-]\s*(?=(?:tang|day|khu|nha|phong|so|duong|phuong|xa|truong|co so|quan|tp|cong|thanh pho|tinh"
     r"|tru so|hoi truong|toa|lau|san|p\.|q\.|lop \d|\d+ [A-Za-z]|thon|to|kp|khu pho|h\.|huyen|ap|ha noi|floor"
     r"|building|block|canh|doi dien|ben|gan|\d+[a-z]? )\b)"
 )
 # Prepositions that as often lead elsewhere, and what they lead to then; and places one must not go to.
-_WEAK = ("trong", "qua", "in", "tren", "sang", "ra", "vao", "ve", "len", "di", "tu")
+_WEAK = ("den", "toi", "trong", "qua", "in", "tren", "sang", "ra", "vao", "ve", "len", "di", "tu")
 _NOWHERE = re.compile(r"(?:lop|truong|so|p\.? ?\d|day|the|bai|xa|thanh|ben|tang|duong|phuong|pho)\b")
 _FORBIDDEN = re.compile(r"\b(?:khong|cam|tranh)(?: \w+){0,3}? (?:vao|do|dung|tu tap|dau|de|ra|mang)\b")
 _HOUSE = re.compile(r"\d{1,4}[A-Za-z]?(?:/\d+)* [A-ZĐ][a-zà-ỹ]+ [A-ZĐ]")
@@ -141,7 +142,7 @@ def _labelled(reading: Reading) -> Place | None:
         emoji = EMOJI.search(reading.shown, start, stop)
         stop = emoji.start() if emoji else stop
         dot = re.search(
-            r"(?<!\b[A-Za-z])(?<!\bTP)(?<!\bKP)\.(?=\s|$)|[;|!]|\s[-–•*]\s(?=(?:Thời|thời|Thoi|thoi|Nội|Trang"
+            r"(?<!\b[PQHĐ])(?<!\bTP)(?<!\bKP)\.(?=\s|$)|[;|!]|\s[-–•*]\s(?=(?:Thời|thời|Thoi|thoi|Nội|Trang"
             r"|Chi phí|Phí|Lưu ý|TG|Time|Cost|Fee))|,\s*(?=(?:thời gian|thoi gian|lúc|luc|vào lúc|vao luc|from"
             r"|at \d|mang)\b)",
             reading.shown[start:stop],
@@ -155,6 +156,7 @@ def _labelled(reading: Reading) -> Place | None:
 
 
 def _at(reading: Reading, start: int, end: int) -> Place | None:
+    elsewhere: Place | None = None
     for m in _AT.finditer(reading.plain, start, end):
         word = re.match(r"[a-z]+", reading.plain[m.end() : m.end() + 10])
         forms = _FORMS.get(word.group(), "") if word and reading.marked else ""
@@ -180,8 +182,10 @@ def _at(reading: Reading, start: int, end: int) -> Place | None:
             "school hall the",
         ):
             continue
-        return Place(m.end(), stop, False)
-    return None
+        if m.group().split()[0] in ("tai", "o", "at"):
+            return Place(m.end(), stop, False)
+        elsewhere = elsewhere or Place(m.end(), stop, False)
+    return elsewhere
 
 
 def _english(reading: Reading, start: int, end: int) -> Place | None:
@@ -211,7 +215,15 @@ def _stop(reading: Reading, start: int, end: int) -> int:
     position = start
     for _ in range(4):
         m = _STOP.search(reading.plain, position, end)
-        while m and m.group()[0].isalpha() and not reading.means(m.start(), m.end(), _STOP_FORMS):
+        while (
+            m
+            and m.group()[0].isalpha()
+            and (
+                _is_of_a_name(reading, m, start)
+                or not reading.means(m.start(), m.end(), _STOP_FORMS)
+                or _COMPOUND.match(reading.plain, start, m.end())
+            )
+        ):
             m = _STOP.search(reading.plain, m.end(), end)
         emoji = EMOJI.search(reading.shown, position, m.start() if m else end)
         stop = emoji.start() if emoji else m.start() if m else end
@@ -220,6 +232,15 @@ def _stop(reading: Reading, start: int, end: int) -> int:
             return _trim(reading, start, min(stop, start + 120))
         position = on.end()
     return _trim(reading, start, position)
+
+
+_DAY_NAME = re.compile(r"(?:Thứ|Thu|Chủ|Chu|CN|Sáng|Chiều|Tối|Lúc|Ngày|Vào|Từ|Mời|Kính|PH|HS|GV)")
+
+
+def _is_of_a_name(reading: Reading, m: re.Match[str], start: int) -> bool:
+    """`Cần Giờ` is one name, though `giờ` alone would end a place."""
+    word = reading.shown[m.start() : m.end()]
+    return not reading.shouting and m.start() > start and word[0].isupper() and not _DAY_NAME.match(word)
 
 
 def _trim(reading: Reading, start: int, end: int) -> int:

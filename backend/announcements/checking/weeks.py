@@ -194,7 +194,7 @@ def _lists_are_habits(reading: Reading, named: list[Weekday]) -> list[Weekday]:
             if other is not one and abs(other.start - one.start) < 70
         ]
         bare = [other for other in neighbours if not other.pointed and other.day is None]
-        listed = bool(bare) and not one.pointed and one.day is None and one.number not in {o.number for o in bare}
+        listed = bool(bare) and not one.pointed and one.day is None and any(o.number != one.number for o in bare)
         after = re.match(r"\s*(?:,|va|-|&)\s*(?:[2-7]|cn)\b(?!\s*/)", reading.plain[one.end : one.end + 8])
         listed = listed or (after is not None and one.day is None and not one.pointed)
         kept.append(msgspec.structs.replace(one, habit=one.habit or listed))

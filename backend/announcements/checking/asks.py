@@ -93,12 +93,37 @@ def asks(reading: Reading) -> list[Ask]:
 
 # Words that are others without their marks. Where the text has marks, only these forms mean the deed.
 _MEANT: dict[str, dict[str, tuple[str, ...]]] = {
-    "attend": {"moi": ("mời",), "hop": ("họp",), "thi": ("thi",), "le": ("lễ",)},
-    "pay": {"quy": ("quỹ",), "thu": ("thu",), "dong": ("đóng",), "tien": ("tiền",), "ck": ("ck",)},
+    "attend": {
+        "moi": ("mời",),
+        "hop": ("họp",),
+        "thi": ("thi",),
+        "le": ("lễ",),
+        "di": ("đi",),
+        "dua": ("đưa",),
+        "don": ("đón",),
+    },
+    "pay": {
+        "quy": ("quỹ",),
+        "thu": ("thu",),
+        "dong": ("đóng",),
+        "tien": ("tiền",),
+        "mua": ("mua",),
+        "gui": ("gửi", "gởi"),
+        "nop": ("nộp",),
+        "ve": ("vé", "về"),
+    },
     "answer": {"dien": ("điền",), "bao": ("báo",)},
-    "hand_in": {"thu": ("thu",), "don": ("đơn",), "quy": ("quỹ",), "nop": ("nộp",)},
+    "hand_in": {
+        "thu": ("thu",),
+        "don": ("đơn",),
+        "quy": ("quỹ",),
+        "nop": ("nộp",),
+        "gui": ("gửi", "gởi"),
+        "tra": ("trả",),
+        "ky": ("ký", "kí"),
+    },
     "register": {},
-    "bring": {"mang": ("mang",), "deo": ("đeo",)},
+    "bring": {"mang": ("mang",), "deo": ("đeo",), "mac": ("mặc",), "chuan": ("chuẩn",), "dem": ("đem",)},
 }
 # What a meeting will talk about is not asked for here.
 _AGENDA = re.compile(

@@ -17,13 +17,11 @@ _G = r"(?:1[0-2]|[1-9])"
 # 6A1, 6/1, 6.1, 10 Toán 1; without `lớp` before it only a form that can be nothing else.
 _CLASS = re.compile(
     rf"(?<![\w/.,])(?:(?P<word>lop|class"
-    rf"|l)\s?:?\s?)?(?P<grade>{_G})(?:(?P<form>\s?(?P<letter>[a-eghikmn])\s?(?P<no>\d{{1,2}})?)"
+    rf"|l)\s?:?\s?)?(?P<grade>{_G})(?:(?P<form>\s?(?P<letter>[a-np-t])\s?(?P<no>\d{{1,2}})?)"
     rf"|(?P<slash>\s?[/.\-_]\s?\d{{1,2}}(?![\d/]))"
     rf"|\s(?P<special>toan|tin|ly|hoa|sinh|van|su|dia|anh|phap|trung|nhat|chuyen)\s?(?P<sno>\d)?)(?![\w])(?!/\d)"
 )
-_NEXT_CLASS = re.compile(
-    rf"\s*(?:,|va|&|-|;|\+)\s*(?P<grade>{_G})(?P<tail>[a-eghikmn]\s?\d{{0,2}}|/\d{{1,2}})(?![\w/])"
-)
+_NEXT_CLASS = re.compile(rf"\s*(?:,|va|&|-|;|\+)\s*(?P<grade>{_G})(?P<tail>[a-np-t]\s?\d{{0,2}}|/\d{{1,2}})(?![\w/])")
 _KINDERGARTEN = re.compile(
     r"\b(?:lop\s+)?(?P<name>(?:mam|choi|la|nha tre|mau giao|mg|nt|mgl|mgn|mgb|be|nho"
     r"|lon)\s?(?:\d{1,2}[a-z]?|[a-z]\d{0,2}))\b|\blop\s+(?P<plain>mam|choi|la|nha tre)\b(?! non)"

@@ -67,9 +67,9 @@ _ENGLISH_DAY = re.compile(rf"\b({_D})(?:st|nd|rd|th)?(?: of)?[ -]({_ENGLISH})\b\
 _ENGLISH_MONTH = re.compile(rf"\b({_ENGLISH})\.? ({_D})(?:st|nd|rd|th)?\b(?!:)(?:,? (20\d\d))?")
 _BARE = re.compile(
     rf"\b(?:ngay|mung|mong|hom)\s+({_D})(?![\d/.:-]|\s*(?:/|thang|thg|h\b|gio|-\s*\d|hang thang|moi thang"
-    rf"|hoc|cong|nghi|lam|lien))(?:\s*(toi|nay|tay))?"
+    rf"|hoc|cong|nghi|lam|lien|(?:va|,|&|den|toi)\s*(?:ngay\s*)?\d{{1,2}}\s*(?:/|thang)))(?:\s*(toi|nay|tay))?"
 )
-_LUNAR_BEFORE = re.compile(r"(?:mung|mong|ram|am lich|\bal)[\s:,]*$")
+_LUNAR_BEFORE = re.compile(r"(?:(?<!chuc )(?<!chao )(?<!don )mung|mong|ram|am lich|\bal)[\s:,]*$")
 _LUNAR_AFTER = re.compile(
     r"\s*,?\s*(?:\(?\s*(?:am lich|a\.?l\b|am\b(?! nhac)|lich am|tet\b)|nam (?:binh|dinh|mau|ky|canh|tan"
     r"|nham|quy|giap|at)\b)"

@@ -112,7 +112,7 @@ _PERIODS = re.compile(
     r"|hoc ki|hk\d?)(?:\s+(?:nay|toi|sau))?"
     r"|(?:mua xuan|mua thu|mua dong) (?:nay|toi|sau)|after tet|this summer|next term)\b"
     r"|\b(?P<soon>vai (?:ngay|hom|tuan) (?:toi|nua)|may (?:hom|ngay|bua) (?:toi|nua)|it hom nua|nay mai"
-    r"|mot ngay gan day|in the coming days|hom nao do|it bua nua)\b"
+    r"|mot ngay gan day|in the coming days|hom nao do|it bua nua|sang tuan|qua tuan)\b"
 )
 _PERIOD_PAST = re.compile(r"\s*(?:vua qua|vua roi|truoc|qua\b)")
 _GREETING = re.compile(r"\b(?:chuc|vui ve|nhe nhang|an lanh|vui ve nhe|have a|enjoy|happy)\b")
@@ -221,6 +221,8 @@ def vagues(reading: Reading, today: date) -> list[Vague]:
             and m["wwhich"] == "nay"
             and re.search(r"cac (?:ngay|buoi) trong", plain[max(0, start - 10) : end])
         ):
+            continue
+        if plain[end : end + 1] == ":" and not re.search(r"\b(?:sau|toi|next)\b", m.group()):
             continue
         if m["season"] and _CONTEXT_OF_SEASON.search(before):
             continue

@@ -12,7 +12,7 @@ import msgspec
 from backend.announcements.checking.reading import Reading
 
 _FUND = (
-    r"(?<!thu )(?<!gui )(?<!moi )(?<!cung )(?<!toi )(?<!den )(?<!cua )(?<!noi )quy(?! (?:phu huynh(?! lop| \d"
+    r"(?<!thu )(?<!gui )(?<!moi )(?<!cung )(?<!toi )(?<!den )(?<!cua )(?<!noi )(?<!le )quy(?! (?:phu huynh(?! lop| \d"
     r"| truong)|phhs|ph\b|vi\b|cmhs|cha|ba\b|thay|bac|ong|khach|gia dinh|ban\b|anh|co quan|dai bieu|cap"
     r"|doc gia|ke hoach nho))"
 )

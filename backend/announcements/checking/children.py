@@ -41,7 +41,7 @@ _CAP = r"[^\W\d_a-zà-ỹ][^\W\d_A-Z]*"
 _TITLED = re.compile(rf"\b(?P<who>{_CHILD})\s+(?P<name>\w)", re.IGNORECASE)
 _FULL_NAME = re.compile(rf"(?<![\w.])(?P<family>{_SURNAMES})(?P<rest>(?:[ ]\w+){{1,4}})", re.IGNORECASE)
 _WESTERN = re.compile(
-    r"(?<![\w.] )\b(?P<name>[A-Z][a-z]+(?: [A-Z][a-z]+)? (?:Nguyen|Tran|Le|Pham|Hoang|Huynh|Phan|Vu|Vo|Dang|Bui"
+    r"\b(?P<name>[A-Z][a-z]+(?: [A-Z][a-z]+)? (?:Nguyen|Tran|Le|Pham|Hoang|Huynh|Phan|Vu|Vo|Dang|Bui"
     r"|Do|Ho|Ngo|Duong|Ly|Dinh|Truong|Smith|Brown|Kim|Lee|Park|Johnson|Williams))\b"
 )
 _ADULT_BEFORE = re.compile(

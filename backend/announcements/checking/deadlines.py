@@ -44,7 +44,7 @@ _EVENT_BEFORE = re.compile(
     r"\b(?:tham quan|hop|su kien|le|buoi|chuyen|ngay hoi|hoi (?:thao|thi|cho|trai|khoe)|thi|kiem tra|kham"
     r"|tiem|du|tham du|chuong trinh|ngoai khoa|to chuc|dien ra|khai giang|trai nghiem|dip|da ngoai"
     r"|cam trai|meeting|trip|event|sinh|giao luu|bieu dien|toa dam|xuat phat|bat dau|ap dung|ke tu|can cu"
-    r"|so|van ban|cong van|thong bao)\b[^.\n;]{0,40}$"
+    r"|so \d|van ban|cong van|thong bao)\b[^.\n;]{0,40}$"
 )
 _REPORTED = re.compile(
     r"\b(?:can cu|sau (?:buoi|cuoc|khi|dot|hoi|le|ky)|theo (?:cong van|ke hoach|quyet dinh|thong bao|tinh than|noi dung|nghi quyet|thong tu"
@@ -98,13 +98,23 @@ def has_deadline(
     for ask in due:
         first, last = ask.sentence
         for start, _ in spans:
-            if first <= start < last and not _of_the_event(reading, first, start, ask):
+            if first <= start < last and _is_for(reading, start, ask) and not _of_the_event(reading, first, start, ask):
                 return True
     return any(_label_of_collecting(reading, start) for start, _ in spans)
 
 
+def _is_for(reading: Reading, start: int, ask: Ask) -> bool:
+    """`Thứ Hai (7/12) nộp phiếu` is when; `đi học thứ Bảy thì đăng ký` is what for."""
+    if start > ask.start:
+        return True
+    between = reading.plain[start : ask.start]
+    if re.search(r"\b(?:thi|neu|de)\b", between):
+        return False
+    return len(between) < (30 if ask.kind in ("register", "answer") else 60)
+
+
 def _of_the_event(reading: Reading, first: int, start: int, ask: Ask) -> bool:
-    head = reading.plain[ask.start if ask.start < start else first : start]
+    head = reading.plain[ask.start if ask.start < start else max(first, start - 15) : start]
     return bool(_EVENT_BEFORE.search(head)) and not re.search(
         r"\b(?:nop|dong|gui|chuyen) ?(?:vao|ngay|luc|trong|sang|chieu)[\s:]*$", head
     )

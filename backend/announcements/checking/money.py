@@ -93,6 +93,8 @@ def _candidates(reading: Reading) -> Iterator[Sum]:
         if not _NO_MONEY_AFTER.match(plain, m.end()):
             yield Sum(m.start(), m.end(), amount)
     for m in _THOUSANDS.finditer(plain):
+        if m[3] == "k" and int(m[1]) <= 12 and plain.endswith(("lop ", "khoi "), 0, m.start()):
+            continue
         if not _NO_MONEY_AFTER.match(plain, m.end()):
             yield Sum(m.start(), m.end(), int(m[1]) * 1000 + (int(m[2]) * 100 if m[2] else 0))
     for m in _RANGE_K.finditer(plain):

@@ -22,6 +22,7 @@ _POINTS = re.compile(
     r"|screenshot)s?\b|\b(?:attached|below) (?:picture|image|photo|poster|flyer|infographic)\b"
     r"|\b(?:picture|image|photo|poster|flyer) (?:attached|below)\b|\b(?:anh|hinh) (?:a|ạ|nhe|nha|giup)\b"
 )
+_FORMS = {"anh": ("ảnh",), "hinh": ("hình",)}
 _PHOTOS_OF_LIFE = re.compile(
     r"\b(?:hinh anh|anh|khoanh khac|album|mot so anh|mot so hinh anh|vai hinh anh|anh chup|photos"
     r"|pictures)\s+(?:\w+ ){0,3}?(?:hoat dong|cac con|cac be|cua con|ky niem|lop minh|buoi|hoc tap"
@@ -55,17 +56,18 @@ def only_in_a_picture(
     """True when the reader of the text alone would not know what it is about or when."""
     image = has_image(attachments)
     text = reading.plain
+    points = any(reading.means(m.start(), m.end(), _FORMS) for m in _POINTS.finditer(text))
     own_words = len(re.findall(r"[a-z]{2,}", _GREETING.sub(" ", text)))
-    if not image and not _POINTS.search(text):
+    if not image and not points:
         return False
     if not text.strip() or (image and own_words == 0):
         return image
-    if _PHOTOS_OF_LIFE.search(text) and not (_MATTER.search(text) and _POINTS.search(text)):
+    if _PHOTOS_OF_LIFE.search(text) and not (_MATTER.search(text) and points):
         return False
     known = (dates > 0) + (amounts > 0) + place
     if image and known == 0 and own_words <= 5 and re.search(r"\b(?:doc|xem|coi|luu y)\b", text):
         return True
-    if not _POINTS.search(text):
+    if not points:
         return image and own_words <= 6 and known == 0 and _MATTER.search(text) is not None
     if known == 0:
         return own_words <= (12 if deeds else 30)

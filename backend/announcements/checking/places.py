@@ -52,7 +52,7 @@ _AT = re.compile(
     rf"|tu)\s+(?:cac )?(?=(?P<noun>{_NOUN}))"
 )
 _AT_CAPITAL = re.compile(
-    r"\b(?:tai|o|at|tham quan|da ngoai|cam trai|trai nghiem(?: tai| o)?|di|den tham|ve nguon|vieng"
+    r"\b(?:tai|o|at|di tham|tham quan|da ngoai|cam trai|trai nghiem(?: tai| o)?|di|den tham|ve nguon|vieng"
     r"|thuc te(?: tai| o)?|visit|visiting|field trip to|trip to|den|ve)\s+(?=(\w))"
 )
 _NOT_PLACE = re.compile(
@@ -118,6 +118,11 @@ def place(reading: Reading, sentences: list[tuple[int, int]]) -> Place | None:
     if labelled := _labelled(reading):
         return labelled
     spans = [*sentences, (0, len(reading.plain))]
+    for start, end in spans:
+        if (found := _at(reading, start, end)) and reading.plain.endswith(
+            ("tai ", "o ", "at ", "cac "), 0, found.start
+        ):
+            return found
     for start, end in spans:
         if found := _at(reading, start, end) or _english(reading, start, end):
             return found

@@ -114,6 +114,9 @@ _PERIODS = re.compile(
     r"|\b(?P<soon>vai (?:ngay|hom|tuan) (?:toi|nua)|may (?:hom|ngay|bua) (?:toi|nua)|it hom nua|nay mai"
     r"|mot ngay gan day|in the coming days|hom nao do|it bua nua|sang tuan|qua tuan)\b"
 )
+_FORMS = {
+    "qua": ("qua",), "he": ("hè",), "tet": ("tết",), "sang": ("sang",), "dau": ("đầu",), "cuoi": ("cuối",), "thang": ("tháng",), "tuan": ("tuần",),
+}  # fmt: skip
 _PERIOD_PAST = re.compile(r"\s*(?:vua qua|vua roi|truoc|qua\b)")
 _GREETING = re.compile(r"\b(?:chuc|vui ve|nhe nhang|an lanh|vui ve nhe|have a|enjoy|happy)\b")
 _REVIEW = re.compile(
@@ -206,6 +209,8 @@ def vagues(reading: Reading, today: date) -> list[Vague]:
     plain, found = reading.plain, []
     for m in _PERIODS.finditer(plain):
         start, end = m.span()
+        if not reading.means(start, end, _FORMS):
+            continue
         first, _ = reading.sentence_at(start)
         before = plain[max(first, start - 90) : start]
         if m["weekend"] and (_GREETING.search(before) or _GREETING.search(plain[end : end + 25])):

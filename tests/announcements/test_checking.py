@@ -32,6 +32,26 @@ def test_of_every_batch_nine_in_ten_defects_are_named_and_hardly_any_in_vain(bat
     assert score.alarmed_share <= 0.05, told
 
 
+def test_each_defect_is_known_by_itself_and_its_near_misses_are_left_alone() -> None:
+    score = corpus.Score()
+    for batch in BATCHES.values():
+        corpus.measure(batch, score)
+    assert score.notices >= 300
+    for name in corpus.DEFECTS:
+        assert score.planted[name] >= 12 and score.near[name] >= 11, name
+        assert score.hit[name] >= 0.9 * score.planted[name], name
+        assert score.near_false[name] <= 0.05 * score.near[name] + 1, name
+
+
+def test_dates_sums_and_places_are_read_out() -> None:
+    score = corpus.Score()
+    for batch in BATCHES.values():
+        corpus.measure(batch, score)
+    told = "\n".join(score.wrong)
+    assert score.dates >= 0.97 * score.notices and score.amounts >= 0.97 * score.notices, told
+    assert score.places >= 0.95 * score.placed, told
+
+
 def test_a_sentence_for_the_sender_names_the_day_that_is_meant() -> None:
     found = check(Checked(text="Thứ 6 này các con nghỉ học nhé.", sent_at=AT, audience=audience("lớp 6A1")))
     (defect,) = found.defects

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from backend.announcements.checking.audiences import Mention, mentioned, schools
+from backend.announcements.checking.classes import Mention, mentioned, schools
 from backend.announcements.checking.reading import Reading
 from backend.announcements.checking.shapes import Audience
 

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from backend.announcements.checking import addressing, comparisons, deadlines, fees, persons, pictures
 from backend.announcements.checking.asks import Ask, asks
-from backend.announcements.checking.audiences import says_private
+from backend.announcements.checking.classes import says_private
 from backend.announcements.checking.contacts import somebody_to_turn_to
 from backend.announcements.checking.days import days
 from backend.announcements.checking.duplicates import SHORTLY, Gist, Told, says_again

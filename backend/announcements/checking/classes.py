@@ -1,0 +1,201 @@
+"""The classes, grades and schools a text names, whatever for. It knows no audience."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+import msgspec
+
+from backend.announcements.checking.reading import Reading
+from backend.core.text import fold
+
+GRADE = _G = r"(?:1[0-2]|[1-9])"
+# 6A1, 6/1, 6.1, 10 Toán 1; without `lớp` before it only a form that can be nothing else.
+_CLASS = re.compile(
+    rf"(?<![\w/.,])(?:(?P<word>lop|class"
+    rf"|l)\s?:?\s?)?(?P<grade>{_G})(?:(?P<form>\s?(?P<letter>[a-np-t])\s?(?P<no>\d{{1,2}})?)"
+    rf"|(?P<slash>\s?[/.\-_]\s?\d{{1,2}}(?![\d/]))"
+    rf"|\s(?P<special>toan|tin|ly|hoa|sinh|van|su|dia|anh|phap|trung|nhat|chuyen)\s?(?P<sno>\d)?)(?![\w])(?!/\d)"
+)
+_NEXT_CLASS = re.compile(rf"\s*(?:,|va|&|-|;|\+)\s*(?P<grade>{_G})(?P<tail>[a-np-t]\s?\d{{0,2}}|/\d{{1,2}})(?![\w/])")
+_KINDERGARTEN = re.compile(
+    r"\b(?:lop\s+)?(?P<name>(?:mam|choi|la|nha tre|mau giao|mg|nt|mgl|mgn|mgb|be|nho"
+    r"|lon)\s?(?:\d{1,2}[a-z]?|[a-z]\d{0,2}))\b|\blop\s+(?P<plain>mam|choi|la|nha tre)\b(?! non)"
+)
+_NAMED = re.compile(r"\b(?:lop|class)\s+(?=([A-ZĐ][\wÀ-ỹ]*(?:\s[A-ZĐ0-9][\wÀ-ỹ]*){0,2}))", re.IGNORECASE)
+_GRADES = re.compile(
+    rf"\b(?:khoi(?: lop)?|grades?|year|k)\s?(?P<first>{_G})(?!\d|[a-z]|/\d)(?P<more>(?:\s?(?:,|-|va|den|&"
+    rf"|\+|and|to)\s?(?:khoi\s?|lop\s?)?{_G}(?!\d|h|g|/|[a-z]))*)|\blop\s?(?P<alone>{_G})(?![\w/.\-]"
+    rf"|\s?[/.\-]?\s?\d|\s(?:toan|tin|ly|hoa|sinh|van|su|dia|anh|phap|trung|nhat)\b)(?! (?:buoi|tiet|ban|em"
+    rf"|hoc sinh|giai|suat|phan|nguoi|dai dien|doi|tiet muc|bai|lan|cuon|quyen|cay"
+    rf"|to)\b)(?P<amore>(?:\s?(?:,|va"
+    rf"|den)\s?(?:lop\s?)?{_G}(?!\w|/))*)|\bkhoi\s(?P<kg>mam|choi|la|nha tre|mau giao|lon|nho|be)\b"
+)
+_SCHOOL = re.compile(
+    r"\b(?:truong\s+)?(?P<level>tieu hoc(?: va (?:thcs|trung hoc co so))?|th(?:\s?(?:&|va|-)\s?thcs)?"
+    r"|thcs(?:\s?(?:&|va|-)\s?thpt)?|thpt|trung hoc co so|trung hoc pho thong|mam non|mn|mau giao|ptdtbt"
+    r"|pho thong|lien cap|quoc te)\s+(?=(?P<first>\w))"
+)
+_LEVELS = {
+    "mam non": "preschool",
+    "mn": "preschool",
+    "mau giao": "preschool",
+    "tieu hoc": "primary",
+    "th": "primary",
+    "thcs": "lower_secondary",
+    "trung hoc co so": "lower_secondary",
+    "thpt": "upper_secondary",
+    "trung hoc pho thong": "upper_secondary",
+}
+_PRIVATE = re.compile(
+    r"\b(?:tu thuc|dan lap|quoc te|international|song ngu|bilingual|ngoai cong lap|tu lap|truong tu"
+    r"|private|academy|montessori|steiner|vinschool|kindergarten|preschool|trung tam|lien cap|iSchool"
+    r"|ischool|nhom tre|edu(?:cation)? group|he thong giao duc|he thong truong)\b"
+)
+
+
+class Mention(msgspec.Struct, frozen=True):
+    """A class or grade the text names. `grade` is None for kindergartens' own names."""
+
+    start: int
+    end: int
+    grade: str | None
+    name: str | None
+
+
+def says_private(reading: Reading) -> bool:
+    return bool(_PRIVATE.search(reading.plain))
+
+
+def mentioned(reading: Reading) -> Iterator[Mention]:
+    """Classes and grades the text names, whatever for."""
+    plain = reading.plain
+    position = 0
+    for m in _CLASS.finditer(plain):
+        if m.start() < position or not _is_class(reading, m):
+            continue
+        tail = m["form"] or m["slash"] or (m["special"] or "") + (m["sno"] or "")
+        yield Mention(m.start(), m.end(), m["grade"], class_name(m["grade"], tail))
+        position = m.end()
+        while more := _NEXT_CLASS.match(plain, position):
+            yield Mention(more.start("grade"), more.end(), more["grade"], class_name(more["grade"], more["tail"]))
+            position = more.end()
+    for m in _GRADES.finditer(plain):
+        if m["kg"]:
+            yield Mention(m.start(), m.end(), m["kg"], None)
+            continue
+        if m.group().startswith("k") and not m.group().startswith("khoi") and not re.match(r"k\d", m.group()):
+            continue
+        first, others = (m["first"], m["more"]) if m["first"] else (m["alone"], m["amore"])
+        for grade in _grades(first, others or ""):
+            yield Mention(m.start(), m.end(), grade, None)
+    for m in _KINDERGARTEN.finditer(plain):
+        name = m["name"] or m["plain"]
+        if (
+            m["plain"]
+            or m.group().startswith("lop")
+            or (reading.shown[m.start("name")].isupper() and not m["name"].startswith(("be", "nho", "lon")))
+        ):
+            age = re.match(r"mam|choi|la|nha tre", name)
+            bare = not re.search(r"\d|\s[a-z]$", name)
+            yield Mention(
+                m.start(), m.end(), age[0] if age else None, None if bare and age else re.sub(r"\s", "", name)
+            )
+    if not reading.shouting:
+        for m in _NAMED.finditer(reading.shown):
+            first = m[1][0]
+            if first.isupper() and not re.match(
+                rf"{_G}|Mầm|Chồi|Lá|Nhà|Mam|Choi|La\b|Trưởng|Học|Em|Con|Chúng|Mình|Ta\b|Một|Hai|I\b|V", m[1]
+            ):
+                yield Mention(m.start(), m.start() + len(m.group()) + len(m[1]), None, fold(m[1]))
+
+
+def _is_class(reading: Reading, m: re.Match[str] | None) -> bool:
+    if m is None:
+        return False
+    if m["word"]:
+        return m["word"] != "l" or bool(m["letter"])
+    if m["slash"] or m["special"]:
+        return False
+    before = reading.plain[max(0, m.start() - 10) : m.start()]
+    if re.search(r"\b(?:bai|cau|phong|p\.?|so|trang|tiet|giay|kho|de|ma)\s*$", before):
+        return False
+    letter = reading.shown[m.start("letter")]
+    if m["no"]:
+        if letter.isupper():
+            return m["letter"] not in "gh"
+        return " " not in m["form"] and m["letter"] not in "ghkmn"
+    return (
+        letter.isupper()
+        and m["letter"] in "abcde"
+        and " " not in m["form"]
+        and not re.match(r"\s?\d", reading.plain[m.end() : m.end() + 2])
+    )
+
+
+def class_name(grade: str, tail: str) -> str:
+    return f"{int(grade)}{re.sub(r'[^a-z0-9]', '/', re.sub(r'[ _]', '', tail)).replace('//', '/')}"
+
+
+def _grades(first: str, more: str) -> list[str]:
+    numbers = [int(first), *(int(n) for n in re.findall(r"\d+", more))]
+    if re.search(r"-|den|to\b", more) and len(numbers) == 2 and numbers[0] < numbers[1]:
+        return [str(n) for n in range(numbers[0], numbers[1] + 1)]
+    return [str(n) for n in numbers]
+
+
+def schools(reading: Reading) -> list[tuple[str | None, str, int]]:
+    """(level, folded proper name, place) of every school named."""
+    found = []
+    for m in _SCHOOL.finditer(reading.plain):
+        name = _proper(reading, m.start("first"))
+        if name and (
+            m.group().startswith("truong") or m["level"] not in ("th", "mn", "quoc te", "pho thong", "lien cap")
+        ):
+            found.append((_LEVELS.get(m["level"]), fold(name), m.start()))
+    return found
+
+
+def _proper(reading: Reading, start: int) -> str:
+    words = []
+    for m in re.finditer(r"\S+", reading.shown[start : start + 60]):
+        word = m.group()
+        bare = word.strip(".,;:!?()\"'“”-–")
+        if not bare or not (bare[0].isupper() or bare[0].isdigit()) or fold(bare) in _NO_NAME:
+            break
+        words.append(unicodedata.normalize("NFC", bare))
+        if word[-1:] in ".,;:!?)" or len(words) == 5:
+            break
+    if reading.shouting:
+        words = words[:3]
+    return " ".join(words)
+
+
+_NO_NAME = frozenset(
+    [
+        "thong",
+        "kinh",
+        "tran",
+        "phu",
+        "phhs",
+        "ph",
+        "cmhs",
+        "quy",
+        "so",
+        "nam",
+        "lop",
+        "khoi",
+        "hieu",
+        "ngay",
+        "thu",
+        "v",
+        "to",
+        "va",
+        "o",
+        "cong",
+        "cộng",
+        "giay",
+    ]
+) - {"tran", "phu"}

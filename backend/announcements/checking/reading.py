@@ -121,7 +121,12 @@ _BLANKS = re.compile(r"\s{3,}")
 
 
 def _is_plain_nfc(text: str) -> bool:
-    return not _INVISIBLE.search(text) and not _BLANKS.search(text) and unicodedata.is_normalized("NFKC", text)
+    return (
+        "\r" not in text
+        and not _INVISIBLE.search(text)
+        and not _BLANKS.search(text)
+        and unicodedata.is_normalized("NFKC", text)
+    )
 
 
 def _composed(text: str) -> tuple[str, list[int]]:
@@ -129,9 +134,11 @@ def _composed(text: str) -> tuple[str, list[int]]:
     shown: list[str] = []
     origin: list[int] = []
     for position, character in enumerate(text):
-        if _INVISIBLE.match(character) or (
-            character.isspace() and len(shown) > 1 and (shown[-2] + shown[-1]).isspace()
-        ):
+        if _INVISIBLE.match(character) or (character == "\r" and text[position + 1 : position + 2] == "\n"):
+            continue
+        if character.isspace() and len(shown) > 1 and (shown[-2] + shown[-1]).isspace():
+            if character == "\n" and "\n" not in shown[-2:]:
+                shown[-1], origin[-1] = character, position
             continue
         if shown and unicodedata.combining(character):
             joined = unicodedata.normalize("NFC", shown[-1] + character)

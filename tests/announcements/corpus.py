@@ -116,7 +116,8 @@ class Score:
 
     @property
     def recall(self) -> float:
-        return sum(self.hit.values()) / max(1, sum(self.planted.values()))
+        planted = sum(self.planted.values())
+        return sum(self.hit.values()) / planted if planted else 1.0
 
     @property
     def false_alarms(self) -> float:

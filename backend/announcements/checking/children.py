@@ -40,6 +40,9 @@ _CHILD = r"(?:em|be|chau|con|ban|hs|hoc sinh|tro|cu|nhoc|bn|pupil|student|little
 _CAP = r"[^\W\d_a-zà-ỹ][^\W\d_A-Z]*"
 _TITLED = re.compile(rf"\b(?P<who>{_CHILD})\s+(?P<name>\w)", re.IGNORECASE)
 _FULL_NAME = re.compile(rf"(?<![\w.])(?P<family>{_SURNAMES})(?P<rest>(?:[ ]\w+){{1,4}})", re.IGNORECASE)
+# `Gia Bảo tuần rồi …`: a sentence that begins with a name.
+_NO_OPENING = ("hoi", "quy", "co", "thay", "ban", "lop", "truong", "doan", "doi", "kinh", "chuc", "be", "em")
+_OPENING = re.compile(r"[^\w]*(?P<name>([A-ZĐ][^\W\d_]*) ([A-ZĐÁÂÉÝỶ][^\W\d_]*))\b(?! [A-ZĐ])")
 _WESTERN = re.compile(
     r"\b(?P<name>[A-Z][a-z]+(?: [A-Z][a-z]+)? (?:Nguyen|Tran|Le|Pham|Hoang|Huynh|Phan|Vu|Vo|Dang|Bui"
     r"|Do|Ho|Ngo|Duong|Ly|Dinh|Truong|Smith|Brown|Kim|Lee|Park|Johnson|Williams))\b"
@@ -138,6 +141,15 @@ def children(reading: Reading) -> Iterator[tuple[int, int]]:
             and re.match(rf"(?:{_SURE_SURNAMES}) [a-z]+", plain[m.start("name") :])
         ):
             yield m.start("name"), m.start("name") + len(word.group())
+    for start, end in reading.sentences:
+        m = _OPENING.match(shown, start, end)
+        if (
+            m
+            and not reading.shouting
+            and fold(m[2]) not in _NO_OPENING
+            and m[3].lower() in {*_given_names()["names"], "anh", "an"}
+        ):
+            yield m.span("name")
     for m in _WESTERN.finditer(shown):
         if not _ADULT_BEFORE.search(plain[max(0, m.start() - 30) : m.start()]):
             yield m.span("name")

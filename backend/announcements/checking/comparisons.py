@@ -90,16 +90,26 @@ def compared(reading: Reading) -> tuple[int, int] | None:
     for start, end in reading.sentences:
         sentence = reading.plain[start:end]
         for m in _SAYS.finditer(sentence):
-            if _is_of_pupils(sentence, m):
+            if _is_of_pupils(sentence, m, _named(reading, start, start + m.start())):
                 return start + m.start(), start + m.end()
     return None
 
 
-def _is_of_pupils(sentence: str, m: re.Match[str]) -> bool:
+_NAME = re.compile(r"(?<!Lớp )(?<!Trường )(?<!Đội )\b[A-ZĐ][^\W\d_]+ [A-ZĐÁÂÉÝ][^\W\d_]*\b")
+
+
+def _named(reading: Reading, start: int, end: int) -> bool:
+    """Two words with capitals shortly before: somebody's name."""
+    return not reading.shouting and bool(_NAME.search(reading.shown, max(start, end - 32), end))
+
+
+def _is_of_pupils(sentence: str, m: re.Match[str], named: bool) -> bool:
     before = sentence[: m.start()]
     hit = m.group()
     if _NO_PUPIL.search(before[-45:]):
         return False
+    if len(re.findall(r"\bhang \d", sentence)) > 1 and not re.search(r"\b(?:lop \d|giai)\b", sentence):
+        return True
     scope = re.search(
         (
             r"\b(?:lop|khoi|trong lop|cua lop|ca lop|toan khoi|nhat lop|dau lop|cuoi lop|of the class"
@@ -112,7 +122,7 @@ def _is_of_pupils(sentence: str, m: re.Match[str]) -> bool:
         pupil = re.search(
             r"\b(?:em|be|chau|con|ban|hoc sinh|hs|pupil|student|he|she|your child)\b[^,;]{0,30}$", subject
         )
-        if (_OF_CLASSES.search(subject) or _OUR_CLASS.search(before)) and not pupil:
+        if (_OF_CLASSES.search(subject) or _OUR_CLASS.search(before)) and not pupil and not named:
             return False
         after = sentence[m.start() : m.end() + 40]
         if (

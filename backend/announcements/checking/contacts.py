@@ -16,12 +16,13 @@ _PERSON = (
     r"|nurse|counsel\w+|to truong|nha xe|nha bep|nha truong qua|ban dai dien|ban dd|cac co)"
 )
 _CONTACT = re.compile(
+    r"\bgvcn (?:thu|tong hop|nhan|lap|de)\b|"
     r"https?://|www\.|\b[\w-]+\.(?:com|vn|net|org|edu|gl|ly|me)\b(?:/\S*)?|[\w.+-]+@[\w-]+\.\w+"
     r"|(?<!\d)(?:\+?84|0)(?:[ .-]?\d){8,10}(?!\d)|\b1[89]00[ .]?\d{4}\b"
     r"|\b(?:qr|qrcode|ma qr|quet ma|link|duong link|lien ket|google ?forms?|gg ?form|ms forms?"
     r"|(?<!medical )(?<!consent )(?<!signed )(?<!permission )(?<!health )(?<!the )(?<!slip )form"
     r"|fill (?:in|out)(?: \w+){0,3} form"
-    r"|bieu mau|hotline|sdt|so dien thoai|dien thoai|email|e-mail|gmail|website|fanpage|stk|so tai khoan"
+    r"|bieu mau|hotline|sdt|so dien thoai|dien thoai(?= ?[:\d(]| (?:cua|so|lien))|email|e-mail|gmail|website|fanpage|stk|so tai khoan"
     r"|so tk|tai khoan|tk ngan hang|tk|vietqr|momo|vnpay|viettel money)\b"
     r"|\b(?:app|ung dung|phan mem|vnedu|enetviet|smas|k12online|misa|edupay|ssc|esms|zalopay|vneid"
     r"|nhip cau|nhipcau|so lien lac dien tu|sllđt|slldt|portal|classdojo|teams|cong thanh toan"

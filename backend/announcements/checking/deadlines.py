@@ -41,7 +41,7 @@ _DUE_TIME = re.compile(
     r"|as soon as possible|asap|today|tonight|tomorrow)\b"
 )
 _EVENT_BEFORE = re.compile(
-    r"\b(?:tham quan|hop|su kien|le|buoi|chuyen|ngay hoi|hoi (?:thao|thi|cho|trai|khoe)|thi|kiem tra|kham"
+    r"\b(?:tham quan|nghi|phuong an|ve viec|hop|su kien|le|buoi|chuyen|ngay hoi|hoi (?:thao|thi|cho|trai|khoe)|thi|kiem tra|kham"
     r"|tiem|du|tham du|chuong trinh|ngoai khoa|to chuc|dien ra|khai giang|trai nghiem|dip|da ngoai"
     r"|cam trai|meeting|trip|event|sinh|giao luu|bieu dien|toa dam|xuat phat|bat dau|ap dung|ke tu|can cu"
     r"|so \d|van ban|cong van|thong bao)\b[^.\n;]{0,40}$"

@@ -165,7 +165,7 @@ def _numbers(reading: Reading, names: list[tuple[int, int]]) -> Exposure | None:
         )
         if (
             near
-            and not staff
+            and not (staff and (not parent or staff.start() > parent.start()))
             and (
                 parent
                 or re.search(r"\b(?:sdt|so|dt|dien thoai|em|be|chau|con|hs|ban)\b", head)

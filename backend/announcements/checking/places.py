@@ -16,7 +16,7 @@ class Place(msgspec.Struct, frozen=True):
 
 
 _NOUN = (
-    r"(?:phong|hoi truong|san|truong|nha(?! (?:minh|em|con|be|chau|truong))|lop|cong|thu vien|van phong"
+    r"(?:phong|hoi truong|san|truong|quan|quan an|quan ca phe|nha(?! (?:minh|em|con|be|chau|truong))|lop|cong|thu vien|van phong"
     r"|trung tam|cong vien|bao tang|rap|khu|co so|svd|be boi|ho boi|tram|ubnd|diem truong|can ?tin|canteen"
     r"|bep an"
     r"|zoom|google meet|gg meet|meet|teams|ms teams|online|tang|day|toa|khach san|nha hang|cung|vuon"
@@ -31,7 +31,7 @@ _FORMS = {
     "phong": "phòng", "san": "sân", "truong": "trường", "cong": "cổng công", "lang": "làng lăng", "day": "dãy", "tang": "tầng", "ben": "bến bên",
     "bai": "bãi", "den": "đền", "dai": "đài", "chua": "chùa", "vuon": "vườn", "cung": "cung", "pho": "phố", "xa": "xã", "phuong": "phường",
     "duong": "đường", "hem": "hẻm", "rap": "rạp", "tram": "trạm", "toa": "tòa toà", "lop": "lớp", "nha": "nhà", "sanh": "sảnh", "so": "số",
-    "khu": "khu", "hoi": "hội", "bep": "bếp", "thanh": "thành", "be": "bể", "ho": "hồ",
+    "quan": "quán quận", "khu": "khu", "hoi": "hội", "bep": "bếp", "thanh": "thành", "be": "bể", "ho": "hồ",
 }  # fmt: skip
 _ENGLISH = re.compile(
     r"\b(?:at|in|to|visit|from|outside)\s+(?:the |our |your )?(?P<place>(?:(?!at |in |to |the |on |from "
@@ -48,7 +48,7 @@ _LABEL = re.compile(
     r"|o dau)\s*(?:\([^)\n]{0,30}\)\s*)?[:：=-]\s*(?:tai |o |la )?"
 )
 _AT = re.compile(
-    rf"\b(?:tai|o|at|tren|qua ung dung|qua|trong|in|den|toi|ve|ra|vao|len|sang|di choi|di|tham quan"
+    rf"\b(?:dia diem|tai|o|at|tren|qua ung dung|qua|trong|in|den|toi|ve|ra|vao|len|sang|di choi|di|tham quan"
     rf"|tu)\s+(?:cac )?(?=(?P<noun>{_NOUN}))"
 )
 _AT_CAPITAL = re.compile(
@@ -97,7 +97,7 @@ _GOES_ON = re.compile(
 )
 # Prepositions that as often lead elsewhere, and what they lead to then; and places one must not go to.
 _WEAK = ("den", "toi", "trong", "qua", "in", "tren", "sang", "ra", "vao", "ve", "len", "di", "tu")
-_NOWHERE = re.compile(r"(?:lop|truong|so|p\.? ?\d|day|the|bai|xa|thanh|ben|tang|duong|phuong|pho)\b")
+_NOWHERE = re.compile(r"(?:lop|truong|so|p\.? ?\d|day|the|bai|xa|thanh|ben|tang|duong|phuong|pho|quan)\b")
 _FORBIDDEN = re.compile(r"\b(?:khong|cam|tranh)(?: \w+){0,3}? (?:vao|do|dung|tu tap|dau|de|ra|mang)\b")
 _HOUSE = re.compile(r"\d{1,4}[A-Za-z]?(?:/\d+)* [A-ZĐ][a-zà-ỹ]+ [A-ZĐ]")
 # After a comma or a bracket the place may stand without `tại`.
@@ -120,7 +120,7 @@ def place(reading: Reading, sentences: list[tuple[int, int]]) -> Place | None:
     spans = [*sentences, (0, len(reading.plain))]
     for start, end in spans:
         if (found := _at(reading, start, end)) and reading.plain.endswith(
-            ("tai ", "o ", "at ", "cac "), 0, found.start
+            ("tai ", "o ", "at ", "cac ", "dia diem "), 0, found.start
         ):
             return found
     for start, end in spans:
@@ -187,7 +187,7 @@ def _at(reading: Reading, start: int, end: int) -> Place | None:
             "school hall the",
         ):
             continue
-        if m.group().split()[0] in ("tai", "o", "at"):
+        if m.group().split()[0] in ("tai", "o", "at", "dia"):
             return Place(m.end(), stop, False)
         elsewhere = elsewhere or Place(m.end(), stop, False)
     return elsewhere

@@ -115,7 +115,8 @@ _PERIODS = re.compile(
     r"|mot ngay gan day|in the coming days|hom nao do|it bua nua|sang tuan|qua tuan)\b"
 )
 _FORMS = {
-    "qua": ("qua",), "he": ("hè",), "tet": ("tết",), "sang": ("sang",), "dau": ("đầu",), "cuoi": ("cuối",), "thang": ("tháng",), "tuan": ("tuần",),
+    "nay": ("này",), "qua": ("qua",), "he": ("hè",), "tet": ("tết",), "sang": ("sang",), "dau": ("đầu",), "cuoi": ("cuối",),
+    "thang": ("tháng",), "tuan": ("tuần",),
 }  # fmt: skip
 _PERIOD_PAST = re.compile(r"\s*(?:vua qua|vua roi|truoc|qua\b)")
 _GREETING = re.compile(r"\b(?:chuc|vui ve|nhe nhang|an lanh|vui ve nhe|have a|enjoy|happy)\b")

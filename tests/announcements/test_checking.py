@@ -67,6 +67,18 @@ def test_the_same_fee_is_forbidden_in_a_public_school_and_not_in_a_private_one()
     assert names(text, to={"kind": "class", "name": "6A1", "ownership": "private"}) == set()
 
 
+def test_a_class_or_school_that_is_not_ours_is_named() -> None:
+    ours = Context(level="lower_secondary", school_name="Trường THCS Nguyễn Du", classes=("6A1", "6A2"))
+    assert names("Kính gửi phụ huynh lớp 6A2, mai lớp nghỉ học.", ours, to="toàn trường") == {"wrong_audience"}
+    assert names("Lớp 6A9 mai nghỉ học nhé.", ours, to="khối 6") == {"wrong_audience"}
+    assert names("Mai các lớp 6A1, 6A2 nghỉ học nhé.", ours, to="khối 6") == set()
+    assert names("Trường THCS Trần Phú thông báo: mai học sinh nghỉ học.", ours, to="toàn trường") == {"wrong_audience"}
+    assert names("Trường THCS Nguyễn Du thông báo: mai học sinh nghỉ học.", ours, to="toàn trường") == set()
+    assert names("Trường Tiểu học Kim Đồng thông báo: mai học sinh nghỉ học.", ours, to="toàn trường") == {
+        "wrong_audience"
+    }
+
+
 def test_a_child_may_be_named_to_its_own_family_only() -> None:
     text = "Em Nguyễn Minh Quân hôm nay đánh bạn trong giờ ra chơi."
     assert names(text) == {"personal_data_exposed"}

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from backend.announcements.checking.classes import Mention, mentioned, schools
 from backend.announcements.checking.reading import Reading
-from backend.announcements.checking.shapes import Audience
+from backend.announcements.checking.shapes import Audience, Context
+from backend.core.text import fold
 
 _FAMILY = (
     r"(?:phu huynh|phhs|cmhs|ph|cha me|ba me|bo me|cac me|cac bac|ca nha|gia dinh|pp|p/h|hoc sinh|hs"
@@ -47,9 +50,26 @@ _ADDRESS = re.compile(
 )
 
 
-def elsewhere(reading: Reading, audience: Audience, own_school: str | None) -> tuple[int, int] | None:
+def elsewhere(reading: Reading, audience: Audience, context: Context) -> tuple[int, int] | None:
     """The place where another class, grade or school is spoken to."""
-    return _another_class(reading, audience) or _another_school(reading, audience, own_school)
+    if context.level and not audience.levels:
+        audience = msgspec.structs.replace(audience, levels=frozenset((context.level,)))
+    return (
+        _another_class(reading, audience)
+        or _unknown_class(reading, context.classes)
+        or _another_school(reading, audience, context.school_name and fold(context.school_name))
+    )
+
+
+def _unknown_class(reading: Reading, classes: tuple[str, ...]) -> tuple[int, int] | None:
+    """A class spoken to that the school does not have: a slip of a key, or another school's letter."""
+    if not classes:
+        return None
+    own = {re.sub(r"[^a-z0-9]", "", fold(name).removeprefix("lop ")) for name in classes}
+    for m in mentioned(reading):
+        if m.name and m.grade and re.sub(r"[^a-z0-9]", "", m.name) not in own and _is_address(reading, m):
+            return m.start, m.end
+    return None
 
 
 def _another_class(reading: Reading, audience: Audience) -> tuple[int, int] | None:

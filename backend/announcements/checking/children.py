@@ -142,14 +142,14 @@ def children(reading: Reading) -> Iterator[tuple[int, int]]:
         ):
             yield m.start("name"), m.start("name") + len(word.group())
     for start, end in reading.sentences:
-        m = _OPENING.match(shown, start, end)
+        opening = _OPENING.match(shown, start, end)
         if (
-            m
+            opening
             and not reading.shouting
-            and fold(m[2]) not in _NO_OPENING
-            and m[3].lower() in {*_given_names()["names"], "anh", "an"}
+            and fold(opening[2]) not in _NO_OPENING
+            and opening[3].lower() in {*_given_names()["names"], "anh", "an"}
         ):
-            yield m.span("name")
+            yield opening.span("name")
     for m in _WESTERN.finditer(shown):
         if not _ADULT_BEFORE.search(plain[max(0, m.start() - 30) : m.start()]):
             yield m.span("name")

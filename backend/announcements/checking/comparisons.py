@@ -104,11 +104,12 @@ def _named(reading: Reading, start: int, end: int) -> bool:
 
 
 def _is_of_pupils(sentence: str, m: re.Match[str], named: bool) -> bool:
-    before = sentence[: m.start()]
+    before = sentence[max(0, m.start() - 160) : m.start()]
+    around = before + sentence[m.start() : m.end() + 160]
     hit = m.group()
     if _NO_PUPIL.search(before[-45:]):
         return False
-    if len(re.findall(r"\bhang \d", sentence)) > 1 and not re.search(r"\b(?:lop \d|giai)\b", sentence):
+    if len(re.findall(r"\bhang \d", around)) > 1 and not re.search(r"\b(?:lop \d|giai)\b", around):
         return True
     scope = re.search(
         (
@@ -135,10 +136,10 @@ def _is_of_pupils(sentence: str, m: re.Match[str], named: bool) -> bool:
             return False
         if re.search(r"\bxep hang (?:vao|ra|len|don|ngay|ngan|doi|cho|mua|truoc|tai|o|de|lay|nhan|2|hai)\b", after) or (
             re.search(r"\b(?:hang|thu) (?:2|3|4|5|6|7)\b", hit)
-            and not (pupil or re.search(r"\b(?:lop|khoi|hoc sinh|diem)\b", sentence))
+            and not (pupil or re.search(r"\b(?:lop|khoi|hoc sinh|diem)\b", around))
         ):
             return False
-        if _PRIZE.search(sentence) and not re.search(
+        if _PRIZE.search(around) and not re.search(
             r"\b(?:trong|cua|toan|ca) (?:lop|khoi)\b|/ ?\d+", sentence[m.start() : m.end() + 30]
         ):
             return False
@@ -151,4 +152,4 @@ def _is_of_pupils(sentence: str, m: re.Match[str], named: bool) -> bool:
         )
     if _OTHERWISE.search(before[-45:]) and not scope:
         return False
-    return not (_PRIZE.search(sentence) and not scope and re.search(r"nhat", hit))
+    return not (_PRIZE.search(around) and not scope and re.search(r"nhat", hit))

@@ -112,7 +112,7 @@ def _defects(notice: Notice) -> Iterator[Defect]:
     if not in_picture:
         yield from _missing(notice)
     yield from _times(notice)
-    if span := addressing.elsewhere(notice.reading, notice.checked.audience, notice.context.school_name):
+    if span := addressing.elsewhere(notice.reading, notice.checked.audience, notice.context):
         yield notice.defect("wrong_audience", *span)
     if in_picture:
         yield Defect("text_only_in_image")

@@ -110,7 +110,7 @@ _ALONE_FORMS = {"truong": ("trường",), "phong": ("phòng",), "san": ("sân",)
 _AT_HOME = re.compile(
     r"(?:o|tai|at|in|trong) (?:nha(?! (?:xe|van|thi|da|an|hat|bep|the|truyen|trung|khach|[a-z]\b|[a-z]?\d))|home)\b"
 )
-_SCHOOL_ONLY = re.compile(r"\b(?:den|toi|ve|tai|o|len|ra|vao)\s+(?:truong|lop)\b(?! (?:hop|ca|truong|\d|hoc))")
+_SCHOOL_ONLY = re.compile(r"\b(?:den|toi|ve|tai|o|len|vao)\s+(?:truong|lop)\b(?! (?:hop|ca|truong|\d|hoc))")
 
 
 def place(reading: Reading, sentences: list[tuple[int, int]]) -> Place | None:

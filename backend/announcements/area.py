@@ -108,6 +108,22 @@ async def recall(house: House, who: Principal, letter_id: UUID) -> None:
         await record_account(tx, who.account_id, "area_letter.recalled", at=now, detail={"letter": str(letter_id)})
 
 
+async def areas(reader: Reader, who: Principal) -> list[tuple[str, str]]:
+    """Codes and names of the areas that the account writes for."""
+    rows = await reader.fetch(
+        """
+        SELECT a.area_code, coalesce(p.name, a.area_code) AS name
+          FROM account_areas a
+          LEFT JOIN provinces p
+            ON p.province_code = a.area_code
+         WHERE a.account_id = $1
+         ORDER BY name, a.area_code
+        """,
+        who.account_id,
+    )
+    return [(row["area_code"], row["name"]) for row in rows]
+
+
 _PROMISE = """
 WITH promised AS (
         INSERT INTO area_sendings (letter_id, school_id, state, due_at)

@@ -21,7 +21,7 @@ from backend.core.problems import CONFLICT, FORBIDDEN, INVALID, NOT_FOUND, Field
 from backend.core.text import clean
 from backend.identity.audit import record
 from backend.identity.entitlement import Standing, standing
-from schemas.announcements import NewAnnouncement
+from schemas.announcements import NewAnnouncement, To
 from schemas.drafts import DraftIn, DraftSend, Letter
 
 JOB = "publish_letters"
@@ -182,7 +182,15 @@ async def discard(house: House, account_id: UUID, school_id: int, announcement_i
 
 
 async def require_sendable(tx: SchoolTx, account_id: UUID, letter: Letter, now: datetime, *, leaves: datetime) -> None:
-    """Every wrong field of a letter that is to leave, and whether its writer may write to these families."""
+    """Whether a letter that is to leave is whole, and its writer may write to these families."""
+    to = require_whole(letter, now)
+    letters.require_end(letter.expires_at, leaves)
+    who = await require_audience(tx, tx.school_id, account_id, to, school_day(now))
+    await letters.require_corrected(tx, who, letter.corrects)
+
+
+def require_whole(letter: Letter, now: datetime) -> To:
+    """Raises INVALID with every wrong field."""
     wrong: list[FieldError] = []
     try:
         letters.read_texts(letter.title, letter.body)
@@ -195,9 +203,7 @@ async def require_sendable(tx: SchoolTx, account_id: UUID, letter: Letter, now: 
     if wrong:
         raise INVALID(*wrong)
     assert letter.audience is not None, "a missing audience is refused above"
-    letters.require_end(letter.expires_at, leaves)
-    who = await require_audience(tx, tx.school_id, account_id, letter.audience, school_day(now))
-    await letters.require_corrected(tx, who, letter.corrects)
+    return letter.audience
 
 
 def leaves_at(letter: Letter, now: datetime, undo_seconds: int) -> datetime:

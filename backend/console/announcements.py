@@ -1,151 +1,133 @@
-"""Writing to families: the form, the look before sending, and who has read it by name. The announcements room decides."""
+"""Writing to families: the list, the form, the look before sending, and who has read it by name. The announcements room decides."""
 
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
+from backend.announcements import draft_queries, drafts, happenings
 from backend.announcements import queries as announced
-from backend.announcements.actions import announce, preview, recall_announcement
+from backend.announcements.actions import recall_announcement
+from backend.announcements.audiences import require_audience
+from backend.announcements.leaving import publish_due
+from backend.announcements.looking import checked, look
+from backend.announcements.rules import rules_of
 from backend.console import queries
 from backend.console.desks import AnyRequest, console_page, desk_of, shown_in_form, today_of
+from backend.console.writing import BODY_BYTES_MAX, FormRefused, letter_form, letter_of, read_letter_form, to_of
 from backend.core.http import house_of, language_of
 from backend.core.ids import new_id
-from backend.core.problems import FORBIDDEN, INVALID, FieldError, Problem
+from backend.core.problems import BAD_REQUEST, FORBIDDEN, NOT_FOUND, Problem
 from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
-from backend.pages import Refusal, go, read_form
-from backend.pages.forms import into
-from backend.people.registers import class_pupils_json
-from schemas.announcements import AnnouncementRow, NewAnnouncement
+from backend.pages import go
+from schemas.announcements import AnnouncementRow
+from schemas.drafts import DraftIn, DraftSend, Letter
 from schemas.notifications import Receipts
-from schemas.people import ClassPupils
 
 _ROOT = "/console/{school_id:int}/announcements"
 _ONE = _ROOT + "/{announcement_id:uuid}"
 _SHOWN_MAX = 300
-_PUPILS = msgspec.json.Decoder(ClassPupils)
-_NOBODY = FieldError("/to", "Chọn nơi nhận.", "Choose who should get this.")
 
 
 @get(_ROOT, include_in_schema=False, **STAFF)
 async def announcements_page(
     request: AnyRequest, school_id: FromPath[int], before: FromQuery[UUID | None] = None
 ) -> Response[bytes]:
+    """What has left, newest first; above it what has not: own drafts, and for administrators what waits for them."""
     desk = await desk_of(request, school_id)
-    found = await announced.announcements(
-        house_of(request).database.reader,
-        school_id,
-        principal_of(request).account_id,
-        today=today_of(request),
-        before=before,
-    )
-    return console_page(request, desk, "console/announcements.html", page=found)
+    reader, account_id = house_of(request).database.reader, principal_of(request).account_id
+    found = await announced.announcements(reader, school_id, account_id, today=today_of(request), before=before)
+    unsent = await draft_queries.drafts(reader, school_id, account_id, today=today_of(request))
+    return console_page(request, desk, "console/announcements.html", page=found, drafts=[] if before else unsent.drafts)
 
 
 @get(_ROOT + "/new", include_in_schema=False, **STAFF)
 async def new_page(
-    request: AnyRequest, school_id: FromPath[int], class_id: FromQuery[UUID | None] = None
+    request: AnyRequest,
+    school_id: FromPath[int],
+    class_id: FromQuery[UUID | None] = None,
+    to: FromQuery[str | None] = None,
+    template: FromQuery[str | None] = None,
+    corrects: FromQuery[UUID | None] = None,
 ) -> Response[bytes]:
-    form = {"to": f"class:{class_id}"} if class_id else {}
-    return await _form(request, school_id, form)
+    """`template`: begun from a model; `corrects`: begun from the words of an earlier letter."""
+    form = {"to": to or (f"class:{class_id}" if class_id else "")}
+    if corrects is not None:
+        reader, account_id = house_of(request).database.reader, principal_of(request).account_id
+        row = await announced.announcement(reader, school_id, account_id, corrects, today=today_of(request))
+        form = {"to": to_of(row.audience), "title": row.title, "body": row.body, "corrects": str(corrects)}
+        form |= {"needs_acknowledgement": "yes"} if row.needs_acknowledgement else {}
+    page: Response[bytes] = await letter_form(request, school_id, form, template=template or "")
+    return page
 
 
-@post(_ROOT + "/new", include_in_schema=False, **STAFF)
+@post(_ROOT + "/new", include_in_schema=False, request_max_body_size=BODY_BYTES_MAX, **STAFF)
 async def look_or_send(request: AnyRequest, school_id: FromPath[int]) -> Response[bytes]:
-    """`do`: look (who it reaches, before anything is sent), change (back to the form), send."""
-    form = await read_form(request)
+    """`do`: look (before anything is sent), change (back to the form), save, send."""
+    await desk_of(request, school_id)
+    page: Response[bytes]
+    try:
+        form = await read_letter_form(request, school_id)
+    except FormRefused as refused:
+        page = await letter_form(request, school_id, refused.form, refused=refused.problem)
+        return page
     if form.get("do") == "change":
-        return await _form(request, school_id, form)
-    account_id = principal_of(request).account_id
+        page = await letter_form(request, school_id, form)
+        return page
     try:
-        new = into(NewAnnouncement, _values(form))
-        if form.get("do") != "send":
-            reached = await preview(house_of(request), account_id, school_id, new.audience)
-            return await _look(request, school_id, form, new, reached)
-        made, _ = await announce(house_of(request), account_id, school_id, new)
+        letter = letter_of(form)
+        if form.get("do") in ("save", "send"):
+            return await _kept(request, school_id, form, letter)
+        return await _look(request, school_id, form, letter)
     except Problem as problem:
-        return await _form(request, school_id, form, refused=Refusal(shown_in_form(problem), language_of(request)))
-    path = f"/console/{school_id}/announcements/{made.announcement_id}"
-    return go(path, "console.announced", guardians=made.guardians)
+        page = await letter_form(request, school_id, form, refused=shown_in_form(problem))
+        return page
 
 
-def _values(form: dict[str, str]) -> dict[str, Any]:
-    return {
-        "announcement_id": form.get("announcement_id", ""),
-        "title": form.get("title", "").strip(),
-        "body": form.get("body", "").strip(),
-        "audience": _audience(form),
-        "needs_acknowledgement": form.get("needs_acknowledgement") == "yes",
-        "urgent": form.get("urgent") == "yes",
-    }
-
-
-def _audience(form: dict[str, str]) -> dict[str, Any]:
-    """`school`, `grade:6`, `class:<id>`; and of a class, the pupils that were ticked, if any."""
-    kind, _, which = form.get("to", "").partition(":")
-    ticked = [name.removeprefix("pupil-") for name in form if name.startswith("pupil-")]
-    if kind == "class" and ticked and form.get("some") == "yes":
-        return {"kind": "pupils", "pupil_ids": ticked}
-    if kind == "class":
-        return {"kind": "class", "class_id": which}
-    if kind == "grade" and which.isdigit():
-        return {"kind": "grade", "grade": int(which)}
-    if kind == "school":
-        return {"kind": "school"}
-    raise INVALID(_NOBODY)
-
-
-async def _form(
-    request: AnyRequest, school_id: int, form: dict[str, str], *, refused: Refusal | None = None
-) -> Response[bytes]:
-    desk = await desk_of(request, school_id)
-    reader, account_id = house_of(request).database.reader, principal_of(request).account_id
-    today = await queries.today(reader, school_id, account_id, on=today_of(request))
-    classes = today.classes if desk.admin else [one for one in today.classes if one.mine]
-    return console_page(
-        request,
-        desk,
-        "console/announcement_form.html",
-        status=refused.status if refused else 200,
-        back_path=f"/console/{school_id}/announcements/new",
-        form=form,
-        announcement_id=form.get("announcement_id") or new_id(),
-        classes=classes,
-        grades=sorted({one.grade for one in classes}) if desk.admin else [],
-        pupils=await _pupils_of(request, school_id, form),
-        refused=refused,
-    )
-
-
-async def _pupils_of(request: AnyRequest, school_id: int, form: dict[str, str]) -> ClassPupils | None:
-    """The list to tick pupils from, when the form is about one class that the reader may read."""
-    kind, _, which = form.get("to", "").partition(":")
-    if kind != "class":
-        return None
-    reader, account_id = house_of(request).database.reader, principal_of(request).account_id
+async def _kept(request: AnyRequest, school_id: int, form: dict[str, str], letter: Letter) -> Response[bytes]:
+    """Saved; and sent, if that is wanted. Where there is no moment to think again, it has left when the next page is shown."""
+    house, account_id = house_of(request), principal_of(request).account_id
+    announcement_id, was = _ids(form)
+    if letter.audience is not None:
+        await require_audience(house.database.reader, school_id, account_id, letter.audience, today_of(request))
+    version = await drafts.save(house, account_id, school_id, announcement_id, DraftIn(letter, was))
+    here = f"/console/{school_id}/announcements/drafts/{announcement_id}"
+    if form.get("do") == "save":
+        return go(here, "writing.saved")
     try:
-        return _PUPILS.decode(
-            await class_pupils_json(reader, school_id, account_id, UUID(which), today=today_of(request))
-        )
-    except (ValueError, Problem):
-        return None
+        state = await drafts.send(house, account_id, school_id, announcement_id, DraftSend(version))
+    except Problem:
+        form["version"] = str(version)  # it is saved, and the form goes on from there
+        raise
+    if state == "scheduled" and not (await rules_of(house.database.reader, school_id)).undo_seconds:
+        await publish_due(house, school_id)
+    return go(here)
 
 
-async def _look(
-    request: AnyRequest, school_id: int, form: dict[str, str], new: NewAnnouncement, reached: Any
-) -> Response[bytes]:
+def _ids(form: dict[str, str]) -> tuple[UUID, int]:
+    try:
+        return UUID(form.get("announcement_id", "")), int(form.get("version") or 0)
+    except ValueError as error:
+        raise BAD_REQUEST() from error
+
+
+async def _look(request: AnyRequest, school_id: int, form: dict[str, str], letter: Letter) -> Response[bytes]:
+    """Everything that sending would refuse is refused here already, so that the next page's button sends."""
     desk = await desk_of(request, school_id)
+    house, account_id = house_of(request), principal_of(request).account_id
+    drafts.require_whole(letter, house.clock.now())
+    seen = await look(house, account_id, school_id, letter, language=language_of(request))
     return console_page(
         request,
         desk,
         "console/announcement_look.html",
         back_path=f"/console/{school_id}/announcements/new",
         form={name: value for name, value in form.items() if name != "do"},
-        new=new,
-        reach=reached,
+        new=letter,
+        look=seen,
+        files=letter.file_ids,
     )
 
 
@@ -170,6 +152,10 @@ async def announcement_page(
         "console/announcement.html",
         back_path=f"/console/{school_id}/announcements/{announcement_id}",
         row=row,
+        letter=row,
+        following=await _following(request, school_id, row),
+        seen=await _seen(request, school_id, row) if desk.admin or row.mine else None,
+        form_id=new_id(),
         receipts=found,
         people=shown[:_SHOWN_MAX],
         more=max(0, len(shown) - _SHOWN_MAX),
@@ -179,6 +165,31 @@ async def announcement_page(
         class_id=chosen,
         classes=classes,
     )
+
+
+async def _following(request: AnyRequest, school_id: int, row: AnnouncementRow) -> Any:
+    try:
+        return await happenings.following(
+            house_of(request), principal_of(request).account_id, school_id, row.announcement_id
+        )
+    except Problem as problem:
+        if problem.kind is not NOT_FOUND:
+            raise
+        return None
+
+
+async def _seen(request: AnyRequest, school_id: int, row: AnnouncementRow) -> Any:
+    """The days and deeds that the letter names, for one tap each. Days that are over ask nothing."""
+    letter = Letter(row.title, row.body, row.audience, corrects=row.announcement_id)
+    found = await checked(house_of(request).database.reader, school_id, letter, row.audience, row.published_at)
+    days = sorted({*found.facts.dates, *(one.on for one in found.resolved)})
+    coming = [one for one in days if one >= today_of(request)]
+    return {
+        "days": coming,
+        "ids": {one: new_id() for one in coming},
+        "place": found.facts.place,
+        "due_on": min((one for one in found.deadlines if one >= today_of(request)), default=None),
+    }
 
 
 async def _receipts(

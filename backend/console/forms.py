@@ -9,8 +9,8 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from backend.console import form_editor, queries
-from backend.console.announcements import _audience
 from backend.console.desks import AnyRequest, console_page, desk_of, done_or_shown, shown_in_form, today_of
+from backend.console.writing import require_audience_of
 from backend.core.http import house_of, language_of
 from backend.core.ids import new_id
 from backend.core.problems import INVALID, FieldError, Problem
@@ -100,7 +100,7 @@ async def write_form(request: AnyRequest, school_id: FromPath[int]) -> Response[
 def _values(form: Form) -> dict[str, Any]:
     return {
         "form_id": form.get("form_id", ""),
-        "audience": _audience(form),
+        "audience": require_audience_of(form),
         "signature": form.get("signature", ""),
         "due_on": form.get("due_on", ""),
         "remind_days": _days(form.get("remind_days", "")),

@@ -7,6 +7,7 @@ from typing import Any
 from backend.console.account import ROUTES as ACCOUNT
 from backend.console.announcements import ROUTES as ANNOUNCEMENTS
 from backend.console.area import ROUTES as AREA
+from backend.console.area_letters import ROUTES as AREA_LETTERS
 from backend.console.asking import ROUTES as ASKING
 from backend.console.audit import ROUTES as AUDIT
 from backend.console.bank_accounts import ROUTES as BANK_ACCOUNTS
@@ -16,6 +17,7 @@ from backend.console.calendar import ROUTES as CALENDAR
 from backend.console.classes import ROUTES as CLASSES
 from backend.console.contacts import ROUTES as CONTACTS
 from backend.console.counter import ROUTES as COUNTER
+from backend.console.drafts import ROUTES as DRAFTS
 from backend.console.fee_exemptions import ROUTES as FEE_EXEMPTIONS
 from backend.console.fee_items import ROUTES as FEE_ITEMS
 from backend.console.fees import ROUTES as FEES
@@ -23,8 +25,11 @@ from backend.console.following import ROUTES as FOLLOWING
 from backend.console.form_results import ROUTES as FORM_RESULTS
 from backend.console.forms import ROUTES as FORMS
 from backend.console.fraud import ROUTES as FRAUD
+from backend.console.groups import ROUTES as GROUPS
 from backend.console.home import ROUTES as HOME
 from backend.console.inbox import ROUTES as INBOX
+from backend.console.letter_deeds import ROUTES as LETTER_DEEDS
+from backend.console.letter_settings import ROUTES as LETTER_SETTINGS
 from backend.console.marks import ROUTES as MARKS
 from backend.console.messages import ROUTES as MESSAGES
 from backend.console.messages_order import ROUTES as MESSAGES_ORDER
@@ -46,8 +51,13 @@ ROUTES: list[Any] = [
     *AREA,
     *ROLL,
     *MARKS,
+    *AREA_LETTERS,
     *ANNOUNCEMENTS,
     *REACHING,
+    *DRAFTS,
+    *LETTER_DEEDS,
+    *LETTER_SETTINGS,
+    *GROUPS,
     *FOLLOWING,
     *FORMS,
     *FORM_RESULTS,

@@ -30,6 +30,16 @@ def room(world: World) -> str:
     return f"/console/{world.school_id}/classes/{world.class_id}"
 
 
+async def without_undo(owner: asyncpg.Connection, world: World) -> None:
+    """Letters of this school leave when they are sent."""
+    await owner.execute(
+        "INSERT INTO announcement_rules (school_id, approval, undo_seconds, reminder_hour, changed_by, changed_at)"
+        " VALUES ($1, 'none', 0, 19, $2, '2026-09-01Z')",
+        world.school_id,
+        world.admin.account_id,
+    )
+
+
 async def test_a_teacher_takes_the_roll_of_forty_with_one_thumb(
     phone: BrowserContext, owner: asyncpg.Connection, site: str, world: World
 ) -> None:
@@ -149,6 +159,7 @@ async def test_a_column_is_pasted_from_a_spreadsheet(laptop: BrowserContext, sit
 async def test_a_letter_is_looked_at_before_it_is_sent_and_read_by_name(
     laptop: BrowserContext, phone: BrowserContext, owner: asyncpg.Connection, site: str, world: World
 ) -> None:
+    await without_undo(owner, world)
     page = await signed_in(laptop, world.teacher, site)
     await page.goto(f"/console/{world.school_id}/announcements/new")
     await page.select_option("#to", label="Lớp 6A1 · 2 học sinh")
@@ -313,6 +324,7 @@ async def test_a_form_that_lay_open_past_its_session_is_still_sent(
 async def test_the_roll_and_a_letter_need_no_script(
     plain: BrowserContext, owner: asyncpg.Connection, site: str, world: World
 ) -> None:
+    await without_undo(owner, world)
     page = await signed_in(plain, world.teacher, site)
     await page.goto(f"{room(world)}/roll?day={A_DAY}")
     await page.locator(".roll li", has_text="Nguyễn Minh An").locator(".excused").click()

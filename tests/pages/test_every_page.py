@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext
 
 from backend.core.house import House
+from backend.core.ids import new_id
 from backend.identity.doorkeeper import ACCESS_COOKIE
 from tests.browser import LAPTOP, ON_BROWSER, PHONE
 from tests.factories import Person, World
@@ -50,6 +51,7 @@ def pages_of(busy: Busy) -> list[tuple[Person | None, str]]:
             for path in (
                 console, f"{room}/roll?day=2026-10-05", f"{room}/roll?day=2026-10-06&detail=1", f"{room}/marks/TOAN?term=1",
                 f"{room}/marks/GDTC?term=1", f"{console}/announcements", f"{console}/announcements/new?class_id={world.class_id}",
+                f"{console}/announcements/settings", f"{console}/groups", f"{console}/groups/{new_id()}",
                 f"{console}/announcements/{busy.announcement_id}", f"{console}/forms",
                 f"{console}/forms/new?class_id={world.class_id}", f"{console}/forms/{busy.form_id}", f"{console}/forms/{busy.form_id}/text",
                 f"{console}/forms/{busy.form_id}/slips/{world.child.pupil_id}/{world.parent.person_id}",

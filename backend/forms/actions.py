@@ -1,11 +1,10 @@
-"""Forms from the school's side: opened, worded anew, closed, opened again, extended. It owns forms, form_versions and form_pupils.
+"""Forms from the school's side: opened, worded anew, closed, opened again, extended. It owns forms and form_pupils.
 
-What families sign is in signing.py, how those missing are asked again in chasing.py.
+Their words are in wording.py, what families sign is in signing.py, how those missing are asked again in chasing.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,30 +16,18 @@ from backend.core.database import SchoolTx
 from backend.core.house import House
 from backend.core.ids import new_id
 from backend.core.problems import CONFLICT, FORBIDDEN, INVALID, NOT_FOUND, FieldError
-from backend.core.text import clean
 from backend.core.versions import TOUCH_FAMILIES
-from backend.forms import problems, questions, slip
+from backend.forms import problems
 from backend.forms.addressing import addressed, require_audience
+from backend.forms.wording import Words, insert_version, read_words, tell_again, told
 from backend.identity.audit import record
 from backend.identity.entitlement import standing
 from notifications.audience import PUPILS, Audience, parameters
-from notifications.outbox import GuardiansNotice, Notice, publish, publish_to_guardians
+from notifications.outbox import Notice, publish
 from schemas.announcements import To
-from schemas.forms import FormChanged, FormOpened, FormText, NewForm, Question, Until
+from schemas.forms import FormChanged, FormOpened, FormText, NewForm, Until
 
 _AHEAD = timedelta(days=366)
-
-
-class Words(msgspec.Struct, frozen=True):
-    """A form's words as they are kept."""
-
-    title: str
-    body: str
-    questions: list[Question]
-
-    @property
-    def sha256(self) -> bytes:
-        return slip.text_sha256(self.title, self.body, self.questions)
 
 
 async def create_form(house: House, account_id: UUID, school_id: int, new: NewForm) -> tuple[FormOpened, bool]:
@@ -52,12 +39,12 @@ async def open_form(tx: SchoolTx, account_id: UUID, new: NewForm, *, at: datetim
     """What was opened, and whether it is new: the same request again opens nothing twice. In the caller's transaction."""
     today = school_day(at)
     who = await require_audience(tx, account_id, new.audience, today)
-    words = _read_words(new.title, new.body, new.questions, signature=new.signature)
+    words = read_words(new.title, new.body, new.questions, signature=new.signature)
     _require_day(new.due_on, today)
     notice_id = new_id()
     if not await _insert(tx, new, who.staff_id, notice_id, at):
         return await _repeated(tx, new, words, who.staff_id), False
-    await _insert_version(tx, new.form_id, 1, words, account_id, at)
+    await insert_version(tx, new.form_id, 1, words, account_id, at)
     families = await addressed(tx, new.audience, today)
     pupils = await ask_pupils(tx, new.form_id, families, today, at)
     notice = Notice(
@@ -88,16 +75,16 @@ async def reword(house: House, account_id: UUID, school_id: int, form_id: UUID, 
         form = await own_form(tx, account_id, form_id, on=school_day(now))
         if form["closed_at"] is not None:
             raise problems.FORM_CLOSED()
-        words = _read_words(text.title, text.body, text.questions, signature=form["signature"])
+        words = read_words(text.title, text.body, text.questions, signature=form["signature"])
         if words.sha256 == form["text_sha256"]:
             return FormChanged(form["version"], 0)
         signed = await tx.fetch(_SIGNED, school_id, form_id, form["version"])
         if signed and not text.new_version:
             raise problems.FORM_ANSWERED()
         version = form["version"] + 1
-        await _insert_version(tx, form_id, version, words, account_id, now)
+        await insert_version(tx, form_id, version, words, account_id, now)
         await tx.execute(_SET_VERSION, school_id, form_id, version)
-        again = await _tell_again(tx, form, words, signed, at=now) if signed else 0
+        again = await tell_again(tx, form, words, signed, at=now) if signed else 0
         detail = {"version": version, "asked_again": again}
         await record(tx, "form.reworded", "form", form_id, at=now, actor=account_id, detail=detail)
         return FormChanged(version, again)
@@ -258,24 +245,6 @@ async def ask_pupils(tx: SchoolTx, form_id: UUID, audience: Audience, today: dat
     return [row["pupil_id"] for row in asked]
 
 
-def _read_words(title: str, body: str, asked: Sequence[Question], *, signature: str) -> Words:
-    """The title on one line; the body keeps its lines, at most one empty one between two."""
-    title = clean(title)
-    body = "\n".join(clean(line) for line in body.splitlines()).strip()
-    while "\n\n\n" in body:
-        body = body.replace("\n\n\n", "\n\n")
-    tidied, wrong = questions.tidy(asked)
-    if not title:
-        wrong.insert(0, FieldError("/title", *problems.EMPTY))
-    if signature == "answer" and not tidied:
-        wrong.append(FieldError("/questions", *problems.NOTHING_ASKED))
-    if not body and not tidied:
-        wrong.append(FieldError("/body", *problems.EMPTY))
-    if wrong:
-        raise INVALID(*wrong)
-    return Words(title, body, tidied)
-
-
 def _require_day(due_on: date, today: date) -> None:
     if due_on < today:
         raise INVALID(FieldError("/due_on", *problems.PAST))
@@ -297,26 +266,6 @@ async def _insert(tx: SchoolTx, new: NewForm, author: UUID, notice_id: UUID, at:
         sorted(set(new.remind_days), reverse=True), author, notice_id, at,
     )  # fmt: skip
     return bool(made)
-
-
-async def _insert_version(
-    tx: SchoolTx, form_id: UUID, version: int, words: Words, account_id: UUID, at: datetime
-) -> None:
-    await tx.execute(
-        """
-        INSERT INTO form_versions (school_id, form_id, version, title, body, questions, text_sha256, made_by, made_at)
-        VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9)
-        """,
-        tx.school_id,
-        form_id,
-        version,
-        words.title,
-        words.body,
-        msgspec.json.encode(words.questions).decode(),
-        words.sha256,
-        account_id,
-        at,
-    )
 
 
 async def _repeated(tx: SchoolTx, new: NewForm, words: Words, author: UUID) -> FormOpened:
@@ -349,29 +298,3 @@ async def _repeated(tx: SchoolTx, new: NewForm, words: Words, author: UUID) -> F
     return FormOpened(
         new.form_id, before["version"], before["notice_id"], before["opened_at"], counts["pupils"], counts["guardians"]
     )
-
-
-async def _tell_again(tx: SchoolTx, form: Any, words: Words, signed: Sequence[Any], *, at: datetime) -> int:
-    """Those who had signed hear that the words are others now; everybody else meets the new words when they open the form."""
-    together: dict[tuple[UUID, ...], list[UUID]] = {}
-    for row in signed:
-        together.setdefault(tuple(row["pupil_ids"]), []).append(row["guardian_id"])
-    params = {**told(form["form_id"], words.title, form["due_on"], form["signature"]), "changed": True}
-    notices = [
-        GuardiansNotice(
-            notice_id=new_id(),
-            guardian_ids=tuple(guardian_ids),
-            pupil_ids=pupil_ids,
-            kind="form",
-            source_kind="form",
-            source_id=str(form["form_id"]),
-            params=params,
-        )
-        for pupil_ids, guardian_ids in together.items()
-    ]
-    return (await publish_to_guardians(tx, notices, at=at)).guardians
-
-
-def told(form_id: UUID, title: str, due_on: date, signature: str) -> dict[str, Any]:
-    """What a notice about one form carries, for its words and its way to the form."""
-    return {"forms": [{"form_id": str(form_id), "title": title, "due_on": due_on.isoformat(), "signature": signature}]}

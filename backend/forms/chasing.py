@@ -22,9 +22,10 @@ from backend.core.database import SchoolTx
 from backend.core.house import House
 from backend.core.ids import new_id
 from backend.forms import problems
-from backend.forms.actions import ask_pupils, close_expired, own_form, told
+from backend.forms.actions import ask_pupils, close_expired, own_form
 from backend.forms.addressing import addressed
 from backend.forms.queries import WAITS
+from backend.forms.wording import told
 from backend.identity.audit import record
 from backend.identity.entitlement import require_role
 from notifications.outbox import GuardiansNotice, PupilNotice, publish_each, publish_to_guardians

@@ -58,8 +58,8 @@ class Beside(msgspec.Struct, frozen=True):
     claims: list[Claimed]
 
 
-class Matter(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing asked about one child."""
+class Matter(msgspec.Struct, kw_only=True, gc=False):
+    """One thing asked about one child. It lives for one answer and holds no circle, so the collector need not know it."""
 
     key: str
     kind: Kind
@@ -122,7 +122,7 @@ def _taken(matter: Matter, beside: Beside | None) -> tuple[UUID | None, TakenBy 
 
 
 def _line(matters: list[Matter], taken: TakenBy | None, known: dict[UUID, Beside], on: date) -> TodoLine:
-    newest = max(matters, key=lambda matter: matter.thing)
+    newest = matters[0] if len(matters) == 1 else max(matters, key=lambda matter: matter.thing)
     pupils = {matter.child.pupil_id: matter.child.full_name for matter in matters}
     due_on = min((matter.due_on for matter in matters if matter.due_on is not None), default=None)
     amounts = [matter.amount for matter in matters if matter.amount is not None]

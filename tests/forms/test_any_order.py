@@ -63,7 +63,7 @@ class Model:
         return unsigned if self.rule == "both" or len(unsigned) == 2 else set()
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(rule=st.sampled_from(["one", "both", "answer"]), steps=STEPS)
 async def test_no_order_of_deeds_loses_a_signature_or_chases_who_has_answered(
     world: World, school_house: House, clock: StoppedClock, owner: asyncpg.Connection, rule: Signature, steps: Any

@@ -115,12 +115,24 @@ class DeliveryProblem(msgspec.Struct, frozen=True):
     """A guardian whom a notice could not reach on a channel, and why."""
 
     notice_id: UUID
-    notice_kind: Literal["absence", "mark", "announcement", "invoice", "payment", "message"]
+    notice_kind: Literal[
+        "absence",
+        "mark",
+        "announcement",
+        "invoice",
+        "payment",
+        "message",
+        "form",
+        "feed",
+        "reminder",
+        "digest",
+        "event",
+    ]
     notice_title: str | None
     guardian_id: UUID
     guardian_name: str | None
     pupil_names: list[str]
-    channel: Literal["push", "telegram", "zalo", "sms", "email"]
+    channel: Literal["push", "webpush", "zalo", "zalo_bot", "telegram", "email", "zns", "sms", "call"]
     state: Literal["refused", "dead"]
     reason: str | None
     finished_at: datetime

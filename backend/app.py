@@ -29,6 +29,7 @@ from backend.core.http import EXCEPTION_HANDLERS
 from backend.core.queue import Queue
 from backend.core.settings import Settings, refuse_unsafe
 from backend.family.routes import ROUTES as FAMILY
+from backend.feed.routes import ROUTES as FEED
 from backend.files.routes import ROUTES as FILES
 from backend.forms.routes import ROUTES as FORMS
 from backend.gradebook.routes import ROUTES as GRADEBOOK
@@ -57,6 +58,7 @@ ROUTES: list[Any] = [
     *GRADEBOOK,
     *FAMILY,
     *FILES,
+    *FEED,
     *ANNOUNCEMENTS,
     *AREA_LETTERS,
     *TEMPLATES,

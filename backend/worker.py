@@ -27,6 +27,7 @@ from backend.core.problems import Problem
 from backend.core.queue import Queue, redis_settings, worker_options
 from backend.core.settings import Settings
 from backend.family import claims
+from backend.feed import retention
 from backend.files.actions import forget_hanging_nowhere
 from backend.forms import chasing
 from backend.identity import codes, forgetting, sending
@@ -220,6 +221,11 @@ async def forget_loose_files(work: Work) -> None:
 
 
 @job
+async def remove_old_posts(work: Work) -> None:
+    await retention.run_everywhere(work.house)
+
+
+@job
 async def chase_forms(work: Work) -> None:
     await chasing.run_everywhere(work.house)
 
@@ -260,6 +266,7 @@ CRONS: list[Any] = [
     cron(forget_old_chats, name="forget_old_chats", hour={20}, minute={10}, second=0, timeout=600),
     cron(sweep_letters, name="sweep_letters", second=_every_ten(0), run_at_startup=True, timeout=60),
     cron(forget_loose_files, name="forget_loose_files", hour={20}, minute={30}, second=0, timeout=600),
+    cron(remove_old_posts, name="remove_old_posts", hour={20}, minute={50}, second=0, timeout=1800),
     # 02:00 in UTC is nine in the morning in Vietnam: banks have reported the day before, and nobody is asleep.
     cron(remind_families, name="remind_families", hour={2}, minute={0}, second=0, timeout=1800),
     cron(forget_old_claims, name="forget_old_claims", hour={20}, minute={40}, second=0, timeout=600),

@@ -19,13 +19,15 @@ Choice = Literal["instant", "digest", "off"]
 KINDS: Final = (
     "announcement", "absence", "mark", "message", "form", "event", "invoice", "payment", "reminder", "feed",
 )  # fmt: skip
+# What waits for the evening unless the person says otherwise.
+DEFAULTS: Final[dict[str, Choice]] = {"feed": "digest"}
 PREFERRED: Final = ("push", "webpush", "zalo", "zalo_bot", "telegram", "email")
 DIGEST_MINUTE: Final = 18 * 60 + 30
 QUIET: Final = Hours(21 * 60, 6 * 60 + 30)
 
 
 class Wishes(msgspec.Struct, frozen=True):
-    """`quiet` None: as the operator set them. Kinds that are not named are told at once."""
+    """`quiet` None: as the operator set them. Kinds that are not named are as in DEFAULTS, otherwise told at once."""
 
     kinds: dict[str, Choice] = {}
     digest_minute: int = DIGEST_MINUTE
@@ -37,8 +39,12 @@ class Wishes(msgspec.Struct, frozen=True):
         """What is mandatory or an emergency is told at once; what is more than ordinary does not wait for the evening."""
         if kind in MANDATORY or urgency == "emergency":
             return "instant"
-        chosen = self.kinds.get(kind, "instant")
+        chosen = self.kinds.get(kind, default_of(kind))
         return "instant" if chosen == "digest" and urgency != "ordinary" else chosen
+
+
+def default_of(kind: str) -> Choice:
+    return DEFAULTS.get(kind, "instant")
 
 
 NONE: Final = Wishes()
@@ -85,7 +91,9 @@ async def keep(tx: Tx, account_id: UUID, wishes: Wishes, *, at: datetime) -> Non
     await tx.execute(
         _KEEP,
         account_id,
-        msgspec.json.encode({kind: choice for kind, choice in wishes.kinds.items() if choice != "instant"}).decode(),
+        msgspec.json.encode(
+            {kind: choice for kind, choice in wishes.kinds.items() if choice != default_of(kind)}
+        ).decode(),
         wishes.digest_minute,
         wishes.quiet.from_minute if wishes.quiet else None,
         wishes.quiet.until_minute if wishes.quiet else None,

@@ -133,6 +133,8 @@ def in_full(
             said = _form(params, language, child)
         case "message":
             said = _message(params, language, child)
+        case "feed":
+            said = _feed(params, language, child)
         case _:
             said = _payment(params, language, child)
     return Words(title or said.title, body or said.body)
@@ -196,6 +198,14 @@ def _payment(params: dict[str, Any], language: str, child: str) -> Words:
     key = "payment_body" if amount else "payment_body_plain"
     return Words(
         say("notifications.payment_title", language), say(f"notifications.{key}", language, child=child, amount=amount)
+    )
+
+
+def _feed(params: dict[str, Any], language: str, child: str) -> Words:
+    """Not a word or picture of the post: whether they may be seen is asked when the feed is opened."""
+    key = "feed_praise" if params.get("praise") else "feed"
+    return Words(
+        say(f"notifications.{key}_title", language), say(f"notifications.{key}_body", language, child=_capital(child))
     )
 
 

@@ -6,7 +6,7 @@ Everything else carries one school_id (docs/decisions/tenancy-and-rls.md). The w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
@@ -193,5 +193,28 @@ async def schools_with_staff_alerts(reader: Reader, now: datetime, *, limit: int
         """,
         now,
         limit,
+    )
+    return [row["school_id"] for row in rows]
+
+
+async def schools_with_old_posts(reader: Reader, today: date, keep_days: int) -> list[int]:
+    """Schools whose feeds hold posts past their time; `keep_days` where a school has set none."""
+    rows = await reader.fetch(
+        """
+        SELECT DISTINCT p.school_id
+          FROM feed_posts p
+          JOIN classes c
+            ON c.school_id = p.school_id
+           AND c.class_id = p.class_id
+          JOIN school_years y
+            ON y.school_id = c.school_id
+           AND y.school_year = c.school_year
+          LEFT JOIN feed_settings f
+            ON f.school_id = p.school_id
+         WHERE y.ends_on + coalesce(f.keep_days, $2::smallint) < $1
+         ORDER BY p.school_id
+        """,
+        today,
+        keep_days,
     )
     return [row["school_id"] for row in rows]

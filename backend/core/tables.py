@@ -28,6 +28,7 @@ TENANT = (
     "message_settings", "quiet_hours", "duty_turns", "threads", "group_messages", "messages", "message_texts", "message_reads",
     "message_requests", "message_reports", "thread_mutes", "message_blocks", "message_rules_accepted", "question_offers",
     "staff_alerts", "message_translations",
+    "feed_settings", "feed_consents", "feed_posts", "feed_photos", "feed_photo_pupils", "feed_comments", "feed_thanks", "feed_reports",
 )  # fmt: skip
 
 REFERENCE = (
@@ -85,6 +86,7 @@ APPEND_ONLY = (
     "statement_lines", "statement_balances",
     "form_versions", "form_signatures", "announcement_versions",
     "messages", "message_texts", "message_reads", "group_messages", "message_rules_accepted", "message_translations",
+    "feed_consents",
 )  # fmt: skip
 
 ALL = (*TENANT, *REFERENCE, *DIRECTORY)

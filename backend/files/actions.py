@@ -147,3 +147,53 @@ async def _forget(tx: SchoolTx, before: datetime) -> int:
         _FORGET_AT_ONCE,
     )
     return len(rows)
+
+
+# A file on which something else still hangs is kept: letters, drafts of letters and their versions, messages, signed forms, feeds.
+_FORGET_UNUSED = """
+WITH used AS (
+        SELECT h.file_id
+          FROM feed_photos h
+         WHERE h.school_id = $1
+           AND h.file_id = ANY ($2::uuid[])
+         UNION ALL
+        SELECT one
+          FROM announcements h
+         CROSS JOIN LATERAL unnest(h.file_ids) AS one
+         WHERE h.school_id = $1
+           AND h.file_ids && $2::uuid[]
+         UNION ALL
+        SELECT one::uuid
+          FROM announcement_versions h
+         CROSS JOIN LATERAL jsonb_array_elements_text(h.letter -> 'file_ids') AS one
+         WHERE h.school_id = $1
+         UNION ALL
+        SELECT one
+          FROM messages h
+         CROSS JOIN LATERAL unnest(h.file_ids) AS one
+         WHERE h.school_id = $1
+           AND h.file_ids && $2::uuid[]
+         UNION ALL
+        SELECT f.file_id
+          FROM form_signatures h
+         CROSS JOIN LATERAL jsonb_each_text(h.answers) AS said
+          JOIN files f
+            ON f.school_id = $1
+           AND f.file_id = ANY ($2::uuid[])
+           AND f.file_id::text = said.value
+         WHERE h.school_id = $1)
+DELETE FROM files f
+ WHERE f.school_id = $1
+   AND f.file_id = ANY ($2::uuid[])
+   AND NOT EXISTS (SELECT
+                     FROM used u
+                    WHERE u.file_id = f.file_id)
+RETURNING f.file_id
+"""
+
+
+async def forget(tx: SchoolTx, file_ids: Sequence[UUID]) -> int:
+    """For a room that has taken files off its thing: those that hang on nothing else are deleted, bytes and all. How many."""
+    if not file_ids:
+        return 0
+    return len(await tx.fetch(_FORGET_UNUSED, tx.school_id, list(file_ids)))

@@ -221,6 +221,22 @@ SELECT create_distributed_table('staff_alerts', 'school_id', colocate_with => 'p
 
 SELECT create_distributed_table('message_translations', 'school_id', colocate_with => 'pupils');
 
+SELECT create_distributed_table('feed_settings', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('feed_consents', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('feed_posts', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('feed_photos', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('feed_photo_pupils', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('feed_comments', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('feed_thanks', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('feed_reports', 'school_id', colocate_with => 'pupils');
+
 SELECT create_distributed_table('accounts', 'account_id', colocate_with => 'none');
 
 SELECT create_distributed_table('phone_accounts', 'phone_e164', colocate_with => 'none');

@@ -115,6 +115,46 @@ AT_DESK = """
 """
 
 
+# Which threads may be somebody's at all: cheap to find, so that the questions above are asked of few.
+MAYBE_FAMILYS = """
+       (SELECT o.*
+          FROM threads o
+         WHERE o.school_id = $1
+           AND o.pupil_id = ANY (ARRAY(SELECT b.pupil_id
+                                         FROM guardians f
+                                         JOIN guardianships b
+                                           ON b.school_id = f.school_id
+                                          AND b.guardian_id = f.guardian_id
+                                        WHERE f.school_id = $1
+                                          AND f.account_id = $2)))
+"""
+MAYBE_STAFFS = """
+       (SELECT o.*
+          FROM threads o
+         WHERE o.school_id = $1
+           AND (o.desk = 'duty'
+                OR o.pupil_id = ANY (ARRAY(SELECT e.pupil_id
+                                             FROM staff f
+                                             JOIN assignments a
+                                               ON a.school_id = f.school_id
+                                              AND a.staff_id = f.staff_id
+                                             JOIN enrolments e
+                                               ON e.school_id = a.school_id
+                                              AND e.class_id = a.class_id
+                                            WHERE f.school_id = $1
+                                              AND f.account_id = $2))
+                OR (SELECT true
+                      FROM staff f
+                      JOIN staff_roles r
+                        ON r.school_id = f.school_id
+                       AND r.staff_id = f.staff_id
+                       AND r.role = 'school_admin'
+                     WHERE f.school_id = $1
+                       AND f.account_id = $2
+                     LIMIT 1)))
+"""
+
+
 class Door(Protocol):
     async def fetchrow(self, sql: str, *arguments: Any) -> Any: ...
     async def fetchval(self, sql: str, *arguments: Any) -> Any: ...

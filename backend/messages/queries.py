@@ -15,7 +15,7 @@ from backend.core.problems import NOT_FOUND
 from backend.files.queries import FILES_JSON
 from backend.identity.entitlement import standing
 from backend.messages import search
-from backend.messages.entitled import AT_DESK, KIN, ME, PUPIL_OF_THREAD, Party, party
+from backend.messages.entitled import AT_DESK, KIN, MAYBE_FAMILYS, MAYBE_STAFFS, ME, PUPIL_OF_THREAD, Party, party
 from backend.messages.hours import hours_of
 from backend.messages.names import guardian_name, teacher_name
 from backend.messages.promises import promise_sentence
@@ -65,7 +65,7 @@ SELECT t.thread_id, t.pupil_id, p.full_name AS pupil_name, seat.name AS class_na
          WHERE m.school_id = $1
            AND m.thread_id = t.thread_id) AS requests_waiting,
        {muted} AS muted
-  FROM threads t
+  FROM {threads} AS t
 """ + PUPIL_OF_THREAD + """
   LEFT JOIN guardians alone
     ON alone.school_id = t.school_id
@@ -85,18 +85,14 @@ _FAMILY_HEAD = _HEAD.format(
     read_by="r.reader_kind = 'guardian' AND r.reader_id = kin.guardian_id",
     muted="EXISTS (SELECT FROM thread_mutes u WHERE u.school_id = $1 AND u.thread_id = t.thread_id AND u.guardian_id = kin.guardian_id)",
     who=KIN,
+    threads=MAYBE_FAMILYS,
 )
-_STAFF_HEAD = _HEAD.format(side="school", read_by="r.reader_kind = 'staff'", muted="false", who=ME)
+_STAFF_HEAD = _HEAD.format(
+    side="school", read_by="r.reader_kind = 'staff'", muted="false", who=ME, threads=MAYBE_STAFFS
+)
 
 _OF_FAMILY = _FAMILY_HEAD + """
    AND kin.guardian_id IS NOT NULL
-   AND t.pupil_id IN (SELECT bond.pupil_id
-                        FROM guardians family
-                        JOIN guardianships bond
-                          ON bond.school_id = family.school_id
-                         AND bond.guardian_id = family.guardian_id
-                       WHERE family.school_id = $1
-                         AND family.account_id = $2)
    AND t.last_at IS NOT NULL
  ORDER BY t.last_at DESC, t.thread_id
  LIMIT $4
@@ -310,27 +306,31 @@ def _request(row: Any, language: str) -> RequestRow | None:
 
 # $4 the tsquery, $5 words as typed, $6 the folded line, $7 how many. Exact marks first, then the words side by side, then the newest.
 _SEARCH = """
-SELECT t.thread_id, x.message_id, p.full_name AS pupil_name, t.desk, coalesce(other.full_name, named.full_name) AS other_name,
-       alone.full_name AS alone_name, x.body, m.sent_at,
+WITH mine AS MATERIALIZED (
+     SELECT t.thread_id, p.full_name AS pupil_name, t.desk, coalesce(other.full_name, named.full_name) AS other_name,
+            alone.full_name AS alone_name
+       FROM {threads} AS t
+{of_thread}
+       LEFT JOIN guardians alone
+         ON alone.school_id = t.school_id
+        AND alone.guardian_id = t.only_guardian_id
+{who}
+      WHERE t.school_id = $1
+        AND {entitled})
+SELECT mine.thread_id, x.message_id, mine.pupil_name, mine.desk, mine.other_name, mine.alone_name, x.body, m.sent_at,
        (SELECT count(*)
           FROM unnest($5::text[]) AS asked (word)
          WHERE position(asked.word IN x.marked_line) > 0) AS exact
-  FROM message_texts x
+  FROM mine
+  JOIN message_texts x
+    ON x.school_id = $1
+   AND x.thread_id = mine.thread_id
   JOIN messages m
     ON m.school_id = x.school_id
    AND m.message_id = x.message_id
-  JOIN threads t
-    ON t.school_id = x.school_id
-   AND t.thread_id = x.thread_id
-{of_thread}
-  LEFT JOIN guardians alone
-    ON alone.school_id = t.school_id
-   AND alone.guardian_id = t.only_guardian_id
-{who}
  WHERE x.school_id = $1
    AND x.terms @@ $4::tsquery
    AND x.body IS NOT NULL
-   AND {entitled}
    AND NOT EXISTS (SELECT
                      FROM message_texts later
                     WHERE later.school_id = $1
@@ -339,8 +339,10 @@ SELECT t.thread_id, x.message_id, p.full_name AS pupil_name, t.desk, coalesce(ot
  ORDER BY exact DESC, position($6 IN x.folded_line) > 0 DESC, m.sent_at DESC, x.message_id
  LIMIT $7
 """
-SEARCH_OF_FAMILY = _SEARCH.format(of_thread=PUPIL_OF_THREAD, who=KIN, entitled="kin.guardian_id IS NOT NULL")
-SEARCH_OF_STAFF = _SEARCH.format(of_thread=PUPIL_OF_THREAD, who=ME, entitled=AT_DESK)
+SEARCH_OF_FAMILY = _SEARCH.format(
+    of_thread=PUPIL_OF_THREAD, who=KIN, entitled="kin.guardian_id IS NOT NULL", threads=MAYBE_FAMILYS
+)
+SEARCH_OF_STAFF = _SEARCH.format(of_thread=PUPIL_OF_THREAD, who=ME, entitled=AT_DESK, threads=MAYBE_STAFFS)
 
 
 async def search_messages(

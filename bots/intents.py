@@ -6,6 +6,7 @@ nobody's child but one's own, follow-ups, and the level of a school transfer. Wh
 
 from __future__ import annotations
 
+import heapq
 import math
 from functools import cache
 from typing import Final
@@ -19,11 +20,16 @@ from bots.intents_phrases import NONE
 from bots.normalise import Normal, normalise
 
 SUGGESTIONS: Final = 3
+_LOOKED_AT: Final = 16  # Intents behind these have no share worth a number.
 SURE: Final = 0.40  # From here on the answer is given at once; below, the reader is asked to choose.
 _LIKENESS_WEIGHT: Final = 0.25
 _GIBBERISH_MARGIN: Final = -0.93
 _ALSO_LEAST: Final = 0.55
+_LONG_FOR_TWO: Final = 36
 _SHORT_ENOUGH_FOR_TWO: Final = 22  # in a longer message what comes first is mostly the story
+
+
+Likeness = dict[str, tuple[float, str]]
 
 
 class Understanding(msgspec.Struct, frozen=True):
@@ -46,9 +52,10 @@ def understand(text: str, previous: str | None = None, mind: Mind | None = None)
     if not normal.words:
         return Understanding(NONE, 1.0, (), particulars, ("no words",))
     whom = intents_others.whose(typed)
-    found = features(normal.words, normal.marked, whom)
-    scores, margin = _scores(normal.words, found, mind)
-    ranked = sorted(scores, key=lambda intent: (-scores[intent], intent))
+    found = mind.weights.scaled(features(normal.words, normal.marked, whom))
+    likeness = mind.examples.nearest(normal.words)
+    scores, margin = _scores(found, likeness, mind)
+    ranked = list(scores)
     if (reason := intents_others.asks_for_others(normal, whom, ranked, scores, previous)) is not None:
         return Understanding(NONE, 1.0, (), particulars, (reason,))
     if (
@@ -65,12 +72,14 @@ def understand(text: str, previous: str | None = None, mind: Mind | None = None)
         elif strongest in {first, second}:
             also = second if strongest == first else first
     best = intents_borders.level_decides(strongest, particulars)
+    if whom == intents_others.OTHER and best.startswith("my-"):
+        return Understanding(NONE, 1.0, (), particulars, ("somebody else's child or family",))
     if margin < _GIBBERISH_MARGIN or (score < SURE and not mind.examples.knows_any(typed.words)):
         return Understanding(
-            NONE, 1.0 - scores[best], _choices(ranked, NONE), particulars, ("nothing like any question known",)
+            NONE, 1.0 - score, _choices(ranked, NONE), particulars, ("nothing like any question known",)
         )
     return Understanding(
-        best, round(score, 3), _choices(ranked, best), particulars, _why(normal, found, strongest, best, mind), also
+        best, round(score, 3), _choices(ranked, best), particulars, _why(found, likeness, strongest, best, mind), also
     )
 
 
@@ -79,23 +88,22 @@ def _mended(normal: Normal, mind: Mind) -> Normal:
     return Normal(normal.text, tuple(word for part in parts for word in part), parts, normal.marked)
 
 
-def _scores(words: tuple[str, ...], found: dict[str, float], mind: Mind) -> tuple[dict[str, float], float]:
-    """Intent → share of belief, all together 1; and the best margin, by which gibberish is known.
+def _scores(found: dict[str, float], likeness: Likeness, mind: Mind) -> tuple[dict[str, float], float]:
+    """The foremost intents → their share of belief, best first; and the best margin, by which gibberish is known.
 
     The whole message is weighed at once: in a long one the story tells as much about the intent as the clause with the question
     (weighing that clause twice was tried, and understood less).
     """
     model = mind.weights
     margins = model.margins(found)
-    likeness = mind.examples.nearest(words)
     summed = [
         margin + _LIKENESS_WEIGHT * likeness[label][0] if label in likeness else margin
         for label, margin in zip(model.labels, margins, strict=True)
     ]
-    highest = max(summed)
-    shares = [math.exp(model.sharpness * (value - highest)) for value in summed]
-    total = sum(shares)
-    return {label: share / total for label, share in zip(model.labels, shares, strict=True)}, max(margins)
+    first = heapq.nsmallest(_LOOKED_AT, zip((-value for value in summed), model.labels, strict=True))
+    shares = {label: math.exp(model.sharpness * (first[0][0] - negative)) for negative, label in first}
+    total = sum(shares.values())
+    return {label: share / total for label, share in shares.items()}, max(margins)
 
 
 def _choices(ranked: list[str], chosen: str) -> tuple[str, ...]:
@@ -104,9 +112,9 @@ def _choices(ranked: list[str], chosen: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(intent for intent in order if intent != NONE))[:SUGGESTIONS]
 
 
-def _why(normal: Normal, found: dict[str, float], best: str, chosen: str, mind: Mind) -> tuple[str, ...]:
+def _why(found: dict[str, float], likeness: Likeness, best: str, chosen: str, mind: Mind) -> tuple[str, ...]:
     spoke = [f"{name} +{amount:.2f}" for name, amount in mind.weights.reasons(found, best)]
-    like = mind.examples.nearest(normal.words).get(best)
+    like = likeness.get(best)
     if like is not None:
         spoke.append(f"like “{like[1]}” {like[0]:.2f}")
     if chosen != best:
@@ -150,14 +158,14 @@ _CLAUSES_MAX: Final = 6
 def _two_questions(normal: Normal, mind: Mind) -> tuple[tuple[str, float], tuple[str, float]] | None:
     """The clear meanings of the first two asking clauses, if they differ. A story told before one question is not a question."""
     parts = [piece for part in normal.parts for piece in _asked_apart(part)]
-    if not 1 < len(parts) <= _CLAUSES_MAX:
+    if not 1 < len(parts) <= _CLAUSES_MAX or len(normal.words) > _LONG_FOR_TWO:
         return None
     found: dict[str, float] = {}
     for part in parts:
         if len(core(part)) < 2 or not _ASKING.intersection(part):
             continue
-        scores, _ = _scores(part, features(part), mind)
-        strongest = max(scores, key=lambda intent: scores[intent])
+        scores, _ = _scores(mind.weights.scaled(features(part)), {}, mind)
+        strongest = next(iter(scores))
         if (
             strongest != NONE
             and not strongest.startswith("sys-")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 _LEXICON = Path(__file__).parent / "knowledge" / "lexicon.toml"
 _IDEA_WORDS_MAX = 4
+_LONG = 20
 
 
 @cache
@@ -59,15 +60,19 @@ def features(words: tuple[str, ...], marked: tuple[str, ...] = (), whom: str = "
     """
     kept = core(words)
     found: dict[str, float] = {}
+    long = len(kept) > _LONG  # so many words need no pieces of words; without them the longest messages cost half
     for word in kept:
         found["w:" + word] = 1.0
+        if long:
+            continue
         padded = f"^{word}$"
         for size in (3, 4):
             for start in range(len(padded) - size + 1):
                 found["c:" + padded[start : start + size]] = 0.4
     for left, right in pairwise(kept):
         found[f"b:{left} {right}"] = 1.0
-        found[f"c:{left[-2:]}_{right[:2]}"] = 0.4
+        if not long:
+            found[f"c:{left[-2:]}_{right[:2]}"] = 0.4
     for left, right in pairwise(words):
         found.setdefault(f"b:{left} {right}", 0.5)
     for word in marked:

@@ -14,10 +14,10 @@ from bots.normalise import english_words, is_syllable
 
 _NEAREST = 12
 _COMPARED = (
-    48  # examples that share the rarest words; comparing all of them would cost ten times as much and find the same
+    32  # examples that share the rarest words; comparing all of them would cost ten times as much and find the same
 )
 _SHARED_MAX = 400  # a word of more examples than this brings none of them along unless no rarer word does
-_WORDS_LOOKED_UP_MAX = 16
+_WORDS_LOOKED_UP_MAX = 10
 _SLIP_LEAST = 0.62
 _SLIP_LETTERS_LEAST = 3
 _REMEMBERED_MAX = 4096

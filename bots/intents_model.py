@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import cached_property
 
 import msgspec
 
+_OPENED_MAX = 50_000
+
 
 class Weights(msgspec.Struct, frozen=True, dict=True):
-    """rows: feature → labels' places (two bytes each, low first), then as many weights, each a byte around 128 times the row's scale.
+    """rows: feature → labels' places (two bytes each, low first), then as many weights, each a signed byte times the row's scale.
 
     importance: inverse document frequency. sharpness: how fast belief falls with distance.
     """
@@ -22,27 +25,32 @@ class Weights(msgspec.Struct, frozen=True, dict=True):
     sharpness: float
 
     @cached_property
-    def _opened(self) -> dict[str, tuple[memoryview, bytes]]:
+    def _opened(self) -> dict[str, tuple[Sequence[int], Sequence[int]]]:
         """Rows already asked for, as (places, amounts); a message uses a few hundred of some ten thousand."""
         return {}
 
-    def row(self, name: str) -> tuple[memoryview, bytes] | None:
+    def row(self, name: str) -> tuple[Sequence[int], Sequence[int]] | None:
         opened = self._opened.get(name)
         if opened is None and (packed := self.rows.get(name)) is not None:
             count = len(packed) // 3
-            opened = self._opened[name] = (memoryview(packed[: 2 * count]).cast("H"), packed[2 * count :])
+            opened = (memoryview(packed[: 2 * count]).cast("H"), memoryview(packed[2 * count :]).cast("b"))
+            if len(self.labels) <= 256:
+                opened = (bytes(list(opened[0])), opened[1])  # bytes are walked faster
+            if len(self._opened) < _OPENED_MAX:
+                self._opened[name] = opened
         return opened
 
-    def margins(self, found: dict[str, float]) -> list[float]:
-        """One number a label: how far the features lie on its side of the learnt border."""
+    def margins(self, scaled: dict[str, float]) -> list[float]:
+        """One number a label: how far the scaled features lie on its side of the learnt border."""
         total = list(self.bias)
-        for name, value in self.scaled(found).items():
+        scale = self.scale
+        for name, value in scaled.items():
             row = self.row(name)
             if row is None:
                 continue
-            step = value * self.scale[name]
+            step = value * scale[name]
             for place, amount in zip(*row, strict=True):
-                total[place] += step * (amount - 128)
+                total[place] += step * amount
         return total
 
     def scaled(self, found: dict[str, float]) -> dict[str, float]:
@@ -52,13 +60,13 @@ class Weights(msgspec.Struct, frozen=True, dict=True):
         norm = math.sqrt(sum(value * value for value in valued.values())) or 1.0
         return {name: value / norm for name, value in valued.items()}
 
-    def reasons(self, found: dict[str, float], label: str, count: int = 5) -> list[tuple[str, float]]:
+    def reasons(self, scaled: dict[str, float], label: str, count: int = 5) -> list[tuple[str, float]]:
         """The features that spoke most for a label, strongest first; what `why` shows."""
         wanted = self.labels.index(label)
         spoke: list[tuple[str, float]] = []
-        for name, value in self.scaled(found).items():
+        for name, value in scaled.items():
             row = self.row(name)
             if row is not None and wanted in row[0]:
-                spoke.append((name, value * self.scale[name] * (row[1][list(row[0]).index(wanted)] - 128)))
+                spoke.append((name, value * self.scale[name] * row[1][list(row[0]).index(wanted)]))
         spoke.sort(key=lambda item: (-item[1], item[0]))
         return [(name, round(amount, 3)) for name, amount in spoke[:count] if amount > 0]

@@ -150,7 +150,7 @@ def _about_a_person(ranked: list[str], scores: dict[str, float]) -> bool:
     best = ranked[0]
     if best.startswith("my-"):
         return True
-    if best in _NAMES_OTHERS or scores["bullying-report"] > _HARM_SHARE:
+    if best in _NAMES_OTHERS or scores.get("bullying-report", 0.0) > _HARM_SHARE:
         return False
     if best == NONE or best in _NEARLY_PERSONAL:
         return True

@@ -1,6 +1,7 @@
-"""Measures understanding and writes docs/chatbot.md: `python -m bots.intents_report`. A tool for developers; nothing imports it at run time.
+"""Measures understanding. A tool for developers and tests; nothing imports it at run time.
 
-Two ways: sets of unseen messages frozen under tests/bots/unseen, and every writer of the training phrases read by a model that never saw that writer.
+What is measured: sets of unseen messages frozen under tests/bots/unseen, and every writer of the training phrases, read by a model that
+never saw that writer.
 """
 
 from __future__ import annotations

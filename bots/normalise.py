@@ -38,7 +38,7 @@ _VALUES: tuple[tuple[re.Pattern[str], str], ...] = (
 _TOKEN = re.compile(r"[^\W_]+")
 _POSSESSIVE = re.compile(r"['’](?=[a-z]{1,2}\b)")
 _CLASS_NAME = re.compile(r"^(1[0-2]|[1-9])([a-z])\d{0,2}$")
-_GLUED_CLASS = re.compile(r"^lop(1[0-2]|[1-9])[a-z]\d{0,2}$")
+_GLUED_CLASS = re.compile(r"^(?:lop|l)(1[0-2]|[1-9])[a-z]\d{0,2}$")
 _GLUED_NUMBER = re.compile(r"^(lop|khoi|hocky|hk|ck|gk|ky|ki|thang|mon|tuan|thu|nv|cap|l|k|t)(\d{1,2})$")
 _GLUED_MEANS = {
     "hk": "hoc ky",

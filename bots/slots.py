@@ -71,7 +71,7 @@ _SHORT_SUBJECT: Final = re.compile(
 
 _TERM: Final = re.compile(r"\bhoc ky\s+([12])\b|\b(?:term|semester)\s+([12])\b")
 _DAYS: Final = (
-    ("day-after-tomorrow", re.compile(r"\b(?:ngay kia|mai mot)\b")),
+    ("day-after-tomorrow", re.compile(r"\b(?:ngay kia|hom kia sau|ngay mot|bua mot|mai mot|day after tomorrow)\b")),
     ("tomorrow", re.compile(r"\b(?:ngay mai|mai|tomorrow|sang mai|chieu mai)\b(?! sau)")),
     ("yesterday", re.compile(r"\b(?:hom qua|yesterday)\b")),
     ("today", re.compile(r"\b(?:hom nay|sang nay|chieu nay|trua nay|toi nay|today|bay gio|gio nay)\b")),
@@ -90,7 +90,11 @@ _WEEKDAYS: Final = {
     "bay": 6,
     "7": 6,
 }
-_WEEKDAY: Final = re.compile(r"\bthu (hai|ba|tu|nam|sau|bay|[2-7])\b(?! (?:may|trong))")
+# "đứa thứ hai", "lần thứ ba", "nguyện vọng thứ 2" count; they are no days.
+_WEEKDAY: Final = re.compile(
+    r"(?<!dua )(?<!con )(?<!be )(?<!chau )(?<!lan )(?<!vong )(?<!dot )(?<!mon )\bthu (hai|ba|tu|nam|sau|bay|[2-7])\b(?! (?:may|trong))"
+)
+_SUNDAY: Final = re.compile(r"\bchu nhat\b")
 _ENGLISH_WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DATE: Final = re.compile(r"(?<![\d/])(\d{1,2})[/.-](\d{1,2})(?:[/.-](\d{2,4}))?(?![\d/])")
 _MONTH: Final = re.compile(r"\bthang\s+(1[0-2]|[1-9])\b")
@@ -99,7 +103,7 @@ _MONTH_WORDS: Final = (
     ("this", re.compile(r"\bthang nay|this month\b")),
 )
 _EXAM: Final = (
-    ("mid-term", re.compile(r"\b(?:giua ky|midterm|mid term)\b")),
+    ("mid-term", re.compile(r"\b(?:giua (?:hoc )?ky|midterms?|mid terms?)\b")),
     ("end-term", re.compile(r"\b(?:cuoi ky|hoc ky|final)\b")),
     ("mock", re.compile(r"\bthi thu\b")),
 )
@@ -107,14 +111,15 @@ _EXAM: Final = (
 _AMOUNT: Final = (
     (re.compile(r"(\d{1,3}(?:[.,]\d{3})+)\s?(?:đ|d|vnd|vnđ|đồng|dong)?", re.I), 1),
     (re.compile(r"(\d+(?:[.,]\d)?)\s?(?:tr|triệu|trieu|củ)(\d)?(?![a-zà-ỹ])", re.I), 1_000_000),
-    (re.compile(r"(\d+)\s?(?:k|nghìn|nghin|ngàn|ngan)(?![a-zà-ỹ])", re.I), 1_000),
+    (re.compile(r"\b(\d+k|[2-9]\d+ k|\d{3,} k)\b", re.I), 1_000),  # "lớp 7 k" asks, "500 k" is a sum
+    (re.compile(r"(\d+)\s?(?:nghìn|nghin|ngàn|ngan)(?![a-zà-ỹ])", re.I), 1_000),
 )
 _FEE_ITEMS: Final = (
     ("lunch", re.compile(r"\b(?:tien an|ban tru|an trua|lunch)\b")),
     ("tuition", re.compile(r"\b(?:hoc phi|tuition)\b")),
     ("insurance", re.compile(r"\b(?:bao hiem|insurance)\b")),
     ("uniform", re.compile(r"\b(?:dong phuc|uniform)\b")),
-    ("bus", re.compile(r"\b(?:xe dua don|school bus)\b")),
+    ("bus", re.compile(r"\b(?:xe dua don|tien xe|school bus)\b")),
     ("fund", re.compile(r"\bquy\b")),
 )
 
@@ -132,11 +137,15 @@ _ORDER: Final = (
             r"|\bdua anh\b|\bdua chi\b|\boldest\b|\bolder\b"
         ),
     ),
-    ("second", re.compile(r"\b(?:con|dua|be)\s+(?:thu hai|thu 2|giua)\b")),
+    (
+        "second",
+        re.compile(r"\b(?:con|dua|be|chau)\s+(?:thu hai|thu 2|giua|ke)\b|\bsecond (?:son|daughter|child|kid)\b"),
+    ),
 )
 # "bé Na", "cháu Minh Anh": a capital letter after a word for a child. Small letters prove nothing.
 _NAME: Final = re.compile(
-    r"\b(?:bé|cháu|con|em|nhỏ|thằng|cu|son|daughter|kid)\s+(?:tôi |là |tên )*((?:\w+)(?:\s\w+){0,3})", re.IGNORECASE
+    r"\b(?:bé|cháu|con|em|nhỏ|thằng|cu|son|daughter|kid)\s+(?:gái |trai |út |cả |bé |nhỏ |tôi |tui |mình |nhà |là |tên )*((?:\w+)(?:\s\w+){0,3})",
+    re.IGNORECASE,
 )
 _NAME_WORDS_MAX: Final = 4
 
@@ -214,6 +223,8 @@ def _read_when(words: str, text: str, slots: Slots) -> None:
     else:
         if match := _WEEKDAY.search(words):
             slots["day"] = f"weekday-{_WEEKDAYS[match[1]]}"
+        elif _SUNDAY.search(words):
+            slots["day"] = "weekday-7"
         elif found := next((place for place, day in enumerate(_ENGLISH_WEEKDAYS, 1) if day in words), None):
             slots["day"] = f"weekday-{found}"
         elif (match := _DATE.search(text)) and 1 <= int(match[1]) <= 31 and 1 <= int(match[2]) <= 12:
@@ -232,7 +243,7 @@ def read_amount(text: str) -> int | None:
         if match := shape.search(text):
             if unit == 1:
                 return int(re.sub(r"\D", "", match[1]))
-            whole = round(float(match[1].replace(",", ".")) * unit)
+            whole = round(float(match[1].lower().rstrip("k ").replace(",", ".")) * unit)
             tail = match[2] if match.re.groups > 1 and match[2] else ""
             return whole + (int(tail) * unit // 10 if tail else 0)
     return None

@@ -11,6 +11,7 @@ from pathlib import Path
 from backend.demo.seed import Cast, seed
 from backend.demo.stage import Stage
 from tests.bench.bench_broadcast import bench_broadcast
+from tests.bench.bench_chat import bench_chat
 from tests.bench.bench_fanout import bench_fanout
 from tests.bench.bench_faults import bench_faults
 from tests.bench.bench_home import bench_home
@@ -30,6 +31,7 @@ _ALONE: dict[str, Callable[[], Awaitable[Table]]] = {
     "faults": bench_faults,
     "matching": bench_matching,
     "money": bench_money,
+    "chat": bench_chat,
 }
 _PAGE = Path(__file__).parent.parent.parent / "docs" / "performance.md"
 

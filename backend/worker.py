@@ -309,6 +309,7 @@ class WorkerProcess:
         async with self._opened() as work:
             while not await self._serve(work):
                 log.error("redis_away", again_in_seconds=_REDIS_AWAY_SECONDS)
+                await leaving.publish_everywhere(work.house)
                 for school_id in await due_schools(work.house):
                     await drain(work.house, work.stations, school_id)
                 await understanding.settle_waiting(work.house)

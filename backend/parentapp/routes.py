@@ -7,6 +7,7 @@ from typing import Any
 from backend.parentapp.account import ROUTES as ACCOUNT
 from backend.parentapp.children import ROUTES as CHILDREN
 from backend.parentapp.email import ROUTES as EMAIL
+from backend.parentapp.events import ROUTES as EVENTS
 from backend.parentapp.forms import ROUTES as FORMS
 from backend.parentapp.home import ROUTES as HOME
 from backend.parentapp.invoices import ROUTES as INVOICES
@@ -20,6 +21,7 @@ ROUTES: list[Any] = [
     *HOME,
     *CHILDREN,
     *NOTICES,
+    *EVENTS,
     *MESSAGES,
     *INVOICES,
     *PAYING,

@@ -118,6 +118,16 @@ async def test_the_sweep_finds_the_school_and_the_worker_knows_the_job(
     assert "publish_letters" in {one.name for one in JOBS} and "sweep_letters" in {one.name for one in CRONS}
 
 
+async def test_without_redis_the_worker_publishes_by_itself(
+    teacher: Desk, owner: asyncpg.Connection, school_house: House, clock: StoppedClock, world: World
+) -> None:
+    draft = await teacher.saved()
+    await teacher.send(draft)
+    clock.advance(timedelta(seconds=30))
+    await leaving.publish_everywhere(school_house)
+    assert len(await notices_of(owner, world, draft["announcement_id"])) == 1
+
+
 async def test_every_saving_is_a_version_and_nobody_overwrites_anothers_words(teacher: Desk, world: World) -> None:
     draft = await teacher.saved(title="Một")
     again = await teacher.save(written(world, title="Một"), draft["announcement_id"], 0)

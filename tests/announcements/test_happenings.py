@@ -63,6 +63,10 @@ async def test_a_date_stands_in_the_calendar_of_those_who_got_the_letter(
     assert answer.headers["content-type"].startswith("text/calendar")
     assert "DTSTART:20261016T110000Z\r\nDTEND:20261016T123000Z" in answer.text
     assert (await web.get(ics, headers=world.neighbour.headers)).status_code == 404
+    page = await web.get("/app/events", headers={**world.parent.headers, "accept": "text/html"})
+    assert "Họp phụ huynh" in page.text and "16/10/2026" in page.text
+    none = await web.get("/app/events", headers={**world.neighbour.headers, "accept": "text/html"})
+    assert none.status_code == 200 and "Họp phụ huynh" not in none.text
     path = f"/v1/schools/{world.school_id}/announcements/{sent['announcement_id']}/events/{event['event_id']}"
     assert (await web.delete(path, headers=world.other_teacher.headers)).status_code == 403
     for _ in range(2):

@@ -41,7 +41,7 @@ def pages_of(busy: Busy) -> list[tuple[Person | None, str]]:
         *[
             (world.parent, path)
             for path in (
-                "/app", "/app/notices", f"/app/{school}/notices/{busy.notice_id}", "/app/invoices",
+                "/app", "/app/notices", "/app/events", f"/app/{school}/notices/{busy.notice_id}", "/app/invoices",
                 f"{child}/invoices/{busy.invoice_id}", f"{child}/marks", f"{child}/attendance?month=2026-10", "/app/account",
                 "/app/forms", f"/app/{school}/forms/{busy.form_id}", f"/app/{school}/forms/{busy.form_id}/slips/{world.child.pupil_id}",
             )

@@ -38,6 +38,9 @@ LINES = {
     ("GET", "/app/account"): Line(
         ask=lambda s: Ask("/app/account"), allowed=SIGNED_IN, targets=NOTHING, by_cookie=True
     ),
+    ("GET", "/app/events"): Line(
+        ask=lambda s: Ask("/app/events"), allowed=ANY_GUARDIAN, targets=NOTHING, by_cookie=True
+    ),
     ("GET", "/app/notices"): Line(
         ask=lambda s: Ask("/app/notices"), allowed=ANY_GUARDIAN, targets=NOTHING, by_cookie=True
     ),

@@ -20,6 +20,7 @@ from backend.core.database import Database
 from backend.core.house import House
 from backend.core.ids import new_id
 from backend.core.problems import Problem
+from backend.core.queue import SilentBell
 from schemas.announcements import AnnouncementRules, ToClass
 from schemas.drafts import DraftIn, DraftSend, Letter
 from tests.factories import World, make_world
@@ -101,7 +102,8 @@ def lonely_house(database_url: str, redis_url: str, house: House) -> Any:
     async def opened() -> tuple[House, asyncpg.Connection, World, StoppedClock]:
         clock = StoppedClock(MORNING)
         database = await Database.open(database_url, writers=4, readers=2)
-        mine = replace(house, database=database, clock=clock)
+        # The session's bell lives on another loop: here the sweep comes when it is called.
+        mine = replace(house, database=database, clock=clock, queue=SilentBell())
         owner = await asyncpg.connect(database_url)
         return mine, owner, await make_world(owner, mine), clock
 

@@ -46,6 +46,7 @@ class Model:
     """What a person at the desk believes: nothing of the tables, only what was answered."""
 
     version: int = 0
+    waits: bool = False
     may_leave: bool = False
     left: bool = False
 
@@ -58,17 +59,19 @@ async def act(house: House, clock: StoppedClock, world: World, announcement_id: 
             model.version = await drafts.save(house, teacher, school, announcement_id, DraftIn(letter, model.version))
         case "send" | "send_later":
             undo = 0 if deed == "send" else 60
-            await drafts.send(house, teacher, school, announcement_id, DraftSend(max(1, model.version), undo))
-            model.may_leave = True
+            how = DraftSend(max(1, model.version), undo)
+            state = await drafts.send(house, teacher, school, announcement_id, how)
+            model.waits, model.may_leave = state == "waiting", state == "scheduled"
         case "take_back":
             await drafts.take_back(house, teacher, school, announcement_id)
-            model.may_leave = False
+            model.waits, model.may_leave = False, False
         case "approve":
             await drafts.approve(house, admin, school, announcement_id, max(1, model.version))
-            model.may_leave = True
+            assert model.waits or model.may_leave, "approved though it did not wait for that"
+            model.waits, model.may_leave = False, True
         case "return":
             await drafts.give_back(house, admin, school, announcement_id, "Sửa lại.")
-            model.may_leave = False
+            model.waits, model.may_leave = False, False
         case "discard":
             await drafts.discard(house, teacher, school, announcement_id)
             model.may_leave = False

@@ -6,6 +6,7 @@ the grants and row-level security of its kind (tables.py), so that a new table c
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 from pathlib import Path
@@ -16,6 +17,7 @@ from backend.core import tables
 
 FOLDER = Path(__file__).parent.parent / "migrations"
 _LOCK = 0x6E686970  # "nhip"
+_ASK_AGAIN_SECONDS = 0.1
 _ROLES = """
 DO $$
 BEGIN
@@ -37,7 +39,10 @@ async def migrate(url: str) -> list[str]:
     """Apply what is missing; return the names applied. Safe to call from every process at start."""
     connection = await asyncpg.connect(url, server_settings={"application_name": "nhipcau-migrate"})
     try:
-        await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
+        # Asked for again and again: whoever stood waiting inside a statement would hold a snapshot, and CREATE INDEX CONCURRENTLY
+        # in the hands of the lock's owner would wait for that snapshot, each for the other.
+        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):
+            await asyncio.sleep(_ASK_AGAIN_SECONDS)
         return await _apply_missing(connection)
     finally:
         await connection.close()

@@ -41,7 +41,7 @@ async def migrate(url: str) -> list[str]:
     try:
         # Asked for again and again: whoever stood waiting inside a statement would hold a snapshot, and CREATE INDEX CONCURRENTLY
         # in the hands of the lock's owner would wait for that snapshot, each for the other.
-        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):
+        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):  # noqa: ASYNC110  (held by another process)
             await asyncio.sleep(_ASK_AGAIN_SECONDS)
         return await _apply_missing(connection)
     finally:

@@ -196,12 +196,26 @@ class FundSpending(Struct):
     bank_account_id: int | None
 
 
+class FundIncome(Struct):
+    """All that came in for a fund on one day of the bank: never who gave, nor a number that leads to a giver."""
+
+    received_on: date
+    item_id: UUID | None
+    fund: str
+    amount: SignedDong
+    bank_account_id: int
+
+
 class FundAccounts(Struct):
-    """`without_account` is the sum of spendings that stand with no money that left: it is in no balance yet."""
+    """`incomes` sum to what each fund received.
+
+    `without_account` is the sum of spendings that stand with no money that left: it is in no balance yet.
+    """
 
     school_name: str
     accounts: list[FundAccount]
     spendings: list[FundSpending]
+    incomes: list[FundIncome]
     without_account: SignedDong
     currency: str = CURRENCY
 

@@ -34,7 +34,16 @@ async def invoices_page(request: AnyRequest) -> Response[bytes]:
     schools = {child.school_id: child.school_name for child, bills in found if bills.due}
     due = sum(bills.due for _, bills in found)
     codes = {child.pupil_id: await _codes_of(request, child) for child, _ in found}
-    return page(request, "app/invoices.html", children=found, due=due, schools=list(schools.items()), codes=codes)
+    everywhere = {child.school_id: child.school_name for child, _ in found}
+    return page(
+        request,
+        "app/invoices.html",
+        children=found,
+        due=due,
+        schools=list(schools.items()),
+        with_funds=list(everywhere.items()),
+        codes=codes,
+    )
 
 
 @get(_INVOICE, include_in_schema=False, **GUARDIAN)

@@ -9,6 +9,7 @@ from backend.parentapp.children import ROUTES as CHILDREN
 from backend.parentapp.email import ROUTES as EMAIL
 from backend.parentapp.events import ROUTES as EVENTS
 from backend.parentapp.forms import ROUTES as FORMS
+from backend.parentapp.funds import ROUTES as FUNDS
 from backend.parentapp.home import ROUTES as HOME
 from backend.parentapp.invoices import ROUTES as INVOICES
 from backend.parentapp.messages import ROUTES as MESSAGES
@@ -25,6 +26,7 @@ ROUTES: list[Any] = [
     *MESSAGES,
     *INVOICES,
     *PAYING,
+    *FUNDS,
     *FORMS,
     *TODO,
     *PREFERENCES,

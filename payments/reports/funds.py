@@ -1,8 +1,9 @@
 """The public account of voluntary funds: received, spent, what is left, and how it sums to the bank. It writes nothing.
 
 A fund is a voluntary item. A voluntary fee without an item counts to the item of its name, or stands as a fund of its own. Nobody
-who gave or did not give stands in it. For each account that holds money of a fund the rest of the account is told as well, so
-that every đồng of the ledger's balance has its line.
+who gave or did not give stands in it: what came in is one sum a day, without payer, memo or receipt number (a receipt's number
+leads its holder to the child). For each account that holds money of a fund the rest of the account is told as well, so that every
+đồng of the ledger's balance has its line.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from uuid import UUID
 import msgspec
 
 from backend.core.problems import NOT_FOUND
+from backend.identity.entitlement import GUARDIAN_JOIN
 from payments.reports.moves import Door
 from payments.reports.table import Table, Wording
 from schemas.reports import FundAccounts
@@ -33,8 +35,9 @@ SELECT f.fee_id, t.item_id, coalesce(t.title, f.title) AS fund
  WHERE f.school_id = $1
    AND f.voluntary
 ),
-laid AS (
-SELECT t.bank_account_id, k.item_id, k.fund, sum(a.amount)::bigint AS amount
+laid_by_day AS (
+SELECT t.bank_account_id, k.item_id, k.fund, (t.booked_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS received_on,
+       sum(a.amount)::bigint AS amount
   FROM allocations a
   JOIN bank_transactions t
     ON t.school_id = $1
@@ -45,6 +48,11 @@ SELECT t.bank_account_id, k.item_id, k.fund, sum(a.amount)::bigint AS amount
   LEFT JOIN kinds k
     ON k.fee_id = i.fee_id
  WHERE a.school_id = $1
+ GROUP BY 1, 2, 3, 4
+),
+laid AS (
+SELECT l.bank_account_id, l.item_id, l.fund, sum(l.amount)::bigint AS amount
+  FROM laid_by_day l
  GROUP BY 1, 2, 3
 ),
 said AS (
@@ -134,23 +142,30 @@ SELECT json_build_object(
                      'document', p.document, 'bank_account_id', p.bank_account_id)
                      ORDER BY p.spent_on, p.made_at, p.spending_id)
               FROM said p), '[]'::json),
+         'incomes', coalesce((
+            SELECT json_agg(json_build_object(
+                     'received_on', l.received_on, 'item_id', l.item_id, 'fund', l.fund, 'amount', l.amount,
+                     'bank_account_id', l.bank_account_id)
+                     ORDER BY l.received_on, l.fund, l.item_id, l.bank_account_id)
+              FROM laid_by_day l
+             WHERE l.fund IS NOT NULL
+               AND l.amount <> 0), '[]'::json),
          'without_account', coalesce((SELECT sum(p.amount) FROM said p WHERE p.bank_account_id IS NULL), 0)::bigint,
          'currency', 'VND')::text
   FROM schools s
  WHERE s.school_id = $1
 """
 
-_FAMILY_OF_SCHOOL = """
-SELECT EXISTS (SELECT
-                 FROM guardians family
-                 JOIN guardianships bond
-                   ON bond.school_id = family.school_id
-                  AND bond.guardian_id = family.guardian_id
+# For every family of the school, whether it gave or not: a bond of today to a pupil who is enrolled.
+_FAMILY_FUNDS = f"""{_FUNDS}
+   AND EXISTS (SELECT
+                 FROM {GUARDIAN_JOIN}
+                 JOIN pupils child
+                   ON child.school_id = bond.school_id
+                  AND child.pupil_id = bond.pupil_id
+                  AND child.status = 'enrolled'
                 WHERE family.school_id = $1
-                  AND family.account_id = $2
-                  AND bond.can_view
-                  AND bond.valid_from <= $3
-                  AND (bond.valid_to IS NULL OR bond.valid_to >= $3))
+                  AND family.account_id = $2)
 """
 
 
@@ -160,10 +175,15 @@ async def funds_json(door: Door, school_id: int) -> str:
 
 
 async def funds_json_for_family(door: Door, school_id: int, account_id: UUID, *, on: date) -> str:
-    """For every family of the school, whether it gave or not. Raises NOT_FOUND for others."""
-    if not await door.fetchval(_FAMILY_OF_SCHOOL, school_id, account_id, on):
+    """One statement. Raises NOT_FOUND for whoever has no child at the school today."""
+    body: str | None = await door.fetchval(_FAMILY_FUNDS, school_id, account_id, on)
+    if body is None:
         raise NOT_FOUND()
-    return await funds_json(door, school_id)
+    return body
+
+
+async def funds_for_family(door: Door, school_id: int, account_id: UUID, *, on: date) -> FundAccounts:
+    return _DECODER.decode(await funds_json_for_family(door, school_id, account_id, on=on))
 
 
 def tables(body: str, words: Wording, made_at: datetime) -> list[Table]:
@@ -206,6 +226,16 @@ def tables(body: str, words: Wording, made_at: datetime) -> list[Table]:
                 words.column("spent", "dong", 1.2),
             ],
             rows=[[one.spent_on, one.fund, one.purpose, one.document, one.amount] for one in found.spendings],
+            **made,  # type: ignore[arg-type]
+        ),
+        Table(
+            title=words("fund_incomes"),
+            columns=[
+                words.column("day", "day", 1.0),
+                words.column("fund", share=2.0),
+                words.column("received", "dong", 1.2),
+            ],
+            rows=[[one.received_on, one.fund, one.amount] for one in found.incomes],
             **made,  # type: ignore[arg-type]
         ),
     ]

@@ -6,6 +6,7 @@ import pytest
 
 from backend.core.clock import school_day
 from backend.core.ids import new_id
+from backend.identity.doorkeeper import ACCESS_COOKIE
 from tests.payments.conftest import AMOUNT
 
 FUND = "Ủng hộ thư viện"
@@ -155,6 +156,114 @@ async def test_every_family_reads_it_and_nobody_is_named(money):
         f"/v1/family/schools/{money.world.school_id}/funds", headers=money.world.stranger.headers
     )
     assert stranger.status_code == 404
+
+
+async def family_reads(money, who=None):
+    """The JSON and the page, as two texts of one person."""
+    person, school_id = who or money.world.parent, money.world.school_id
+    told = await money.http.get(f"/v1/family/schools/{school_id}/funds", headers=person.headers)
+    cookies = {"cookie": f"{ACCESS_COOKIE}={person.token}", "accept": "text/html"}
+    shown = await money.http.get(f"/app/{school_id}/funds", headers=cookies)
+    assert told.status_code == shown.status_code, (told.text, shown.text)
+    return told, shown.text.replace("\u00a0", " ")
+
+
+async def test_a_family_reads_what_came_in_day_by_day_and_it_sums_to_the_ledger(money):
+    bought, item_id = await some_funds(money), await an_item(money)
+    assert (await say(money, item_id, spending(bought))).status_code == 204
+    told, shown = await family_reads(money, money.world.neighbour)
+    found = told.json()
+    (account,) = found["accounts"]
+    today = school_day(money.house.clock.now()).isoformat()
+    assert [(one["received_on"], one["fund"], one["amount"]) for one in found["incomes"]] == [(today, FUND, AMOUNT)]
+    assert sum(one["amount"] for one in found["incomes"]) == sum(one["received"] for one in account["funds"])
+    assert account["agrees"] and sums(account) == account["bank"] == await money.balance("bank")
+    for words in (
+        FUND,
+        "350.000",
+        "150.000",
+        "200.000",
+        "120 cuốn truyện",
+        "PC12",
+        "10/09/2026",
+        "254.000",
+        "Khớp số dư",
+    ):
+        assert words in shown, words
+    assert 'href="/app/invoices"' in shown
+
+
+async def test_money_that_was_taken_back_from_a_fund_is_no_income(money):
+    await some_funds(money)
+    row = await money.owner.fetchrow(
+        "SELECT transaction_id FROM bank_transactions WHERE school_id = $1 AND amount = $2",
+        money.world.school_id,
+        AMOUNT,
+    )
+    undone = await money.post(f"/transactions/{row['transaction_id']}/undo", {"note": "Nhầm khoản"})
+    assert undone.status_code == 204, undone.text
+    told, _ = await family_reads(money)
+    assert told.json()["incomes"] == []
+    assert all(one["received"] == 0 for account in told.json()["accounts"] for one in account["funds"])
+
+
+async def test_no_name_of_a_payer_or_child_and_no_number_that_leads_to_one_can_be_read(money):
+    """Whatever the bank wrote, whatever the roll knows: none of it stands in the family's JSON or page."""
+    await money.bill(title=FUND, category="voluntary")
+    gift = await money.invoice()
+    await money.receive(money.bank.credit(AMOUNT, f"BICH HANG chuyen {gift['reference']} con Tran Gia Han"))
+    await money.owner.execute(
+        "UPDATE bank_transactions SET payer_name = 'NGUYEN THI BICH HANG' WHERE school_id = $1", money.world.school_id
+    )
+    receipt = await money.owner.fetchrow(
+        "SELECT receipt_id, receipt_year || '/' || lpad(number::text, 6, '0') AS number FROM payment_receipts"
+        " WHERE school_id = $1",
+        money.world.school_id,
+    )
+    named = await money.owner.fetch(
+        "SELECT full_name FROM pupils WHERE school_id = $1 UNION SELECT full_name FROM guardians WHERE school_id = $1",
+        money.world.school_id,
+    )
+    told, shown = await family_reads(money, money.world.classmate_parent)
+    secret = {
+        "BICH HANG", "Gia Han", gift["reference"], gift["invoice_id"], receipt["number"], str(receipt["receipt_id"]),
+        str(money.world.child.pupil_id), *(row["full_name"] for row in named),
+    }  # fmt: skip
+    for text in (told.text, shown):
+        assert FUND in text
+        assert [one for one in secret if one.casefold() in text.casefold()] == []
+
+
+async def test_only_who_has_a_child_at_the_school_today_reads_it(money):
+    await some_funds(money)
+    world = money.world
+    assert (await family_reads(money))[0].status_code == 200
+    for who in (world.stranger, world.accountant):
+        answer = await money.http.get(f"/v1/family/schools/{world.school_id}/funds", headers=who.headers)
+        assert answer.status_code in (403, 404), who
+    await money.owner.execute(
+        "UPDATE pupils SET status = 'left' WHERE school_id = $1 AND pupil_id = $2",
+        world.school_id,
+        world.child.pupil_id,
+    )
+    assert (await family_reads(money))[0].status_code == 404, "the child has left"
+    assert (await family_reads(money, world.classmate_parent))[0].status_code == 200
+    await money.owner.execute(
+        "UPDATE guardianships SET valid_to = $2::date - 1 WHERE school_id = $1",
+        world.school_id,
+        school_day(money.house.clock.now()),
+    )
+    assert (await family_reads(money, world.classmate_parent))[0].status_code == 404, "the bond is over"
+
+
+async def test_the_bill_and_the_list_of_bills_lead_to_the_funds(money):
+    await money.bill(title=FUND, category="voluntary")
+    child, cookies = money.world.child, {"cookie": f"{ACCESS_COOKIE}={money.world.parent.token}", "accept": "text/html"}
+    bill = f"/app/{child.school_id}/children/{child.pupil_id}/invoices/{(await money.invoice())['invoice_id']}"
+    for path in ("/app/invoices", bill):
+        assert f'href="/app/{child.school_id}/funds"' in (await money.http.get(path, headers=cookies)).text
+    _, shown = await family_reads(money)
+    assert "chưa nhận hay chi khoản tự nguyện nào" in shown
 
 
 @pytest.mark.parametrize(

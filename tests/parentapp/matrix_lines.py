@@ -6,7 +6,20 @@ from datetime import UTC, datetime
 
 from notifications.emails import Box, link_token
 from tests.family.matrix_lines import a_notice
-from tests.identity.matrix import EVERYONE, FAMILY, GUARDIANS, NOBODY, NOTHING, SIGNED_IN, Ask, Line, Scene, on_any
+from tests.identity.matrix import (
+    BY_SCHOOL,
+    EVERYONE,
+    FAMILY,
+    GUARDIANS,
+    NOBODY,
+    NOTHING,
+    SIGNED_IN,
+    Ask,
+    Line,
+    Scene,
+    on_any,
+)
+from tests.papers.matrix_lines import FAMILIES
 from tests.payments.matrix_lines import bill
 
 ANY_GUARDIAN = on_any(*GUARDIANS)
@@ -46,6 +59,9 @@ LINES = {
     ),
     ("GET", "/app/invoices"): Line(
         ask=lambda s: Ask("/app/invoices"), allowed=ANY_GUARDIAN, targets=NOTHING, by_cookie=True
+    ),
+    ("GET", "/app/{school_id}/funds"): Line(
+        ask=lambda s: Ask(f"/app/{s.target.school_id}/funds"), allowed=FAMILIES, targets=BY_SCHOOL, by_cookie=True
     ),
     ("GET", "/app/{school_id}/children/{pupil_id}/marks"): Line(
         ask=lambda s: pupil(s, "marks"), allowed=FAMILY, by_cookie=True

@@ -15,6 +15,8 @@ from playwright.async_api import BrowserContext, Page, expect
 from backend.core.house import House
 from tests.browser import ON_BROWSER, picture_of, signed_in, watched
 from tests.factories import World
+from tests.papers.test_funds import an_item, say, some_funds, spending
+from tests.payments.conftest import money as money
 from tests.scenes import Busy, busy_school
 
 pytestmark = ON_BROWSER
@@ -89,3 +91,20 @@ async def test_a_stranger_asks_and_reports_and_the_head_is_warned(
     await expect(head.locator("main")).to_contain_text("Đã cảnh báo các gia đình")
     await head.goto(f"/console/{busy.world.school_id}/asking")
     await look(head, "console_asking")
+
+
+async def test_a_family_follows_a_fund_to_the_bank_without_scripts(plain: BrowserContext, money, site: str) -> None:
+    bought, item_id = await some_funds(money), await an_item(money)
+    assert (await say(money, item_id, spending(bought))).status_code == 204
+    assert (
+        await say(money, item_id, spending(None, amount=40_000, purpose="Kệ sách", document="PC13"))
+    ).status_code == 204
+    page = await signed_in(plain, money.world.parent, site)
+    await page.goto("/app/invoices")
+    await page.click("main a[href$='/funds']")
+    await expect(page.locator("[data-fund] h2")).to_have_text("Ủng hộ thư viện")
+    await page.click("summary:has-text('Đã nhận theo ngày')")
+    await expect(page.locator("[data-fund] details li")).to_contain_text("350.000")
+    await expect(page.locator("[data-account] .pill")).to_have_text("Khớp số dư theo sổ")
+    await wide_enough(page)
+    await look(page, "funds")

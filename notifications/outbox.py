@@ -17,7 +17,7 @@ from backend.core.database import SchoolTx
 from notifications.audience import Audience, SomePupils, parameters
 from notifications.bells import BELL
 from notifications.cascade import urgency_of
-from notifications.promises import LET_EXPIRE, PUBLISH, PUBLISH_EACH, PUBLISH_TO_GUARDIANS, RECALL
+from notifications.promises import LET_EXPIRE, PUBLISH, PUBLISH_EACH, PUBLISH_TO_GUARDIANS, RECALL, RECALL_ALL
 
 Kind = Literal[
     "absence", "mark", "announcement", "invoice", "payment",
@@ -187,6 +187,11 @@ async def publish_to_guardians(
 async def recall(tx: SchoolTx, notice_id: UUID, *, at: datetime) -> None:
     """Families no longer see the notice; deliveries still waiting are skipped when their turn comes. Twice is once."""
     await tx.execute(RECALL, tx.school_id, notice_id, at)
+
+
+async def recall_all(tx: SchoolTx, source_kind: str, source_id: str, *, at: datetime) -> None:
+    """Every notice about one thing: also those that reminded of it or said it once more. Twice is once."""
+    await tx.execute(RECALL_ALL, tx.school_id, source_kind, at, source_id)
 
 
 async def let_expire(tx: SchoolTx, *, at: datetime) -> int:

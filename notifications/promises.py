@@ -122,6 +122,9 @@ WITH recalled AS (
     )
 )
 
+# A letter, the reminders of it, and what was said of it once more.
+RECALL_ALL = RECALL.replace("notice_id = $2\n", "source_kind = $2\n           AND source_id = $4\n", 1)
+
 LET_EXPIRE = """
 WITH over AS (
         SELECT n.notice_id

@@ -17,7 +17,7 @@ from backend.files.actions import hang
 from backend.identity.audit import record
 from backend.identity.entitlement import Standing
 from notifications.bells import BELL, BELL_BEHIND
-from notifications.outbox import Notice, Published, publish, recall
+from notifications.outbox import Notice, Published, publish, recall_all
 from schemas.announcements import Announced, NewAnnouncement, To
 
 ALREADY_RECALLED = problem(
@@ -208,7 +208,7 @@ async def hang_files(tx: SchoolTx, file_ids: list[UUID], account_id: UUID, at: d
 
 
 async def take_out(tx: SchoolTx, announcement_id: UUID, *, may: Any, at: datetime, actor: UUID) -> None:
-    """Families no longer see it, and what still waits is not sent. `may` judges the row. Twice is once."""
+    """Families no longer see it, and what still waits is not sent, reminders of it among them. `may` judges the row. Twice is once."""
     row = await tx.fetchrow(
         """
         SELECT notice_id, author_staff_id, from_area, recalled_at
@@ -237,5 +237,5 @@ async def take_out(tx: SchoolTx, announcement_id: UUID, *, may: Any, at: datetim
         announcement_id,
         at,
     )
-    await recall(tx, row["notice_id"], at=at)
+    await recall_all(tx, "announcement", str(announcement_id), at=at)
     await record(tx, "announcement.recalled", "announcement", announcement_id, at=at, actor=actor)

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
+from backend.announcements.letters import AHEAD_MAX
 from backend.announcements.rules import rules_of
 from backend.core.clock import SCHOOL_ZONE, school_day
 from backend.core.database import SchoolTx
@@ -18,6 +19,7 @@ from notifications.audience import SomePupils
 from notifications.outbox import Notice, publish
 from schemas.happenings import Reminder
 
+_FAR = ("Không được quá một năm nữa.", "Not more than a year ahead.")
 _OVER = ("Tối hôm trước ngày này đã qua.", "The evening before that day is over.")
 
 
@@ -50,7 +52,9 @@ async def promise(house: House, account_id: UUID, school_id: int, announcement_i
     async with house.database.school(school_id) as tx:
         await own_letter(tx, account_id, announcement_id, now)
         hour = (await rules_of(tx, school_id)).reminder_hour
-        remind_at = datetime.combine(about_on - timedelta(days=1), time(hour), SCHOOL_ZONE)
+        if about_on > school_day(now) + AHEAD_MAX:
+            raise INVALID(FieldError("/about_on", *_FAR))
+        remind_at = datetime.combine(max(about_on, school_day(now)) - timedelta(days=1), time(hour), SCHOOL_ZONE)
         if remind_at <= now:
             raise INVALID(FieldError("/about_on", *_OVER))
         row = await tx.fetchrow(
@@ -108,6 +112,7 @@ SELECT r.announcement_id, r.about_on, r.made_by, n.title, n.body, n.recalled_at,
  ORDER BY r.remind_at, r.announcement_id
  LIMIT 1
    FOR NO KEY UPDATE OF r SKIP LOCKED
+   FOR SHARE OF n
 """
 _ABOUT = """
 SELECT DISTINCT about.pupil_id

@@ -125,6 +125,30 @@ async def test_a_recalled_letter_is_not_said_again(
     assert await pass_time(school_house, clock, world, hours=12) == 0
 
 
+async def test_a_recalled_letter_takes_everything_said_about_it_along(
+    web: httpx.AsyncClient, world: World, sent: dict[str, Any], school_house: House, clock: StoppedClock
+) -> None:
+    await post(web, world, sent, "reminders", {"about_on": "2026-10-15"})
+    assert await pass_time(school_house, clock, world, hours=12) == 1
+    assert await pass_time(school_house, clock, world, hours=2) == 0
+    assert (await post(web, world, sent, "again", {"reminder_id": str(new_id())})).status_code == 200
+    told = await inbox(web, world.parent)
+    assert [one["kind"] for one in told] == ["reminder", "reminder", "announcement"]
+    await post(web, world, sent, "recall", None)
+    assert await inbox(web, world.parent) == []
+    for one in told:
+        path = f"/v1/family/notices/{world.school_id}/{one['notice_id']}"
+        assert (await web.get(path, headers=world.parent.headers)).status_code == 404
+
+
+@pytest.mark.parametrize("about_on", ["0001-01-01", "9999-12-31"])
+async def test_a_reminder_of_a_day_out_of_sight_is_pointed_at(
+    web: httpx.AsyncClient, world: World, sent: dict[str, Any], about_on: str
+) -> None:
+    answer = await post(web, world, sent, "reminders", {"about_on": about_on})
+    assert (answer.status_code, [error["pointer"] for error in answer.json()["errors"]]) == (422, ["/about_on"])
+
+
 async def uploaded(web: httpx.AsyncClient, world: World, who: Person) -> str:
     file_id = str(new_id())
     files = {"data": ("ảnh.png", PICTURE, "image/png")}

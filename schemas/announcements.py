@@ -76,7 +76,7 @@ class NewAnnouncement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     audience: To
     needs_acknowledgement: bool = False
     urgent: bool = False
-    expires_at: datetime | None = None
+    expires_at: Annotated[datetime, Meta(tz=True)] | None = None
     file_ids: FileIds = []
     corrects: UUID | None = None
 

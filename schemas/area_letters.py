@@ -20,8 +20,8 @@ class NewAreaLetter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     level: SchoolLevel | None = None
     needs_acknowledgement: bool = False
     urgent: bool = False
-    send_at: datetime | None = None
-    expires_at: datetime | None = None
+    send_at: Annotated[datetime, Meta(tz=True)] | None = None
+    expires_at: Annotated[datetime, Meta(tz=True)] | None = None
     undo_seconds: Annotated[int, Meta(ge=0, le=3600)] = 60
 
 

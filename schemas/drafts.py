@@ -22,8 +22,8 @@ class Letter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     audience: To | None = None
     needs_acknowledgement: bool = False
     urgent: bool = False
-    send_at: datetime | None = None
-    expires_at: datetime | None = None
+    send_at: Annotated[datetime, Meta(tz=True)] | None = None
+    expires_at: Annotated[datetime, Meta(tz=True)] | None = None
     file_ids: FileIds = []
     corrects: UUID | None = None
 

@@ -198,12 +198,19 @@ def require_whole(letter: Letter, now: datetime) -> To:
         wrong.extend(refused.errors)
     if letter.audience is None:
         wrong.append(FieldError("/audience", *_NOBODY))
-    if letter.send_at is not None and letter.send_at > now + letters.AHEAD_MAX:
-        wrong.append(FieldError("/send_at", *_TOO_FAR))
+    try:
+        require_near(letter, now)
+    except Problem as refused:
+        wrong.extend(refused.errors)
     if wrong:
         raise INVALID(*wrong)
     assert letter.audience is not None, "a missing audience is refused above"
     return letter.audience
+
+
+def require_near(letter: Letter, now: datetime) -> None:
+    if letter.send_at is not None and letter.send_at > now + letters.AHEAD_MAX:
+        raise INVALID(FieldError("/send_at", *_TOO_FAR))
 
 
 def leaves_at(letter: Letter, now: datetime, undo_seconds: int) -> datetime:

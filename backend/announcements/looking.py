@@ -10,7 +10,7 @@ import msgspec
 
 from backend.announcements.audiences import require_audience, resolved
 from backend.announcements.checking import Audience, Checked, Context, Earlier, Findings, audience, check
-from backend.announcements.drafts import leaves_at
+from backend.announcements.drafts import leaves_at, require_near
 from backend.announcements.prices import prices
 from backend.announcements.rules import is_held, rules_of
 from backend.core.clock import school_day
@@ -30,6 +30,7 @@ async def look(house: House, account_id: UUID, school_id: int, letter: Letter, *
     reader, today = house.database.reader, school_day(now)
     if letter.audience is None:
         raise INVALID(FieldError("/audience", *_NOBODY))
+    require_near(letter, now)
     who = await require_audience(reader, school_id, account_id, letter.audience, today)
     reached = await reach(reader, school_id, await resolved(reader, school_id, letter.audience, today), on=today)
     rules = await rules_of(reader, school_id)

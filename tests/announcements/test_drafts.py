@@ -297,3 +297,13 @@ async def test_after_its_end_a_letter_is_no_longer_delivered_and_asks_nothing(
         draft["announcement_id"],
     )
     assert {tuple(row) for row in states} == {("skipped", "expired")}
+
+
+@pytest.mark.parametrize("instant", ["2026-10-20T10:00:00", "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00"])
+@pytest.mark.parametrize("field", ["send_at", "expires_at"])
+async def test_an_hour_without_zone_or_out_of_sight_breaks_nothing(teacher: Desk, field: str, instant: str) -> None:
+    letter = written(teacher.world, **{field: instant})
+    answers = [await teacher.ask("POST", "/look", letter), await teacher.save(letter)]
+    if answers[1].status_code == 200:
+        answers.append(await teacher.send(answers[1].json()))
+    assert [one.text for one in answers if one.status_code not in (200, 400, 422)] == []

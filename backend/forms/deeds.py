@@ -159,7 +159,7 @@ def _with_newest(row: Any, newest: Any) -> dict[str, Any]:
 
 
 _REPEATED = """
-SELECT form_id, deed, pupil_id, slip_sha256, happened_at
+SELECT form_id, deed, account_id, pupil_id, slip_sha256, happened_at
   FROM form_signatures
  WHERE school_id = $1
    AND signature_id = $2
@@ -167,12 +167,15 @@ SELECT form_id, deed, pupil_id, slip_sha256, happened_at
 """
 
 
-async def repeated(tx: SchoolTx, form_id: UUID, signature_id: UUID, deed: str) -> Signed | None:
-    """The answer of the first time. The same id for another form or deed is a conflict."""
+async def repeated(
+    tx: SchoolTx, form_id: UUID, signature_id: UUID, deed: str, *, account_id: UUID, pupil_ids: Sequence[UUID]
+) -> Signed | None:
+    """The answer of the first time. The same id for another form, deed, person or child is a conflict: that one is not signed."""
     rows = await tx.fetch(_REPEATED, tx.school_id, signature_id)
     if not rows:
         return None
-    if any(row["form_id"] != form_id or row["deed"] != deed for row in rows):
+    same = all((row["form_id"], row["deed"], row["account_id"]) == (form_id, deed, account_id) for row in rows)
+    if not same or {row["pupil_id"] for row in rows} != set(pupil_ids):
         raise CONFLICT()
     return _signed(signature_id, rows[0]["happened_at"], [(row["pupil_id"], row["slip_sha256"]) for row in rows])
 

@@ -33,7 +33,8 @@ async def sign(
         form = await hold(tx, form_id, now)
         people = await people_of(tx, account_id, form_id, new.pupil_ids, now)
         answers, wrong = questions.read(form.questions, new.answers)
-        if (before := await repeated(tx, form_id, new.signature_id, "signed")) is not None:
+        before = await repeated(tx, form_id, new.signature_id, "signed", account_id=account_id, pupil_ids=new.pupil_ids)
+        if before is not None:
             return before
         name = clean(new.name)
         if form.signature != "answer" and not name:
@@ -65,7 +66,10 @@ async def withdraw(
     async with house.database.school(school_id) as tx:
         form = await hold(tx, form_id, now)
         people = await people_of(tx, account_id, form_id, what.pupil_ids, now)
-        if (before := await repeated(tx, form_id, what.signature_id, "withdrawn")) is not None:
+        before = await repeated(
+            tx, form_id, what.signature_id, "withdrawn", account_id=account_id, pupil_ids=what.pupil_ids
+        )
+        if before is not None:
             return before
         _require_open(form, form.version)
         standing = [one for one in people if one["deed"] == "signed" and one["version"] == form.version]
@@ -93,7 +97,10 @@ async def enter_paper(house: House, account_id: UUID, school_id: int, form_id: U
         form = await hold(tx, form_id, now)
         people = await people_of(tx, new.guardian_id, form_id, [new.pupil_id], now, sql=BY_NAME)
         answers, wrong = questions.read(form.questions, new.answers)
-        if (before := await repeated(tx, form_id, new.signature_id, "signed")) is not None:
+        before = await repeated(
+            tx, form_id, new.signature_id, "signed", account_id=account_id, pupil_ids=[new.pupil_id]
+        )
+        if before is not None:
             return before
         _require_open(form, new.version)
         if any(one["deed"] == "signed" and one["version"] == form.version and one["via"] == "app" for one in people):

@@ -390,3 +390,16 @@ async def test_only_for_guardians_who_may_sign_and_only_by_author_and_administra
     wrong = await staff(web, world, form_id, "/paper", json=mother)
     assert [error["pointer"] for error in wrong.json()["errors"]] == ["/answers/go"]
     assert (await staff(web, world, form_id, "/paper", world.subject_teacher, mother)).status_code == 403
+
+
+async def test_one_signature_is_never_taken_for_another(web: httpx.AsyncClient, world: World) -> None:
+    form_id = await opened(web, world)
+    first = signature(world.child)
+    assert (await sign(web, world, form_id, world.parent, first)).status_code == 200
+    others = await sign(
+        web, world, form_id, world.classmate_parent, {**first, "pupil_ids": [str(world.classmate.pupil_id)]}
+    )
+    assert (others.status_code, str(world.child.pupil_id) in others.text) == (409, False)
+    assert await state_of(web, world, form_id, world.classmate) == "missing"
+    assert (await sign(web, world, form_id, world.parent2, first)).status_code == 409
+    assert (await sign(web, world, form_id, world.parent, first)).status_code == 200

@@ -35,20 +35,43 @@ async def send_to_group(house: House, account_id: UUID, school_id: int, new: New
         who = await standing(tx, school_id, account_id, class_id=new.class_id, on=school_day(now))
         if not who.of_class:
             raise FORBIDDEN()
-        before = await tx.fetchrow(
-            "SELECT class_id, staff_id, body FROM group_messages WHERE school_id = $1 AND group_message_id = $2",
-            school_id,
-            new.group_message_id,
-        )
         body = tidy(new.text)
-        if before is not None:
-            if (before["class_id"], before["staff_id"], before["body"]) != (new.class_id, who.staff_id, body):
-                raise CONFLICT()
+        if await _is_kept(tx, who, new, body):
             return False
         pupils = await _pupils(tx, new, body, now)
         await require_rules(tx, account_id, new.accepts_rules, now)
+        if not await _begin(tx, who, new, body, len(pupils), now):
+            await _is_kept(tx, who, new, body)  # the same request at the same moment was first
+            return False
         await _keep(tx, who, account_id, new, body, pupils, now)
         return True
+
+
+async def _is_kept(tx: SchoolTx, who: Standing, new: NewGroupMessage, body: str) -> bool:
+    """Raises CONFLICT where something else stands under this id."""
+    before = await tx.fetchrow(
+        "SELECT class_id, staff_id, body FROM group_messages WHERE school_id = $1 AND group_message_id = $2",
+        tx.school_id,
+        new.group_message_id,
+    )
+    if before is None:
+        return False
+    if (before["class_id"], before["staff_id"], before["body"]) != (new.class_id, who.staff_id, body):
+        raise CONFLICT()
+    return True
+
+
+async def _begin(tx: SchoolTx, who: Standing, new: NewGroupMessage, body: str, pupils: int, now: datetime) -> bool:
+    made = await tx.fetchval(
+        """
+        INSERT INTO group_messages (school_id, group_message_id, class_id, staff_id, body, pupils, sent_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+            ON CONFLICT (school_id, group_message_id) DO NOTHING
+        RETURNING true
+        """,
+        tx.school_id, new.group_message_id, new.class_id, who.staff_id, body, pupils, now,
+    )  # fmt: skip
+    return bool(made)
 
 
 _PUPILS = """
@@ -145,13 +168,6 @@ async def _keep(
     desk = "homeroom" if who.homeroom else "teacher" if who.subjects else "office"
     staff_id = who.staff_id if desk == "teacher" else None
     school_id = tx.school_id
-    await tx.execute(
-        """
-        INSERT INTO group_messages (school_id, group_message_id, class_id, staff_id, body, pupils, sent_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
-        """,
-        school_id, new.group_message_id, new.class_id, who.staff_id, body, len(pupils), now,
-    )  # fmt: skip
     await tx.execute(_THREADS, school_id, [new_id() for _ in pupils], list(pupils), desk, staff_id, account_id, now)
     threads = {
         row["pupil_id"]: row["thread_id"]

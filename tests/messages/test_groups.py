@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -52,6 +53,14 @@ async def test_sent_again_it_is_sent_once(web: httpx.AsyncClient, world: World) 
     again = await to_class(web, world, world.teacher, group_message_id=same)
     other = await to_class(web, world, world.teacher, group_message_id=same, text="Khác")
     assert (first.status_code, again.status_code, other.status_code) == (201, 200, 409)
+    [mine] = await threads(web, world.parent)
+    assert len(await texts(web, world, world.parent, mine["thread_id"])) == 1
+
+
+async def test_two_taps_at_once_are_one_message(web: httpx.AsyncClient, world: World) -> None:
+    same = str(new_id())
+    answers = await asyncio.gather(*(to_class(web, world, world.teacher, group_message_id=same) for _ in range(4)))
+    assert sorted(one.status_code for one in answers) == [200, 200, 200, 201]
     [mine] = await threads(web, world.parent)
     assert len(await texts(web, world, world.parent, mine["thread_id"])) == 1
 

@@ -31,10 +31,7 @@ class News(msgspec.Struct, frozen=True):
 
 _NEWS = """
 SELECT p.notice_id, p.guardian_id, n.kind, n.title, g.language, s.name AS school_name,
-       (SELECT coalesce(json_agg(json_build_array(pupil.pupil_id, pupil.full_name) ORDER BY pupil.sort_key), '[]'::json)::text
-          FROM pupils pupil
-         WHERE pupil.school_id = $1
-           AND pupil.pupil_id = ANY (r.pupil_ids)) AS children
+       still.children
   FROM unnest($2::uuid[], $3::uuid[]) AS p (notice_id, guardian_id)
   JOIN deliveries d
     ON d.school_id = $1
@@ -56,14 +53,19 @@ SELECT p.notice_id, p.guardian_id, n.kind, n.title, g.language, s.name AS school
    AND g.guardian_id = p.guardian_id
   JOIN schools s
     ON s.school_id = $1
- WHERE EXISTS (SELECT
-                 FROM guardianships bond
-                WHERE bond.school_id = $1
-                  AND bond.guardian_id = p.guardian_id
-                  AND bond.pupil_id = ANY (r.pupil_ids)
-                  AND bond.gets_notices
-                  AND bond.valid_from <= $4
-                  AND (bond.valid_to IS NULL OR bond.valid_to >= $4))
+ CROSS JOIN LATERAL (
+       SELECT json_agg(json_build_array(pupil.pupil_id, pupil.full_name) ORDER BY pupil.sort_key)::text AS children
+         FROM guardianships bond
+         JOIN pupils pupil
+           ON pupil.school_id = bond.school_id
+          AND pupil.pupil_id = bond.pupil_id
+        WHERE bond.school_id = $1
+          AND bond.guardian_id = p.guardian_id
+          AND bond.pupil_id = ANY (r.pupil_ids)
+          AND bond.gets_notices
+          AND bond.valid_from <= $4
+          AND (bond.valid_to IS NULL OR bond.valid_to >= $4)) AS still
+ WHERE still.children IS NOT NULL
 """
 
 _CHILDREN = msgspec.json.Decoder(tuple[tuple[UUID, str], ...])

@@ -115,15 +115,7 @@ SELECT l.notice_id, l.guardian_id, l.channel, l.attempts, l.failures, l.reason, 
        r.delivered_at IS NOT NULL AS delivered,
        before.reached IS TRUE AS reached_before,
        before.paid IS TRUE AS paid_before,
-       r.pupil_ids,
-       EXISTS (SELECT
-                 FROM guardianships bond
-                WHERE bond.school_id = $1
-                  AND bond.guardian_id = l.guardian_id
-                  AND bond.pupil_id = ANY (r.pupil_ids)
-                  AND bond.gets_notices
-                  AND bond.valid_from <= $7
-                  AND (bond.valid_to IS NULL OR bond.valid_to >= $7)) AS entitled,
+       still.pupil_ids, still.pupil_ids <> '{}' AS entitled,
        s.name AS school_name
   FROM leased l
   JOIN guardians g
@@ -135,6 +127,15 @@ SELECT l.notice_id, l.guardian_id, l.channel, l.attempts, l.failures, l.reason, 
    AND r.notice_id = l.notice_id
   JOIN schools s
     ON s.school_id = $1
+ CROSS JOIN LATERAL (
+       SELECT coalesce(array_agg(bond.pupil_id ORDER BY bond.pupil_id), '{}') AS pupil_ids
+         FROM guardianships bond
+        WHERE bond.school_id = $1
+          AND bond.guardian_id = l.guardian_id
+          AND bond.pupil_id = ANY (r.pupil_ids)
+          AND bond.gets_notices
+          AND bond.valid_from <= $7
+          AND (bond.valid_to IS NULL OR bond.valid_to >= $7)) AS still
  CROSS JOIN LATERAL (
        SELECT bool_or(true) AS reached, bool_or(d.channel IN ('zns', 'sms')) AS paid
          FROM deliveries d

@@ -10,6 +10,9 @@ import asyncpg
 from backend.core.house import House
 from backend.core.ids import new_id
 from notifications.audience import Audience, Grade, OneClass, SomePupils, WholeSchool, reach
+from notifications.digest_news import news_of
+from notifications.digests import Piece
+from notifications.leases import claim
 from notifications.outbox import PupilNotice, publish, publish_each, recall
 from notifications.receipts import record
 from tests.factories import World
@@ -227,3 +230,23 @@ async def test_a_recalled_notice_raises_the_versions_of_whom_it_was_sent_to(
             await recall(tx, told.notice_id, at=NOW)
     assert await version(owner, world.school_id, world.parent.person_id) == 3
     assert await version(owner, world.school_id, world.neighbour.person_id) == 1
+
+
+async def test_a_child_no_longer_theirs_is_named_on_no_lock_screen(
+    house: House, owner: asyncpg.Connection, world: World
+) -> None:
+    await bond(owner, world, world.parent, world.classmate)
+    told = notice(params={"personal": True})
+    async with house.database.school(world.school_id) as tx:
+        await publish(tx, told, OneClass(world.class_id))
+    await owner.execute(
+        "UPDATE guardianships SET valid_to = $4 WHERE school_id = $1 AND guardian_id = $2 AND pupil_id = $3",
+        world.school_id, world.parent.person_id, world.classmate.pupil_id, date(2026, 11, 23),
+    )  # fmt: skip
+    batch = await claim(house.database, world.school_id, ["push"], now=NOW, today=date(2026, 11, 24))
+    named = {row.guardian_id: row.children for row in batch.rows}
+    assert named[world.parent.person_id] == (world.child.full_name,)
+    pieces = [Piece(new_id(), NOW, world.school_id, told.notice_id, world.parent.person_id)]
+    await owner.execute("UPDATE deliveries SET state = 'held' WHERE school_id = $1", world.school_id)
+    [news] = await news_of(house.database.reader, pieces, on=date(2026, 11, 24))
+    assert [name for _, name in news.children] == [world.child.full_name]

@@ -47,6 +47,8 @@ _CONTACT = re.compile(
     r"|\b(?:giao vien|co) chu nhiem\b(?=[^.\n]{0,25}(?:de|truoc|nhan|tong hop|thu|lap))|\bgvcn (?:thu"
     r"|tong hop|nhan|lap|de)\b|\bgvcn[: ]+[a-z]"
 )
+# `trả lời cô` names somebody, `trả lời có đồng ý` nobody.
+_TEACHER = {"co": ("cô",)}
 _TITLES = ("co", "thay", "ms", "mr", "mrs", "chi", "anh", "gvcn", "giao vien", "ke toan", "thu quy", "bac")
 _SIGNED = re.compile(
     r"\n\s*(?:gvcn|giao vien chu nhiem|hieu truong|nguoi lam don|ke toan|tm\.?|hieu pho"
@@ -56,7 +58,10 @@ _SIGNED = re.compile(
 
 def somebody_to_turn_to(reading: Reading) -> bool:
     for m in _CONTACT.finditer(reading.plain):
-        if m["name"] is None or _is_name(reading, m):
+        if m["name"] is not None:
+            if _is_name(reading, m):
+                return True
+        elif not m.group().endswith(" co") or reading.means(m.end() - 2, m.end(), _TEACHER):
             return True
     signed = _SIGNED.search(reading.plain)
     return bool(signed and reading.shown[signed.start("name")].isupper() and len(signed["name"].split()) >= 2)

@@ -57,7 +57,9 @@ _REPORTED = re.compile(
     r"|hoan|bao cao|ghi nhan|da xong|thoi tiet|nghi hoc ngay|vang (?:ngay|hom)|tu ngay|ke tu|hinh anh|dip"
     r"|lan truoc|on|thanks?|was|were|held on|last)\b"
 )
-_TU_BEFORE = re.compile(r"\b(?:tu|ke tu|tu ngay|since|bat dau tu|tinh tu)\s*(?:ngay\s*)?$")
+_TU_BEFORE = re.compile(
+    r"\b(?:tu|ke tu|tu ngay|since|bat dau tu|tinh tu)\s*(?:(?:luc\s*)?\d{1,2}\s?(?:h|g|gio)\s?\d{0,2}\s*)?(?:ngay\s*)?$"
+)
 _LETTER_DATE = re.compile(r"^[\s\w.,()/:\-–]{0,40}?,?\s*(?:ngay|ng)?\s*$")
 _LABEL = re.compile(
     r"^\s*(?:[-+*•·]|\d[.)])?\s*[^\w\n]*\s*(?:thoi gian|thoi diem|ngay|luc|khi nao|when|date|time|han"

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from backend.announcements.checking import addressing, comparisons, deadlines, fees, persons, pictures
 from backend.announcements.checking.asks import Ask, asks
+from backend.announcements.checking.certainty import surely
 from backend.announcements.checking.classes import says_private
 from backend.announcements.checking.contacts import somebody_to_turn_to
 from backend.announcements.checking.days import days
@@ -36,7 +37,7 @@ _FEASTS = re.compile(
     r"\b(?:(?:ngay|dem|ram|vao|dip|hom|tet) trung thu|noel|giang sinh|halloween|tet (?:thieu nhi"
     r"|nguyen dan|duong lich|trung thu)"
     r"|ngay nha giao|khai giang|quoc khanh|christmas|moi (?:ngay|sang|toi|buoi)|hang ngay|hang tuan"
-    r"|cuoi moi|sau gio (?:hoc|tan)|tan hoc|gio (?:hoc|the duc|ra choi)|tiet (?:the duc|\d|toi|sau|hoc"
+    r"|cuoi moi|sau gio (?:hoc|tan)|tan hoc|gio (?:hoc|the duc|ra choi)|tiet (?:the duc|\d|toi|sau|hoc(?! (?:mo|mau))"
     r"|mi thuat|my thuat)|ngay bay gio|khi (?:di|den)|trong nam hoc|suot)\b"
 )
 
@@ -80,6 +81,9 @@ class Notice:
 
     def asked(self, *kinds: str) -> list[Ask]:
         return [ask for ask in self.asks if ask.kind in kinds]
+
+    def surely_asked(self, *kinds: str) -> list[Ask]:
+        return [ask for ask in self.asked(*kinds) if surely(self.reading, ask)]
 
     def defect(self, name: str, start: int, end: int, detail: str = "", says: str = "") -> Defect:
         return Defect(name, start, end, self.reading.verbatim(start, end).strip(), detail, says)  # type: ignore[arg-type]
@@ -126,19 +130,16 @@ def _defects(notice: Notice) -> Iterator[Defect]:
 
 
 def _missing(notice: Notice) -> Iterator[Defect]:
-    reading, deeds = notice.reading, notice.asked(*_ACTIONS)
-    attends = notice.asked("attend")
-    if (
-        (attends or notice.asked("bring"))
-        and not _has_day(notice, strict=bool(attends))
-        and not _LATER.search(reading.plain)
-    ):
-        ask = (attends or notice.asked("bring"))[0]
+    reading = notice.reading
+    deeds, attends, brings, pays = (
+        notice.surely_asked(*kinds) for kinds in (_ACTIONS, ("attend",), ("bring",), ("pay",))
+    )
+    if (attends or brings) and not _has_day(notice, strict=bool(attends)) and not _LATER.search(reading.plain):
+        ask = (attends or brings)[0]
         yield notice.defect("missing_when", ask.start, ask.end)
     away = [ask for ask in attends if ask.away]
     if away and notice.place is None and not _LATER.search(reading.plain):
         yield notice.defect("missing_where", away[0].start, away[0].end)
-    pays = notice.asked("pay")
     if pays and not notice.sums and not _GIVEN.search(reading.plain) and not _ON_THE_BILL.search(reading.plain):
         yield notice.defect("missing_amount", pays[0].start, pays[0].end)
     if deeds and not deadlines.has_deadline(reading, notice.days, notice.weekdays, notice.vagues, deeds):

@@ -33,7 +33,7 @@ def relative_days(reading: Reading) -> Iterator[tuple[int, int, int]]:
     for m in _RELATIVE.finditer(plain):
         if (
             m.group() == "ngay nay"
-            or (m.group().endswith("hom nay") and _SINCE_DAYS.search(plain[max(0, m.start() - 7) : m.start()]))
+            or (m.group().endswith("hom nay") and _since_days(reading, m.start()))
             or (m.group() == "toi nay" and _really(reading, m.start(), "tới"))
         ):
             continue
@@ -44,6 +44,12 @@ def relative_days(reading: Reading) -> Iterator[tuple[int, int, int]]:
     for m in _MAI.finditer(plain):
         if _mai_is_tomorrow(reading, m.start(), m.end()):
             yield m.start(), m.end(), 1
+
+
+def _since_days(reading: Reading, start: int) -> bool:
+    """`Mấy hôm nay` is no day; `em Mẩy hôm nay` is a child's."""
+    m = _SINCE_DAYS.search(reading.plain, max(0, start - 7), start)
+    return bool(m) and reading.means(m.start(), m.end(), {"may": ("mấy",)})
 
 
 def _really(reading: Reading, start: int, word: str) -> bool:

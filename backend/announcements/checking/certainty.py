@@ -1,0 +1,54 @@
+"""Whether an ask is surely one: what missing_* may complain about. In doubt a notice tells and does not ask, and the checker is silent."""
+
+from __future__ import annotations
+
+import re
+
+from backend.announcements.checking.asks import Ask
+from backend.announcements.checking.reading import Reading
+
+# Telling, not asking, in the ask's own sentence.
+_TOLD = re.compile(
+    r"\b(?:da (?:moi|lien he|bao|nhac|hen|goi|thong bao|nop|gui|dang k[yi]|mua|thu|tra|xac nhan|hoan thanh|chuyen|hop|tap trung)\b"
+    r"|(?:khong|chua|ko) (?:con )?(?:thu|nhan|to chuc thu|yeu cau|ban|can|phai)\b|(?:khong|chang) bat buoc\b"
+    r"|(?:luc|khi|ngay|buoi|bat c?u|bat k[yi])(?: \w+){0,3} nao(?: cung duoc| trong| tien|\s*(?:[.,;]|$))|\bbat (?:cu|k[yi])\b"
+    r"|tu (?:lien he|theo doi|dang k[yi]|mua|tim|chon|nop|lo)\b"
+    r"|(?:ai|gia dinh nao|phu huynh nao|nha nao|em nao|ban nao) (?:co nhu cau|muon|can|quan tam|thay)\b"
+    r"|xin (?:dung|khong)\b|(?:co the|duoc phep) (?:den|dang k[yi]|nop|xem|tham)\b"
+    r"|cho (?:cac )?(?:con|em|hs|hoc sinh|chau|be)(?: \w+)? mang ve\b|(?:lua dao|gia mao|mao danh)\b)"
+)
+# `Còn em A, em B chưa đóng` is a list, `ai chưa đóng thì đóng` a request.
+_OWED = re.compile(r"\b(?:con|van)\b[^.;\n]{0,90}\bchua (?:dong|nop|thanh toan|hoan thanh)\b")
+_REMINDS = re.compile(
+    r"\b(?:nho (?!lai\b)|vui long|de nghi|yeu cau|mong|xin (?!loi\b|cam on)|phai |hay |thi (?:dong|nop|gui)|please|kindly)"
+)
+# `mời phụ huynh xem` invites the eyes, `qua trường đón em` fetches a child.
+_NO_JOURNEY = re.compile(
+    r"\bmoi (?:cac |quy )*(?:phu huynh|ph|ba me|bo me|cha me|ca nha|anh chi) (?:cung )?(?:xem|doc|nghe|theo doi|tham khao|tai|ngam|chia vui)\b"
+    r"|\b(?:don|ruoc) (?:em|con|be|chau)\b(?![^.\n]{0,60}\b(?:hop|tap trung)\b)"
+)
+_WEATHER = re.compile(r"\b(?:troi|gio mua|ret|lanh|nang|mua to|mua phun|nong|giao mua|thoi tiet|chuyen mua)\b")
+_IN_STOCK = re.compile(r"\b(?:de|gui|bo|cho) san\b|\b(?:du phong|phong khi)\b")
+_FAMILY = (
+    r"(?:phu huynh|phhs|cmhs|ph|cha me|ba me|bo me|cac me|me|cac bac|cac bo|ca nha|gia dinh|anh chi|quy vi|hoc sinh|hs"
+    r"|cac con|cac em|con|be|em|moi nguoi|nha minh|pp|bo/me|ba/me|parents?|families|students?|pupils?)"
+)
+_REQUEST = re.compile(
+    rf"\b(?:de nghi|vui long|mong|xin|nho|nhac|moi|yeu cau|phai|can|phien|hay|giup|gium|dum|kip|som|han|truoc|cham nhat"
+    rf"|nhe|nha|nhen|nghen|ha|please|kindly|must|need|should|required?|due|by|thu|muc|gom|bat buoc|chot|nhu sau|lien he)\b|{_FAMILY}\b"
+)
+_HEAD = re.compile(r"[^\n.;:!?,]{0,18}$")
+
+
+def surely(reading: Reading, ask: Ask) -> bool:
+    """A request word, a family spoken to, or the deed at the head of its sentence; and nothing that says it is only told."""
+    first, last = ask.sentence
+    sentence = reading.plain[first:last]
+    told = _TOLD.search(sentence) or (_OWED.search(sentence) if ask.kind == "pay" else None)
+    if told and not _REMINDS.search(sentence, told.end()):
+        return False
+    if ask.kind == "attend":
+        return not _NO_JOURNEY.search(sentence)
+    if ask.kind == "bring":
+        return not (_WEATHER.search(sentence) or _IN_STOCK.search(sentence))
+    return bool(_REQUEST.search(sentence) or _HEAD.fullmatch(reading.plain[first : ask.start]))

@@ -11,10 +11,11 @@ from backend.announcements.checking.reading import Reading
 _TOLD = re.compile(
     r"\b(?:da (?:moi|lien he|bao|nhac|hen|goi|thong bao|nop|gui|dang k[yi]|mua|thu|tra|xac nhan|hoan thanh|chuyen|hop|tap trung)\b"
     r"|(?:khong|chua|ko) (?:con )?(?:thu|nhan|to chuc thu|yeu cau|ban|can|phai)\b|(?:khong|chang) bat buoc\b"
-    r"|(?:luc|khi|ngay|buoi|bat c?u|bat k[yi])(?: \w+){0,3} nao(?: cung duoc| trong| tien|\s*(?:[.,;]|$))|\bbat (?:cu|k[yi])\b"
+    r"|(?:luc|khi|ngay|buoi|bat (?:cu|k[yi]))(?: \w+){0,3} nao(?: cung duoc| trong| tien|\s*(?:[.,;]|$))|\bbat (?:cu|k[yi])\b"
     r"|tu (?:lien he|theo doi|dang k[yi]|mua|tim|chon|nop|lo)\b"
     r"|(?:ai|gia dinh nao|phu huynh nao|nha nao|em nao|ban nao) (?:co nhu cau|muon|can|quan tam|thay)\b"
     r"|xin (?:dung|khong)\b|(?:co the|duoc phep) (?:den|dang k[yi]|nop|xem|tham)\b"
+    r"|bao cao(?= ?:)|(?:thua|con lai|con du|ton) \d"
     r"|cho (?:cac )?(?:con|em|hs|hoc sinh|chau|be)(?: \w+)? mang ve\b|(?:lua dao|gia mao|mao danh)\b)"
 )
 # `Còn em A, em B chưa đóng` is a list, `ai chưa đóng thì đóng` a request.

@@ -33,6 +33,8 @@ _LATER = re.compile(
     r"\b(?:se (?:duoc )?(?:thong bao|bao|co thong bao|gui)|thong bao sau|lich cu the (?:se|sau)"
     r"|thoi gian cu the (?:se|sau)|to be announced|tba|tbc|bao sau|thong bao (?:cu the |chi tiet )?sau)\b"
 )
+# An event lasts `trong ngày …`; a payment is due in it.
+_ALL_DAY = ("tat ca trong ngay ", "dien ra trong ngay ", "to chuc trong ngay ", "ca ngay ")
 _FEASTS = re.compile(
     r"\b(?:(?:ngay|dem|ram|vao|dip|hom|tet) trung thu|noel|giang sinh|halloween|tet (?:thieu nhi"
     r"|nguyen dan|duong lich|trung thu)"
@@ -157,7 +159,10 @@ def _has_day(notice: Notice, *, strict: bool) -> bool:
         + [(w.start, w.end) for w in notice.weekdays]
         + [(v.start, v.end) for v in notice.vagues]
     )
-    return any(not strict or not deadlines.is_due(notice.reading, *span) for span in named)
+    return any(
+        not strict or not deadlines.is_due(notice.reading, *span) or notice.reading.plain.endswith(_ALL_DAY, 0, span[0])
+        for span in named
+    )
 
 
 def _times(notice: Notice) -> Iterator[Defect]:

@@ -49,7 +49,7 @@ def relative_days(reading: Reading) -> Iterator[tuple[int, int, int]]:
 def _since_days(reading: Reading, start: int) -> bool:
     """`Mấy hôm nay` is no day; `em Mẩy hôm nay` is a child's."""
     m = _SINCE_DAYS.search(reading.plain, max(0, start - 7), start)
-    return bool(m) and reading.means(m.start(), m.end(), {"may": ("mấy",)})
+    return m is not None and reading.means(m.start(), m.end(), {"may": ("mấy",)})
 
 
 def _really(reading: Reading, start: int, word: str) -> bool:

@@ -9,14 +9,15 @@ from backend.announcements.checking.reading import Reading
 
 # Telling, not asking, in the ask's own sentence.
 _TOLD = re.compile(
-    r"\b(?:da (?:moi|lien he|bao|nhac|hen|goi|thong bao|nop|gui|dang k[yi]|mua|thu|tra|xac nhan|hoan thanh|chuyen|hop|tap trung)\b"
+    r"\b(?:(?P<done>da) (?!ngoai\b|nang\b|bong\b|den\b|giac\b|dang k[yi]\b)[a-z]+|vua (?:xong|dien ra|to chuc|ket thuc|qua|tro ve|ve|duoc|nhan)\b"
+    r"|(?:(?<!bang )cach|viec) (?:nop|dang k[yi]|dong|tra|hoan thien)\b"
     r"|(?:khong|chua|ko) (?:con )?(?:thu|nhan|to chuc thu|yeu cau|ban|can|phai)\b|(?:khong|chang) bat buoc\b"
     r"|(?:luc|khi|ngay|buoi|bat (?:cu|k[yi]))(?: \w+){0,3} nao(?: cung duoc| trong| tien|\s*(?:[.,;]|$))|\bbat (?:cu|k[yi])\b"
     r"|tu (?:lien he|theo doi|dang k[yi]|mua|tim|chon|nop|lo)\b"
     r"|(?:ai|gia dinh nao|phu huynh nao|nha nao|em nao|ban nao) (?:co nhu cau|muon|can|quan tam|thay)\b"
     r"|xin (?:dung|khong)\b|(?:co the|duoc phep) (?:den|dang k[yi]|nop|xem|tham)\b"
     r"|bao cao(?= ?:)|(?:thua|con lai|con du|ton) \d"
-    r"|cho (?:cac )?(?:con|em|hs|hoc sinh|chau|be)(?: \w+)? mang ve\b|(?:lua dao|gia mao|mao danh)\b)"
+    r"|(?:con|em|hs|hoc sinh|chau|be)(?: \w+)? mang ve\b(?![^.\n]*\b(?:nop|gui|tra|mang (?:den|lai|tra))\b)|(?:lua dao|gia mao|mao danh)\b)"
 )
 # `Còn em A, em B chưa đóng` is a list, `ai chưa đóng thì đóng` a request.
 _OWED = re.compile(r"\b(?:con|van)\b[^.;\n]{0,90}\bchua (?:dong|nop|thanh toan|hoan thanh)\b")
@@ -29,6 +30,7 @@ _NO_JOURNEY = re.compile(
     r"|\b(?:don|ruoc) (?:em|con|be|chau)\b(?![^.\n]{0,60}\b(?:hop|tap trung)\b)"
 )
 _WEATHER = re.compile(r"\b(?:troi|gio mua|ret|lanh|nang|mua to|mua phun|nong|giao mua|thoi tiet|chuyen mua)\b")
+_HABIT = re.compile(r"\b(?:moi|hang) (?:ngay|tuan|sang|chieu|thu|thang|buoi|toi)\b")
 _IN_STOCK = re.compile(r"\b(?:de|gui|bo|cho) san\b|\b(?:du phong|phong khi)\b")
 _FAMILY = (
     r"(?:phu huynh|phhs|cmhs|ph|cha me|ba me|bo me|cac me|me|cac bac|cac bo|ca nha|gia dinh|anh chi|quy vi|hoc sinh|hs"
@@ -41,12 +43,21 @@ _REQUEST = re.compile(
 _HEAD = re.compile(r"[^\n.;:!?,]{0,18}$")
 
 
+def _told(reading: Reading, first: int, last: int) -> re.Match[str] | None:
+    for m in _TOLD.finditer(reading.plain, first, last):
+        if m["done"] is None or reading.means(m.start("done"), m.end("done"), {"da": ("đã",)}):
+            return m
+    return None
+
+
 def surely(reading: Reading, ask: Ask) -> bool:
     """A request word, a family spoken to, or the deed at the head of its sentence; and nothing that says it is only told."""
     first, last = ask.sentence
     sentence = reading.plain[first:last]
-    told = _TOLD.search(sentence) or (_OWED.search(sentence) if ask.kind == "pay" else None)
-    if told and not _REMINDS.search(sentence, told.end()):
+    told = _told(reading, first, last) or (_OWED.search(reading.plain, first, last) if ask.kind == "pay" else None)
+    if told and not _REMINDS.search(reading.plain, told.end(), last):
+        return False
+    if ask.kind == "hand_in" and _HABIT.search(sentence):
         return False
     if ask.kind == "attend":
         return not _NO_JOURNEY.search(sentence)

@@ -33,6 +33,10 @@ _LATER = re.compile(
     r"\b(?:se (?:duoc )?(?:thong bao|bao|co thong bao|gui)|thong bao sau|lich cu the (?:se|sau)"
     r"|thoi gian cu the (?:se|sau)|to be announced|tba|tbc|bao sau|thong bao (?:cu the |chi tiet )?sau)\b"
 )
+# `Mấy hôm nữa cô gửi ảnh` promises, and nobody has to be anywhere.
+_OWN_DEED = re.compile(
+    r"\s*(?:co|thay|nha truong|em|minh|lop truong)\s+(?:se )?(?:gui|dang|tra|phat|chia se) (?:anh|bai|ket qua|diem|video|hinh)\b"
+)
 # An event lasts `trong ngày …`; a payment is due in it.
 _ALL_DAY = ("tat ca trong ngay ", "dien ra trong ngay ", "to chuc trong ngay ", "ca ngay ")
 _FEASTS = re.compile(
@@ -198,6 +202,8 @@ def _is_unresolved(notice: Notice, weekday: Weekday) -> bool:
 def _is_explained(notice: Notice, vague: Vague) -> bool:
     """A date beside it, or anywhere inside the period it names, tells it exactly."""
     first, last = notice.reading.sentence_at(vague.start)
+    if _OWN_DEED.match(notice.reading.plain, vague.end, last):
+        return True
     for day in notice.days:
         if vague.first and vague.last and day.on and vague.first <= day.on <= vague.last:
             return True

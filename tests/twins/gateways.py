@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, quote_plus, urlsplit
+from urllib.parse import parse_qs, parse_qsl, quote_plus, urlencode, urlsplit
 
 import httpx
 from aiohttp import web
@@ -453,6 +453,32 @@ class VnpayTwin:
         return await until_content(lambda: self.call(query), (5,) * 9, sleep)
 
 
+class VnpayPage(_Server):
+    """Where the family's browser is sent: it proves the address as VNPay does, takes the money and leads back."""
+
+    def __init__(self, twin: VnpayTwin) -> None:
+        super().__init__()
+        self.twin = twin
+        self.taken: dict[str, dict[str, str]] = {}
+
+    async def open(self) -> None:
+        await self.start(web.get("/paymentv2/vpcpay.html", self._pay))
+
+    @property
+    def url(self) -> str:
+        return f"{self.base_url}/paymentv2/vpcpay.html"
+
+    async def _pay(self, request: web.Request) -> web.Response:
+        try:
+            asked = self.twin.take(str(request.url))
+        except (AssertionError, KeyError):
+            return web.Response(status=400, text="Sai chữ ký (code 70)")
+        self.taken[asked["vnp_TxnRef"]] = asked
+        amount = int(asked["vnp_Amount"]) // 100
+        told = self.twin.query(asked["vnp_TxnRef"], amount, vnp_OrderInfo=asked["vnp_OrderInfo"])
+        raise web.HTTPFound(f"{asked['vnp_ReturnUrl']}?{told.decode()}")
+
+
 class MomoTwin(_Server):
     """Create and IPN. Content with 204 only; three more tries stand for a schedule that is not public."""
 
@@ -465,7 +491,15 @@ class MomoTwin(_Server):
         self.statuses: list[int] = []
 
     async def open(self) -> None:
-        await self.start(web.post("/v2/gateway/api/create", self._create))
+        await self.start(web.post("/v2/gateway/api/create", self._create), web.get("/v2/gateway/pay", self._pay))
+
+    async def _pay(self, request: web.Request) -> web.Response:
+        """The family confirms in the wallet and its browser is led back; the IPN goes its own way."""
+        asked = self.orders.get(request.query.get("t", ""))
+        if asked is None:
+            return web.Response(status=404, text="Giao dịch không tồn tại")
+        told = json.loads(self.body(asked["orderId"], asked["amount"], orderInfo=asked["orderInfo"]))
+        raise web.HTTPFound(f"{asked['redirectUrl']}?{urlencode(told)}")
 
     async def _create(self, request: web.Request) -> web.Response:
         if trouble := await self.trouble():
@@ -492,7 +526,7 @@ class MomoTwin(_Server):
             "resultCode": code,
         }
         if code == 0:
-            told["payUrl"] = f"https://payment.momo.vn/v2/gateway/pay?t={asked['orderId']}"
+            told["payUrl"] = f"{self.base_url}/v2/gateway/pay?t={asked['orderId']}"
         return web.json_response(told)
 
     def body(self, order: str, amount: int, code: int = 0, *, secret: str | None = None, **changes: Any) -> bytes:

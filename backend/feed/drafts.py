@@ -30,6 +30,15 @@ SELECT post_id, class_id, author_account_id, kind, pupil_id, body, state, notice
 """
 
 
+_NO_CLASS = ("Không có lớp này trong trường.", "There is no such class in this school.")
+_CLASS = """
+SELECT true
+  FROM classes
+ WHERE school_id = $1
+   AND class_id = $2
+"""
+
+
 async def keep_draft(
     house: House, account_id: UUID, school_id: int, post_id: UUID, draft: PostIn
 ) -> tuple[PostKept, bool]:
@@ -37,6 +46,8 @@ async def keep_draft(
     now = house.clock.now()
     async with house.database.school(school_id) as tx:
         who = await require_class(tx, school_id, account_id, draft.class_id, on=school_day(now), subject="*")
+        if not await tx.fetchval(_CLASS, school_id, draft.class_id):
+            raise INVALID(FieldError("/class_id", *_NO_CLASS))
         await _require_pupils(tx, draft, school_day(now))
         before = await tx.fetchrow(POST, school_id, post_id)
         if before is not None:

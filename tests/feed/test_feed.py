@@ -346,3 +346,9 @@ async def _seen_late(feed: Feed, world: World, owner: asyncpg.Connection, house:
     today = school_day(house.clock.now())
     found = await family.feed(house.database.reader, world.parent.account_id, [world.school_id], today, "vi")
     return len(found.posts)
+
+
+async def test_a_post_for_a_class_that_is_not_there_is_pointed_at(web: httpx.AsyncClient, world: World) -> None:
+    path = f"/v1/schools/{world.school_id}/feed/posts/{new_id()}"
+    answer = await web.put(path, json={"class_id": str(new_id()), "body": "Chào"}, headers=world.admin.headers)
+    assert (answer.status_code, [one["pointer"] for one in answer.json()["errors"]]) == (422, ["/class_id"])

@@ -66,6 +66,10 @@ class Asker:
             return Away("connection_refused")
         except (httpx.HTTPError, OSError):
             return Away("connection_lost")
+        finally:
+            if pace is not None:
+                # The other side counts when a call came to it, which is between its leaving here and its answer.
+                self._asked_at[pace[0]] = asyncio.get_running_loop().time()
 
     def _client(self, provider: str) -> httpx.AsyncClient:
         if provider not in self._clients:

@@ -72,7 +72,8 @@ SELECT b.bank_account_id, b.account_name || ' ' || b.account_number AS name, b.k
 ),
 m AS (
 SELECT m.*,
-       (a.brought + sum(m.amount) OVER (PARTITION BY m.bank_account_id ORDER BY m.moved_at, m.transfer_id))::bigint AS balance
+       (a.brought + sum(m.amount) OVER (PARTITION BY m.bank_account_id
+                                  ORDER BY m.moved_at, coalesce(m.transaction_id, m.transfer_id), m.transfer_id))::bigint AS balance
   FROM {MOVES} m
   JOIN accounts a
     ON a.bank_account_id = m.bank_account_id
@@ -119,7 +120,7 @@ SELECT json_build_object(
                                        LIMIT 1),
                      'movements', coalesce((
                         SELECT json_agg({MOVEMENT}::jsonb || jsonb_build_object('transfer_id', m.transfer_id)
-                                        ORDER BY m.moved_at, m.transfer_id)
+                                        ORDER BY m.moved_at, coalesce(m.transaction_id, m.transfer_id), m.transfer_id)
                           FROM m
                          WHERE m.bank_account_id = a.bank_account_id
                            AND m.moved_at >= $2), '[]'::json),

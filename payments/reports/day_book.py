@@ -27,7 +27,7 @@ SELECT b.bank_account_id, b.account_name || ' ' || b.account_number AS name, coa
 m AS (
 SELECT m.*,
        (a.brought + sum(m.amount) OVER (PARTITION BY m.bank_account_id
-                                  ORDER BY m.booked_on, m.moved_at, m.transfer_id))::bigint AS balance
+                                  ORDER BY m.booked_on, m.moved_at, coalesce(m.transaction_id, m.transfer_id), m.transfer_id))::bigint AS balance
   FROM {MOVES} m
   JOIN accounts a
     ON a.bank_account_id = m.bank_account_id
@@ -55,7 +55,7 @@ SELECT json_build_object(
                           GROUP BY m.bank_account_id) sums
                 ON sums.bank_account_id = a.bank_account_id), '[]'::json),
          'movements', coalesce((
-            SELECT json_agg({MOVEMENT} ORDER BY m.booked_on, m.moved_at, m.transfer_id)
+            SELECT json_agg({MOVEMENT} ORDER BY m.booked_on, m.moved_at, coalesce(m.transaction_id, m.transfer_id), m.transfer_id)
               FROM m
              WHERE m.booked_on >= $2), '[]'::json),
          'currency', 'VND')::text

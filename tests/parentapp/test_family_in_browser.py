@@ -95,7 +95,7 @@ async def test_two_people_at_one_phone_are_asked_who_this_is(
     await page.get_by_role("button", name="T. T. Bà").click()
     await expect(page).to_have_url(re.compile("/app$"))
     await page.click("nav.tabs >> text=Tài khoản")
-    await expect(page.locator("h2").first).to_have_text(name)
+    await expect(page.locator("h2", has_text=name)).to_be_visible()
 
 
 async def test_opening_and_confirming_a_notice_reaches_its_sender(

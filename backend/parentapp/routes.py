@@ -8,6 +8,7 @@ from backend.parentapp.account import ROUTES as ACCOUNT
 from backend.parentapp.children import ROUTES as CHILDREN
 from backend.parentapp.email import ROUTES as EMAIL
 from backend.parentapp.events import ROUTES as EVENTS
+from backend.parentapp.feed import ROUTES as FEED
 from backend.parentapp.forms import ROUTES as FORMS
 from backend.parentapp.funds import ROUTES as FUNDS
 from backend.parentapp.home import ROUTES as HOME
@@ -28,6 +29,7 @@ ROUTES: list[Any] = [
     *PAYING,
     *FUNDS,
     *FORMS,
+    *FEED,
     *TODO,
     *PREFERENCES,
     *ACCOUNT,

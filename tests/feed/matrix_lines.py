@@ -241,4 +241,26 @@ LINES = {
         ),
         allowed=FAMILY,
     ),
+    ("GET", "/app/feed"): Line(
+        ask=lambda s: Ask("/app/feed"), allowed=on_any(*GUARDIANS), targets=NOTHING, by_cookie=True
+    ),
+    ("POST", "/app/{school_id}/feed/{post_id}/{deed}"): Line(
+        ask=lambda s: Ask(f"/app/{s.target.school_id}/feed/{s.made.post_id}/thanks", form={}),
+        allowed=CLASS_FAMILIES,
+        prepare=a_post,
+        by_cookie=True,
+    ),
+    ("GET", "/app/{school_id}/children/{pupil_id}/consents"): Line(
+        ask=lambda s: Ask(f"/app/{s.target.school_id}/children/{s.target.pupil_id}/consents"),
+        allowed=FAMILY,
+        by_cookie=True,
+    ),
+    ("POST", "/app/{school_id}/children/{pupil_id}/consents"): Line(
+        ask=lambda s: Ask(
+            f"/app/{s.target.school_id}/children/{s.target.pupil_id}/consents",
+            form={"photo": "class", "praise": "none", "child_agrees": "yes"},
+        ),
+        allowed=FAMILY,
+        by_cookie=True,
+    ),
 }

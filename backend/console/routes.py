@@ -20,6 +20,7 @@ from backend.console.counter import ROUTES as COUNTER
 from backend.console.drafts import ROUTES as DRAFTS
 from backend.console.fee_exemptions import ROUTES as FEE_EXEMPTIONS
 from backend.console.fee_items import ROUTES as FEE_ITEMS
+from backend.console.feed import ROUTES as FEED
 from backend.console.fees import ROUTES as FEES
 from backend.console.following import ROUTES as FOLLOWING
 from backend.console.form_results import ROUTES as FORM_RESULTS
@@ -59,6 +60,7 @@ ROUTES: list[Any] = [
     *LETTER_SETTINGS,
     *GROUPS,
     *FOLLOWING,
+    *FEED,
     *FORMS,
     *FORM_RESULTS,
     *FEES,

@@ -263,4 +263,52 @@ LINES = {
         allowed=FAMILY,
         by_cookie=True,
     ),
+    ("GET", "/console/{school_id}/feed"): Line(
+        ask=lambda s: Ask(f"/console/{s.target.school_id}/feed"), allowed=STAFF, targets=BY_SCHOOL, by_cookie=True
+    ),
+    ("GET", "/console/{school_id}/classes/{class_id}/feed"): Line(
+        ask=lambda s: Ask(f"/console/{s.target.school_id}/classes/{s.target.class_id}/feed"),
+        allowed=CLASS_STAFF,
+        prepare=a_post,
+        by_cookie=True,
+    ),
+    ("GET", "/console/{school_id}/classes/{class_id}/feed/{post_id}"): Line(
+        ask=lambda s: Ask(f"/console/{s.target.school_id}/classes/{s.target.class_id}/feed/{new_id()}"),
+        allowed=CLASS_STAFF,
+        by_cookie=True,
+    ),
+    ("POST", "/console/{school_id}/classes/{class_id}/feed/{post_id}"): Line(
+        ask=lambda s: Ask(
+            f"/console/{s.target.school_id}/classes/{s.target.class_id}/feed/{new_id()}",
+            form={"body": "Cả lớp trồng cây.", "do": "save"},
+        ),
+        allowed=CLASS_STAFF,
+        by_cookie=True,
+    ),
+    ("POST", "/console/{school_id}/feed/posts/{post_id}/{deed}"): Line(
+        ask=lambda s: Ask(f"/console/{s.target.school_id}/feed/posts/{s.made.post_id}/hide", form={}),
+        allowed=HOMEROOM | ADMINS,
+        prepare=a_post,
+        by_cookie=True,
+    ),
+    ("POST", "/console/{school_id}/feed/comments/{comment_id}"): Line(
+        ask=lambda s: Ask(f"/console/{s.target.school_id}/feed/comments/{s.made.other_id}", form={"state": "hidden"}),
+        allowed=HOMEROOM | ADMINS,
+        prepare=a_comment,
+        by_cookie=True,
+    ),
+    ("POST", "/console/{school_id}/feed/reports/{report_id}"): Line(
+        ask=lambda s: Ask(f"/console/{s.target.school_id}/feed/reports/{s.made.other_id}", form={"state": "hidden"}),
+        allowed=ADMINS,
+        prepare=a_report,
+        by_cookie=True,
+    ),
+    ("POST", "/console/{school_id}/feed/settings"): Line(
+        ask=lambda s: Ask(
+            f"/console/{s.target.school_id}/feed/settings", form={"approval": "teacher", "keep_days": "30"}
+        ),
+        allowed=ADMINS,
+        targets=BY_SCHOOL,
+        by_cookie=True,
+    ),
 }

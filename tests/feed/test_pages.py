@@ -9,7 +9,7 @@ from backend.core.clock import StoppedClock
 from backend.core.ids import new_id
 from backend.identity.doorkeeper import ACCESS_COOKIE
 from tests.factories import Person, World
-from tests.feed.scenes import Feed
+from tests.feed.scenes import PICTURE, Feed
 
 
 @pytest.fixture
@@ -58,3 +58,25 @@ async def test_consent_is_given_and_withdrawn_on_its_page(feed: Feed, world: Wor
     agreed = {"photo": "class", "praise": "none", "child_agrees": "yes"}
     assert (await feed.web.post(here, data=agreed, headers=who)).status_code in (302, 303)
     assert "Chỉ lớp của con xem" in (await feed.web.get(here, headers=who)).text
+
+
+async def test_a_teacher_writes_tags_and_hands_in_and_the_head_approves(feed: Feed, world: World) -> None:
+    await feed.settle(approval="admin")
+    post_id, who = str(new_id()), browser(world.teacher)
+    here = f"/console/{world.school_id}/classes/{world.class_id}/feed/{post_id}"
+    sent = {"photos": ("anh.png", PICTURE, "image/png")}
+    saved = await feed.web.post(here, data={"body": "Trồng cây", "do": "save"}, files=sent, headers=who)
+    assert saved.status_code in (302, 303), saved.text
+    draft = (await feed.web.get(feed.school(f"/feed/posts/{post_id}"), headers=world.teacher.headers)).json()
+    file_id = draft["photos"][0]["file_id"]
+    tagged = {"body": "Trồng cây", "do": "hand_in", f"tag-{file_id}-{world.child.pupil_id}": "yes"}
+    refused = await feed.web.post(here, data=tagged, headers=who)
+    assert refused.status_code == 409
+    assert "Gia đình em Nguyễn Minh An chưa đồng ý" in refused.text
+    await feed.wished(world.parent, world.child, "class")
+    assert (await feed.web.post(here, data=tagged, headers=who)).status_code in (302, 303)
+    queue = f"/console/{world.school_id}/feed"
+    assert "Trồng cây" in (await feed.web.get(queue, headers=browser(world.admin))).text
+    approve = f"{queue}/posts/{post_id}/approve"
+    assert (await feed.web.post(approve, data={"x": "1"}, headers=browser(world.admin))).status_code in (302, 303)
+    assert await feed.pictures(world.classmate_parent) == {file_id}

@@ -86,6 +86,11 @@ def test_a_child_may_be_named_to_its_own_family_only() -> None:
     assert names(text, Context(recipients=1)) == set()
 
 
+def test_what_is_told_first_does_not_hide_what_is_asked_behind_it() -> None:
+    assert names("Nhà trường đã lên kế hoạch, kính mời phụ huynh dự họp lúc 8h ngày 6/12/2026.") == {"missing_where"}
+    assert names("Lớp đã đóng đủ tiền tham quan, cô cảm ơn ba mẹ.") == set()
+
+
 def test_what_was_told_the_day_before_is_a_duplicate_and_last_months_bill_is_not() -> None:
     text = "Mời phụ huynh họp lúc 8h ngày 6/12/2026 tại phòng 203 để bàn kế hoạch tham quan."
     again = Context(earlier=(Earlier(text="Nhắc lại: " + text, sent_at=sent_at("2026-11-25T08:00")),))

@@ -24,6 +24,9 @@ _OWED = re.compile(r"\b(?:con|van)\b[^.;\n]{0,90}\bchua (?:dong|nop|thanh toan|h
 _REMINDS = re.compile(
     r"\b(?:nho (?!lai\b)|vui long|de nghi|yeu cau|mong|xin (?!loi\b|cam on)|phai |hay |thi (?:dong|nop|gui)|please|kindly)"
 )
+_NEW_CLAUSE = re.compile(
+    r"[,;:–-]\s*(?:(?:kinh|tran trong) moi|(?:quy |cac )?(?:phu huynh|phhs|cmhs|ba me|bo me|cha me|gia dinh|ca nha|anh chi))\b|\bthi (?=dong|nop|gui)"
+)
 # `mời phụ huynh xem` invites the eyes, `qua trường đón em` fetches a child.
 _NO_JOURNEY = re.compile(
     r"\bmoi (?:cac |quy )*(?:phu huynh|ph|ba me|bo me|cha me|ca nha|anh chi) (?:cung )?(?:xem|doc|nghe|theo doi|tham khao|tai|ngam|chia vui)\b"
@@ -50,12 +53,19 @@ def _told(reading: Reading, first: int, last: int) -> re.Match[str] | None:
     return None
 
 
+def _then_asked(reading: Reading, told: re.Match[str], ask: Ask) -> bool:
+    """`Lớp đã chốt đi biển, ba mẹ đóng …`: behind what is told a clause of its own speaks to families or invites them."""
+    return (
+        told.re is _TOLD and told["done"] is not None and bool(_NEW_CLAUSE.search(reading.plain, told.end(), ask.end))
+    )
+
+
 def surely(reading: Reading, ask: Ask) -> bool:
     """A request word, a family spoken to, or the deed at the head of its sentence; and nothing that says it is only told."""
     first, last = ask.sentence
     sentence = reading.plain[first:last]
     told = _told(reading, first, last) or (_OWED.search(reading.plain, first, last) if ask.kind == "pay" else None)
-    if told and not _REMINDS.search(reading.plain, told.end(), last):
+    if told and not _then_asked(reading, told, ask) and not _REMINDS.search(reading.plain, told.end(), last):
         return False
     if ask.kind == "hand_in" and _HABIT.search(sentence):
         return False

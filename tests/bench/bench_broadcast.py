@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import statistics
-import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 
-import asyncpg
 import psutil
 
-from backend.core.clock import SystemClock, school_day
-from backend.core.crypto import Cipher
-from backend.core.database import Database
-from backend.core.house import House
+from backend.core.clock import school_day
 from backend.core.ids import new_id
-from backend.core.migrate import migrate
-from backend.core.settings import Settings
-from backend.embedded import postgres
 from notifications.audience import WholeSchool
 from notifications.leases import claim
 from notifications.outbox import Notice, publish
-from tests.bench.cpu import cpu_seconds
+from tests.bench.ground import Ground, ground
 from tests.bench.province import Province, finish_old_deliveries, found_province
 from tests.bench.table import Table
 
 SCHOOLS, FAMILIES = 850, 588
 FINISHED = (0, 1_000_000, 10_000_000)
 CLAIMS = 25
-_SECRET = "bench-secret-of-forty-characters-0000000"
 
 # The least that the promise can cost: the same two rows a guardian, into the same tables, with nothing decided.
 _BARE = """
@@ -49,43 +35,6 @@ SELECT $1, $2, b.guardian_id, 'push', 'due', $3
 """
 
 
-class NoBell:
-    async def ring(self, job: str, *arguments: int | str) -> None:
-        """Nobody works here; the rows wait."""
-
-
-@dataclass(frozen=True)
-class _Stage:
-    house: House
-    owner: asyncpg.Connection
-    database_pid: int
-
-    def cpu(self) -> float:
-        return cpu_seconds(os.getpid(), self.database_pid)
-
-
-@asynccontextmanager
-async def _stage() -> AsyncIterator[_Stage]:
-    folder = Path(tempfile.mkdtemp(prefix="nhipcau-bench-"))
-    try:
-        server = postgres.start(folder / "postgres")
-        url = await postgres.ensure_database(server, "bench")
-        await migrate(url)
-        database = await Database.open(url, writers=2, readers=1)
-        owner = await asyncpg.connect(url)
-        try:
-            settings = Settings(mode="test", secret_key=_SECRET, public_url="http://bench")
-            house = House(settings, database, NoBell(), SystemClock(), Cipher(_SECRET), "redis://127.0.0.1:1")
-            pid = int((folder / "postgres" / "postmaster.pid").read_text().split()[0])
-            yield _Stage(house, owner, pid)
-        finally:
-            await owner.close()
-            await database.close()
-            server.cleanup()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 async def bench_broadcast(
     schools: int = SCHOOLS, families: int = FAMILIES, finished: tuple[int, ...] = FINISHED
 ) -> Table:
@@ -95,20 +44,20 @@ async def bench_broadcast(
         "Bare SQL writes the same recipients and deliveries and decides nothing. The finished rows all stand in the very school that is claimed from.",
         ("what", "rows", "CPU µs a row", "wall s", "longest transaction ms", "memory grown MB", "compared"),
     )
-    async with _stage() as stage:
+    async with ground() as stage:
         province = await found_province(stage.owner, schools, families)
         await _publish(table, stage, province)
         await _claims(table, stage, province, finished)
     return table
 
 
-async def _publish(table: Table, stage: _Stage, province: Province) -> None:
+async def _publish(table: Table, stage: Ground, province: Province) -> None:
     bare = await _measured(table, "bare SQL, school by school", stage, province, _bare, None)
     await stage.owner.execute("TRUNCATE deliveries, notice_recipients, notices CASCADE")
     await _measured(table, "publish: rows promised", stage, province, _promise, bare)
 
 
-async def _bare(stage: _Stage, school_id: int) -> None:
+async def _bare(stage: Ground, school_id: int) -> None:
     now, notice_id = stage.house.clock.now(), new_id()
     async with stage.house.database.school(school_id) as tx:
         await tx.execute(
@@ -119,7 +68,7 @@ async def _bare(stage: _Stage, school_id: int) -> None:
         await tx.execute(_BARE, school_id, notice_id, now)
 
 
-async def _promise(stage: _Stage, school_id: int) -> None:
+async def _promise(stage: Ground, school_id: int) -> None:
     now = stage.house.clock.now()
     notice = Notice(
         notice_id=new_id(), kind="announcement", source_kind="announcement", source_id=str(new_id()), created_at=now,
@@ -132,9 +81,9 @@ async def _promise(stage: _Stage, school_id: int) -> None:
 async def _measured(
     table: Table,
     name: str,
-    stage: _Stage,
+    stage: Ground,
     province: Province,
-    deed: Callable[[_Stage, int], Awaitable[None]],
+    deed: Callable[[Ground, int], Awaitable[None]],
     bare: float | None,
 ) -> float:
     resident = psutil.Process().memory_info().rss
@@ -150,7 +99,7 @@ async def _measured(
     return cpu
 
 
-async def _claims(table: Table, stage: _Stage, province: Province, finished: tuple[int, ...]) -> None:
+async def _claims(table: Table, stage: Ground, province: Province, finished: tuple[int, ...]) -> None:
     """A claim of a full batch and nothing else; rolled back by giving the leases up, so that every claim finds the same."""
     school_id, per_notice = province.schools[0], province.families
     there, first = 0, None

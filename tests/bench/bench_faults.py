@@ -34,13 +34,12 @@ from backend.identity.principal import Principal
 from backend.identity.tokens import TokenOffice
 from backend.serving import Child, environment_for, free_port, serve_command, wait_until_ready, work_command
 from notifications.leases import BATCH
-from tests.bench.bench_broadcast import NoBell
+from tests.bench.ground import SECRET, NoBell
 from tests.bench.table import Table
 from tests.notifications.simulation import Family, install_app, populate
 from tests.twins.fcm import FcmTwin
 
 FAMILIES = 10_000
-_SECRET = "bench-secret-of-forty-characters-0000000"
 _WORKERS = 2
 _PATIENCE_SECONDS = 600
 
@@ -77,7 +76,7 @@ class _Drill:
         (self.folder / "account.json").write_text(json.dumps(self.fcm.credentials()), encoding="utf-8")
         port = free_port("127.0.0.1", 18_900)
         self.settings = Settings(
-            mode="test", secret_key=_SECRET, public_url=f"http://127.0.0.1:{port}", port=port, quiet_hours="",
+            mode="test", secret_key=SECRET, public_url=f"http://127.0.0.1:{port}", port=port, quiet_hours="",
             database_url=self.url, redis_url=self.redis.url, fcm_project_id=self.fcm.project_id,
             fcm_base_url=self.fcm.base_url, fcm_credentials_file=str(self.folder / "account.json"),
         )  # fmt: skip
@@ -98,7 +97,7 @@ class _Drill:
     async def _people(self) -> str:
         owner = await asyncpg.connect(self.url)
         database = await Database.open(self.url, writers=1, readers=1)
-        house = House(self.settings, database, NoBell(), SystemClock(), Cipher(_SECRET), self.redis.url)
+        house = House(self.settings, database, NoBell(), SystemClock(), Cipher(SECRET), self.redis.url)
         try:
             self.school_id, drawn = await populate(owner, self.count)
             self.families = [replace(one, has_app=True, token_lives=True) for one in drawn]

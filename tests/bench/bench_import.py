@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
-import time
-from collections.abc import Awaitable, Callable
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -17,8 +11,6 @@ from backend.core.clock import SystemClock, school_day
 from backend.core.crypto import Cipher
 from backend.core.database import Database
 from backend.core.ids import new_id
-from backend.core.migrate import migrate
-from backend.embedded import postgres
 from backend.people.founding import Founding, found_school
 from backend.people.roster.imports import plan_of, write
 from backend.people.roster.invented import invent_school
@@ -27,7 +19,7 @@ from backend.people.roster.plan import Plan
 from backend.people.roster.review import counts
 from backend.people.roster.understand import understand
 from schemas.roster import RosterImport, Understood
-from tests.bench.cpu import cpu_seconds
+from tests.bench.ground import Ground, ground
 from tests.bench.table import Table
 
 SIZES = ((1200, 35), (6000, 150))
@@ -43,37 +35,14 @@ async def bench_import(sizes: tuple[tuple[int, int], ...] = SIZES) -> Table:
         "bonds, directory), into the same tables with their indexes and foreign keys, for another school.",
         ("pupils", "step", "pupils per second", "CPU ms per 1,000 pupils", "× COPY (CPU)"),
     )
-    folder = Path(tempfile.mkdtemp(prefix="nhipcau-bench-"))
-    try:
-        server = postgres.start(folder / "postgres")
-        url = await postgres.ensure_database(server, "bench")
-        await migrate(url)
-        database = await Database.open(url, writers=2, readers=1)
-        try:
-            for pupils, classes in sizes:
-                await _measure(table, database, url, folder, pupils, classes)
-        finally:
-            await database.close()
-            server.cleanup()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    async with ground() as stage:
+        for pupils, classes in sizes:
+            await _measure(table, stage, pupils, classes)
     return table
 
 
-class _Watch:
-    """Wall and CPU time of one step, of this process and the database."""
-
-    def __init__(self, folder: Path) -> None:
-        self._pids = (os.getpid(), int((folder / "postgres" / "postmaster.pid").read_text().split()[0]))
-
-    async def __call__(self, step: Callable[[], Awaitable[Any]]) -> tuple[Any, float, float]:
-        before, started = cpu_seconds(*self._pids), time.perf_counter()
-        result = await step()
-        return result, time.perf_counter() - started, cpu_seconds(*self._pids) - before
-
-
-async def _measure(table: Table, database: Database, url: str, folder: Path, pupils: int, classes: int) -> None:
-    watch, now = _Watch(folder), SystemClock().now()
+async def _measure(table: Table, stage: Ground, pupils: int, classes: int) -> None:
+    watch, database, owner, now = stage.watch, stage.database, stage.owner, SystemClock().now()
     today = school_day(now)
     year = _founding_year(today)
     data = to_xlsx(write_school(invent_school(pupils, pupils=pupils, classes=classes, year=year), pupils))
@@ -102,18 +71,14 @@ async def _measure(table: Table, database: Database, url: str, folder: Path, pup
     _, *wrote = await watch(writing)
     again, *compared = await watch(comparing)
     assert again.empty, "the same file again changes nothing"
-    owner = await asyncpg.connect(url)
-    try:
-        rows = {name: await _rows_for(owner, name, school_id, other_id) for name in _TABLES}
+    rows = {name: await _rows_for(owner, name, school_id, other_id) for name in _TABLES}
 
-        async def copying() -> None:
-            async with owner.transaction():
-                for name, (columns, records) in rows.items():
-                    await owner.copy_records_to_table(name, records=records, columns=columns)
+    async def copying() -> None:
+        async with owner.transaction():
+            for name, (columns, records) in rows.items():
+                await owner.copy_records_to_table(name, records=records, columns=columns)
 
-        _, *copied = await watch(copying)
-    finally:
-        await owner.close()
+    _, *copied = await watch(copying)
     count = len(understood.pupils)
     for step, (wall, cpu) in (
         ("read the file", read),

@@ -6,14 +6,9 @@ and for lines without a code a look at every open bill. The baseline only matche
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import tempfile
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -22,16 +17,14 @@ from rapidfuzz import fuzz, process
 from backend.core.clock import SystemClock, school_day
 from backend.core.database import Database
 from backend.core.ids import new_id
-from backend.core.migrate import migrate
 from backend.core.text import fold
-from backend.embedded import postgres
 from backend.people.founding import Founding, found_school
 from payments import accounts, candidates
 from payments.accounts import Receiving
 from payments.banks.line import BankLine
 from payments.match import Match
 from payments.settle import settle_many
-from tests.bench.cpu import cpu_seconds
+from tests.bench.ground import Ground, ground
 from tests.bench.table import Table
 from tests.payments import noise
 from tests.payments.noise.school import HOME, OTHER, Bill, Line
@@ -50,60 +43,30 @@ async def bench_matching(cases: Sequence[tuple[int, int]] = CASES) -> Table:
         "baseline matches row by row in the manner of pretix's bank transfer plugin and books nothing.",
         ("open bills", "lines", "what", "lines per second", "CPU ms a line", "growth", "settled by itself"),
     )
-    folder = Path(tempfile.mkdtemp(prefix="nhipcau-bench-"))
-    try:
-        server = postgres.start(folder / "postgres")
-        url = await postgres.ensure_database(server, "bench")
-        await migrate(url)
-        database = await Database.open(url, writers=2, readers=1)
-        try:
-            first: dict[str, float] = {}
-            for size, lines in cases:
-                await _measure(table, database, url, folder, size, lines, first)
-        finally:
-            await database.close()
-            server.cleanup()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    async with ground() as stage:
+        first: dict[str, float] = {}
+        for size, lines in cases:
+            await _measure(table, stage, size, lines, first)
     return table
 
 
-async def _measure(
-    table: Table, database: Database, url: str, folder: Path, size: int, count: int, first: dict[str, float]
-) -> None:
+async def _measure(table: Table, stage: Ground, size: int, count: int, first: dict[str, float]) -> None:
     at = noise.school(size, pupils=size)
     made = noise.lines(at, count)
-    now = SystemClock().now()
-    owner = await asyncpg.connect(url)
-    try:
-        account, numbers = await _bill(owner, database, at.bills, at.closed, now)
-        statement = [_line(line, n, numbers, now) for n, line in enumerate(made)]
-        watch = _Watch(folder)
+    now, database, owner = SystemClock().now(), stage.database, stage.owner
+    account, numbers = await _bill(owner, database, at.bills, at.closed, now)
+    statement = [_line(line, n, numbers, now) for n, line in enumerate(made)]
 
-        async def row(what: str, lines: int, deed: Callable[[], Awaitable[int]]) -> None:
-            settled, wall, cpu = await watch(deed)
-            cost = cpu / lines * 1000
-            growth = cost / first.setdefault(what, cost)
-            table.add(f"{size:,}", f"{lines:,}", what, round(lines / wall), cost, growth, f"{settled / lines:.0%}")
+    async def row(what: str, lines: int, deed: Callable[[], Awaitable[int]]) -> None:
+        settled, wall, cpu = await stage.watch(deed)
+        cost = cpu / lines * 1000
+        growth = cost / first.setdefault(what, cost)
+        table.add(f"{size:,}", f"{lines:,}", what, round(lines / wall), cost, growth, f"{settled / lines:.0%}")
 
-        await row("matched only", count, lambda: _matched(database, account, statement))
-        await row("matched and settled", count, lambda: _settled(database, account, statement, now))
-        few = statement[:_BASELINE_LINES] if size <= 2_000 else statement[:_FEW]
-        await row("baseline, matched row by row", len(few), lambda: _row_by_row(owner, account, few))
-    finally:
-        await owner.close()
-
-
-class _Watch:
-    """What a deed returns, with wall and CPU time of this process and the database."""
-
-    def __init__(self, folder: Path) -> None:
-        self._pids = (os.getpid(), int((folder / "postgres" / "postmaster.pid").read_text().split()[0]))
-
-    async def __call__(self, deed: Callable[[], Awaitable[int]]) -> tuple[int, float, float]:
-        before, started = cpu_seconds(*self._pids), time.perf_counter()
-        result = await deed()
-        return result, time.perf_counter() - started, cpu_seconds(*self._pids) - before
+    await row("matched only", count, lambda: _matched(database, account, statement))
+    await row("matched and settled", count, lambda: _settled(database, account, statement, now))
+    few = statement[:_BASELINE_LINES] if size <= 2_000 else statement[:_FEW]
+    await row("baseline, matched row by row", len(few), lambda: _row_by_row(owner, account, few))
 
 
 async def _matched(database: Database, account: Receiving, lines: Sequence[BankLine]) -> int:

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
-import time
 from collections.abc import Awaitable, Callable
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
-from backend.core.clock import SystemClock, school_day
-from backend.core.crypto import Cipher
+from backend.core.clock import school_day
 from backend.core.database import Database, Reader, Tx
 from backend.core.house import House
 from backend.core.ids import new_id
-from backend.core.migrate import migrate
-from backend.core.settings import Settings
-from backend.embedded import postgres
 from backend.people.founding import Founding, found_school
 from payments import hooks
 from payments.banks import console, sepay
@@ -31,18 +22,12 @@ from payments.banks.providers import PROVIDERS
 from payments.banks.wire import Call
 from payments.fees import billing
 from payments.reports import debts
-from tests.bench.cpu import cpu_seconds
+from tests.bench.ground import Ground, ground
 from tests.bench.table import Table
 
 PUPILS = 2_000
 CALLS = 2_000
 YEAR = "2026-2027"
-_SECRET = "bench-secret-of-forty-characters-0000000"
-
-
-class _NoBell:
-    async def ring(self, job: str, *arguments: int | str) -> None:
-        """Nobody works here; the rows wait."""
 
 
 async def bench_money() -> Table:
@@ -53,35 +38,18 @@ async def bench_money() -> Table:
         "A ratio of 0.00: the bare SQL took less than one tick (10 ms) of the clock.",
         ("deed", "statements", "CPU ms", "wall ms", "× bare SQL (CPU)"),
     )
-    folder = Path(tempfile.mkdtemp(prefix="nhipcau-bench-"))
-    try:
-        server = postgres.start(folder / "postgres")
-        url = await postgres.ensure_database(server, "bench")
-        await migrate(url)
-        database = await Database.open(url, writers=2, readers=1)
-        owner = await asyncpg.connect(url)
-        try:
-            settings = Settings(mode="test", secret_key=_SECRET, public_url="http://bench")
-            house = House(settings, database, _NoBell(), SystemClock(), Cipher(_SECRET), "redis://127.0.0.1:1")
-            await _measure(table, house, owner, folder)
-        finally:
-            await owner.close()
-            await database.close()
-            server.cleanup()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    async with ground() as stage:
+        await _measure(table, stage)
     return table
 
 
-async def _measure(table: Table, house: House, owner: asyncpg.Connection, folder: Path) -> None:
-    pids = (os.getpid(), int((folder / "postgres" / "postmaster.pid").read_text().split()[0]))
+async def _measure(table: Table, stage: Ground) -> None:
+    house, owner = stage.house, stage.owner
     school_id, accountant, plan_id, account, hook_key = await _school(house, owner)
 
     async def measured(deed: Callable[[], Awaitable[Any]]) -> tuple[int, float, float]:
         with _counted() as count:
-            before, started = cpu_seconds(*pids), time.perf_counter()
-            await deed()
-            wall, cpu = time.perf_counter() - started, cpu_seconds(*pids) - before
+            _, wall, cpu = await stage.watch(deed)
         return count[0], cpu * 1000, wall * 1000
 
     async def row(

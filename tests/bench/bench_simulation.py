@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from datetime import UTC, datetime
-from pathlib import Path
 
-import asyncpg
 import structlog
 
 from backend.core.clock import StoppedClock
-from backend.core.crypto import Cipher
-from backend.core.database import Database
-from backend.core.house import House
-from backend.core.migrate import migrate
-from backend.core.settings import Settings
-from backend.embedded import postgres
-from tests.bench.bench_broadcast import NoBell
+from tests.bench.ground import ground
 from tests.bench.table import Table
 from tests.notifications.simulation import MINUTES, SMS_PRICE, ZNS_PRICE, Outcome, broadcast, populate, wires
 
 FAMILIES = 5_000
-_SECRET = "bench-secret-of-forty-characters-0000000"
 _NOON = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
 
 
@@ -34,26 +23,11 @@ async def bench_simulation(families: int = FAMILIES) -> Table:
         ("what", "figure", "target"),
     )
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30))
-    folder = Path(tempfile.mkdtemp(prefix="nhipcau-bench-"))
-    try:
-        server = postgres.start(folder / "postgres", throwaway=True)
-        url = await postgres.ensure_database(server, "bench")
-        await migrate(url)
-        database = await Database.open(url, writers=2, readers=1)
-        owner = await asyncpg.connect(url)
-        try:
-            settings = Settings(mode="test", secret_key=_SECRET, public_url="https://bench.example", quiet_hours="")
-            clock = StoppedClock(_NOON)
-            house = House(settings, database, NoBell(), clock, Cipher(_SECRET), "redis://127.0.0.1:1")
-            school_id, drawn = await populate(owner, families)
-            async with wires(house, clock, folder) as wired:
-                _tell(table, await broadcast(owner, house, clock, wired, school_id, drawn))
-        finally:
-            await owner.close()
-            await database.close()
-            server.cleanup()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    clock = StoppedClock(_NOON)
+    async with ground(clock, durable=False, public_url="https://bench.example", quiet_hours="") as stage:
+        school_id, drawn = await populate(stage.owner, families)
+        async with wires(stage.house, clock, stage.folder) as wired:
+            _tell(table, await broadcast(stage.owner, stage.house, clock, wired, school_id, drawn))
     return table
 
 

@@ -10,7 +10,10 @@ import pytest
 from backend.core.ids import new_id
 from tests.factories import fresh_phone
 from tests.payments.conftest import AMOUNT
-from tests.twins.gateways import CassoTwin, MomoTwin, PayosTwin, VnpayTwin
+from tests.twins.casso import CassoTwin
+from tests.twins.momo import MomoTwin
+from tests.twins.payos import PayosTwin
+from tests.twins.vnpay import VnpayTwin
 
 SECRET = "a-secret-of-the-gateway"
 

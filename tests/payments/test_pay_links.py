@@ -14,7 +14,7 @@ import pytest
 from backend.identity.doorkeeper import ACCESS_COOKIE
 from tests.payments.conftest import AMOUNT
 from tests.payments.test_gateways import reasons, sleep, states, wire_of
-from tests.twins.gateways import VnpayPage
+from tests.twins.vnpay import VnpayPage
 
 NAMES = ("vnpay", "momo")
 
@@ -26,8 +26,8 @@ async def pages(money, monkeypatch):
     vnpay, _ = await wire_of(money, "vnpay")
     momo, _ = await wire_of(money, "momo")
     page = VnpayPage(vnpay)
-    await page.open()
-    await momo.open()
+    await page.start()
+    await momo.start()
     for house in {id(one): one for one in (money.house, money.http._transport.app.state.house)}.values():
         settings = msgspec.structs.replace(house.settings, vnpay_pay_url=page.url, momo_base_url=momo.base_url)
         monkeypatch.setattr(house, "settings", settings)

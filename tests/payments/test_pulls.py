@@ -15,7 +15,9 @@ from payments.banks.asking import Asker
 from tests.payments.conftest import AMOUNT
 from tests.payments.test_gateways import SECRET, hook_at, states
 from tests.twins.bank import RETRY_MINUTES
-from tests.twins.gateways import CassoList, CassoTwin, PayosTwin, SepayList
+from tests.twins.casso import CassoList, CassoTwin
+from tests.twins.payos import PayosTwin
+from tests.twins.sepay_list import SepayList
 
 
 @asynccontextmanager
@@ -30,7 +32,7 @@ async def asking(money, monkeypatch, **urls):
 async def listing(money):
     """SePay's list with a token that was entered beside the hook."""
     twin = SepayList()
-    await twin.open()
+    await twin.start()
     keys = {"token": twin.token}
     body = {"secret": "hook-secret-of-the-test", "keys": keys}
     answer = await money.post(f"/bank-hooks/{money.world.hook_key}/rotate", body, money.world.admin)
@@ -170,7 +172,7 @@ async def test_trouble_of_a_list_is_written_down_and_the_next_pull_recovers(mone
 
 async def test_a_slow_or_dead_gateway_keeps_no_other_waiting(money, listing, monkeypatch):
     casso = CassoList()
-    await casso.open()
+    await casso.start()
     casso.seconds_slow = 5
     await hook_at(money, money.world.bank_account_id, "casso", keys={"api_key": casso.api_key})
     listing.book(money.bank.credit(AMOUNT, "x").body)
@@ -198,7 +200,7 @@ async def test_a_slow_or_dead_gateway_keeps_no_other_waiting(money, listing, mon
 async def test_cassos_list_recovers_page_by_page_what_either_hook_did_not_tell(money, monkeypatch, version):
     await money.bill()
     lists = CassoList()
-    await lists.open()
+    await lists.start()
     hook = await hook_at(
         money,
         money.world.bank_account_id,
@@ -229,7 +231,7 @@ async def test_cassos_list_recovers_page_by_page_what_either_hook_did_not_tell(m
 @pytest.fixture
 async def payos(money, monkeypatch):
     twin = PayosTwin(money.http, money.account_number)
-    await twin.open()
+    await twin.start()
     keys = {"client_id": twin.client_id, "api_key": twin.api_key}
     hook = await hook_at(money, money.world.bank_account_id, "payos", keys=keys, secret=twin.checksum)
     twin.hook_path = hook["path"]

@@ -114,6 +114,12 @@ class Score:
         if found != notice.defects or not (dates_right and amounts_right and place_right):
             self.wrong.append(_difference(notice, found, facts, dates_right, amounts_right, place_right))
 
+    def __add__(self, other: Score) -> Score:
+        both = Score()
+        for name, count in vars(self).items():
+            setattr(both, name, count + getattr(other, name))
+        return both
+
     @property
     def recall(self) -> float:
         planted = sum(self.planted.values())
@@ -130,8 +136,8 @@ class Score:
         return self.alarmed / max(1, self.notices)
 
 
-def measure(notices: list[Notice], score: Score | None = None) -> Score:
-    score, desk = score or Score(), Desk()
+def measure(notices: list[Notice]) -> Score:
+    score, desk = Score(), Desk()
     for notice in notices:
         # Notices written without a blank line between are one run to one audience; all others are strangers to each other.
         desk = desk if notice.follows else Desk()

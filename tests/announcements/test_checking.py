@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import unicodedata
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from backend.announcements.checking import Checked, Context, Earlier, audience, 
 from backend.announcements.checking.command import Desk, sent_at
 from tests.announcements import corpus
 
+# One process measures each batch once, for all tests that ask.
+pytestmark = pytest.mark.xdist_group("notices")
 BATCHES = corpus.batches()
 AT = sent_at("2026-11-26T08:00")
 
@@ -24,18 +27,21 @@ def names(text: str, context: Context | None = None, *, to: object = "lớp 6A1"
     return {d.name for d in check(Checked(text=text, sent_at=AT, audience=audience(to)), context).defects}
 
 
+@cache
+def score_of(batch: str) -> corpus.Score:
+    return corpus.measure(BATCHES[batch])
+
+
 @pytest.mark.parametrize("batch", BATCHES)
 def test_of_every_batch_nine_in_ten_defects_are_named_and_hardly_any_in_vain(batch: str) -> None:
-    score = corpus.measure(BATCHES[batch])
+    score = score_of(batch)
     told = "\n".join(score.wrong)
     assert score.recall >= 0.90, told
     assert score.alarmed_share <= 0.05, told
 
 
 def test_each_defect_is_known_by_itself_and_its_near_misses_are_left_alone() -> None:
-    score = corpus.Score()
-    for batch in BATCHES.values():
-        corpus.measure(batch, score)
+    score = sum(map(score_of, BATCHES), corpus.Score())
     assert score.notices >= 300
     for name in corpus.DEFECTS:
         assert score.planted[name] >= 12 and score.near[name] >= 11, name
@@ -44,9 +50,7 @@ def test_each_defect_is_known_by_itself_and_its_near_misses_are_left_alone() -> 
 
 
 def test_dates_sums_and_places_are_read_out() -> None:
-    score = corpus.Score()
-    for batch in BATCHES.values():
-        corpus.measure(batch, score)
+    score = sum(map(score_of, BATCHES), corpus.Score())
     told = "\n".join(score.wrong)
     assert score.dates >= 0.97 * score.notices and score.amounts >= 0.97 * score.notices, told
     assert score.places >= 0.95 * score.placed, told

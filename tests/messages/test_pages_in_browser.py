@@ -69,6 +69,8 @@ async def test_a_family_asks_the_teacher_answers_and_thanks_are_folded(
     await expect(teacher.get_by_role("status").last).to_contain_text("Đã gửi.")
     await expect(teacher.locator("[data-followed]")).to_be_attached()
 
+    # The family's page lies open and loads itself anew with the answer; leaving it before would run into that.
+    await expect(family.locator(".said.theirs")).to_contain_text("Đúng rồi anh chị ạ.")
     await family.goto("/app/notices")
     await family.click("text=Tin nhắn mới")
     await expect(family).to_have_url(re.compile(r"/app/\d+/messages/"))

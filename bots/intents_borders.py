@@ -1,4 +1,4 @@
-"""Rules at the borders between intents that likeness cannot decide: nobody's child but one's own, follow-ups, and the level of a transfer."""
+"""Rules at the borders between intents that likeness cannot decide: follow-ups, and the level of a transfer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bots.slots import Slots
 
 _FILE = Path(__file__).parent / "knowledge" / "borders.toml"
 
-_CARRY_WORDS_MAX: Final = 8
+CARRY_WORDS_MAX: Final = 8
 _CARRY_SCORE_MAX: Final = 0.92
 _UNSURE_ALONE: Final = 0.55
 # "thi học kỳ" is an exam, "thì" only joins; folded they are one word.
@@ -56,7 +56,7 @@ def _borders() -> _Borders:
 
 def carried_on(normal: Normal, previous: str, particulars: Slots, best: str, score: float) -> str | None:
     """A very short message about a side of the last question belongs to it, unless it names another intent's object."""
-    if previous == NONE or previous.startswith("sys-") or len(normal.words) > _CARRY_WORDS_MAX:
+    if previous == NONE or previous.startswith("sys-") or len(normal.words) > CARRY_WORDS_MAX:
         return None
     if not _only_sides(normal, particulars):
         # What means nothing by itself, and asks, is likelier a further question than a new one.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections import Counter
 from collections.abc import Sequence
@@ -13,9 +14,8 @@ from bots.intents_features import core
 from bots.normalise import english_words, is_syllable
 
 _NEAREST = 12
-_COMPARED = (
-    32  # examples that share the rarest words; comparing all of them would cost ten times as much and find the same
-)
+# Of the examples, those that share the rarest words; comparing all of them would cost ten times as much and find the same.
+_COMPARED = 32
 _SHARED_MAX = 400  # a word of more examples than this brings none of them along unless no rarer word does
 _WORDS_LOOKED_UP_MAX = 10
 _SLIP_LEAST = 0.62
@@ -55,7 +55,8 @@ class Examples:
 
     def _sharing(self, words: tuple[str, ...]) -> list[int]:
         """The examples that share most of the rare words, best first."""
-        rarest = sorted({word for word in words if word in self._of_word}, key=lambda word: len(self._of_word[word]))
+        known = dict.fromkeys(word for word in words if word in self._of_word)
+        rarest = sorted(known, key=lambda word: len(self._of_word[word]))
         shared: dict[int, float] = {}
         for word in rarest[:_WORDS_LOOKED_UP_MAX]:
             places = self._of_word[word]
@@ -65,8 +66,10 @@ class Examples:
             for place in places[: _SHARED_MAX * 2]:
                 shared[place] = shared.get(place, 0.0) + weight
         # A short example that is wholly shared is nearer than a long one that shares as much.
-        ranked = sorted(shared, key=lambda place: (-shared[place] / (12 + len(self.texts[place])), place))
-        return ranked[:_COMPARED]
+        best = heapq.nsmallest(
+            _COMPARED, [(-weight / (12 + len(self.texts[place])), place) for place, weight in shared.items()]
+        )
+        return [place for _, place in best]
 
     def knows_any(self, words: tuple[str, ...]) -> bool:
         """Is at least one word, as typed, a word of the examples? Keys hit at random are not."""

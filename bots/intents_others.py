@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from backend.core.text import fold
+from bots.intents_borders import CARRY_WORDS_MAX
 from bots.intents_phrases import NONE
 from bots.normalise import Normal, normalise
 
@@ -36,7 +37,6 @@ _NEARLY_PERSONAL: Final = frozenset(
 )  # fmt: skip
 _ABOUT_ALL_DATA: Final = frozenset({"app-delete-data", "student-data-update", "app-second-parent"})
 _PERSONAL_SHARE: Final = 0.2
-_CARRY_WORDS_MAX: Final = 8
 _HARM_SHARE: Final = 0.1  # a message that may tell of harm is heard, whomever it names
 
 _CLAUSE_END: Final = re.compile(r"[.?!;,\n…]+|\s[-–]\s")
@@ -79,7 +79,7 @@ def _shapes() -> _Shapes:
         joined = joined.replace("{kin}", f"(?:{raw['kin']})").replace("{given}", f"(?:{given})")
         return re.compile(rf"\b(?:{joined})\b")
 
-    unlike = "|".join(word for word in raw["unlike"].split() if not word.endswith("_") and not word.isascii())
+    unlike = "|".join(raw["unlike"].split())
     return _Shapes(
         any_of(raw["other"]),
         any_of(raw["other"], clear_pair),
@@ -107,7 +107,7 @@ def asks_for_others(
     typed = normal.text.lower()
     if shapes.commands.search(typed):
         return "an attempt to command the bot"
-    carries_on = previous is not None and previous.startswith("my-") and len(normal.words) <= _CARRY_WORDS_MAX
+    carries_on = previous is not None and previous.startswith("my-") and len(normal.words) <= CARRY_WORDS_MAX
     if not carries_on and not _about_a_person(ranked, scores):
         return None
     words = " ".join(normal.words)

@@ -105,14 +105,12 @@ def _writers() -> list[str]:
         "| writer | phrases | first | three | abstained rightly | when due |",
         "|---|---|---|---|---|---|",
     ]
-    everything: list[tuple[Asked, str]] = []
     results: dict[str, Measured] = {}
     for fold in range(_FOLDS):
         left_out = names[fold::_FOLDS]
         mind = train([pair for name in names if name not in left_out for pair in written[name]])
         for name in left_out:
             results[name] = measured([Asked(text, intent, name) for text, intent in written[name]], mind)
-        everything += [(Asked(text, intent, name), name) for name in left_out for text, intent in written[name]]
     for name in names:
         one = results[name]
         only_none = not one.first_by_style

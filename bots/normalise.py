@@ -21,13 +21,16 @@ _KNOWLEDGE = Path(__file__).parent / "knowledge"
 _TOGETHER_MAX = 4
 _ENGLISH_TO_VIETNAMESE = 1.5
 
+PHONE = re.compile(r"(?<!\d)(?:\+?84|0)(?:[ .-]?\d){9}(?!\d)")
+# "500 k" is a sum; "lớp 7 k" and "lớp 10 k" ask.
+THOUSANDS = re.compile(r"\b(?!(?:\d|1[0-2]) k)(\d+) ?k\b", re.IGNORECASE)
 # The shapes that stand for a value. They become one word each, so that 7h30 and 6h45 look alike to the model.
 _VALUES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?:https?://|www\.)\S+|\b[\w-]+\.(?:com|vn|net|org|info|xyz|top|club)\b\S*"), " duonglink "),
     (re.compile(r"\b[\w.+-]+@[\w-]+\.\w+\b"), " thudientu "),
-    (re.compile(r"(?<!\d)(?:\+?84|0)(?:[ .-]?\d){9}(?!\d)"), " sodt "),
+    (PHONE, " sodt "),
     (re.compile(r"(?<!\d)\d{1,3}(?:[.,]\d{3})+(?:\s?(?:đ|d|vnd|vnđ|đồng|dong)\b)?"), " sotien "),
-    (re.compile(r"\b(?:\d+k|\d{2,}(?<!10)(?<!11)(?<!12)\s?k)\b"), " sotien "),  # "lớp 7 k" asks, "500 k" is a sum
+    (THOUSANDS, " sotien "),
     (re.compile(r"\b\d+(?:[.,]\d+)?\s?(?:tr|triệu|trieu|củ|nghìn|nghin|ngàn|ngan|đồng|vnd|vnđ|đ)\d*\b"), " sotien "),
     (re.compile(r"(?<!\d)\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}(?!\d)"), " ngaythang "),
     (re.compile(r"(?<![\d/])\d{1,2}/\d{1,2}(?![\d/])"), " ngaythang "),

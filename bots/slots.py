@@ -6,7 +6,7 @@ import re
 from itertools import takewhile
 from typing import Final
 
-from bots.normalise import Normal
+from bots.normalise import PHONE, THOUSANDS, Normal
 
 Slots = dict[str, str | int]
 
@@ -50,7 +50,7 @@ _SUBJECTS: Final = (
     ("cong nghe", "CN"), ("khoa hoc tu nhien", "KHTN"), ("khtn", "KHTN"),
     ("giao duc cong dan", "GDCD"), ("gdcd", "GDCD"), ("cong dan", "GDCD"), ("giao duc kinh te phap luat", "KTPL"), ("the duc", "GDTC"),
     ("giao duc the chat", "GDTC"), ("giao duc quoc phong", "QPAN"), ("quoc phong", "QPAN"), ("my thuat", "MT"), ("mi thuat", "MT"),
-    ("am nhac", "AN"), ("nghe thuat", "NT"),   ("trai nghiem", "HDTN"),
+    ("am nhac", "AN"), ("nghe thuat", "NT"), ("trai nghiem", "HDTN"),
 )  # fmt: skip
 # One-word names that are also other words count only after "mon", "diem", "bai", "tiet", or before "hoc ky".
 _SHORT_SUBJECTS: Final = {
@@ -111,7 +111,7 @@ _EXAM: Final = (
 _AMOUNT: Final = (
     (re.compile(r"(\d{1,3}(?:[.,]\d{3})+)\s?(?:đ|d|vnd|vnđ|đồng|dong)?", re.I), 1),
     (re.compile(r"(\d+(?:[.,]\d)?)\s?(?:tr|triệu|trieu|củ)(\d)?(?![a-zà-ỹ])", re.I), 1_000_000),
-    (re.compile(r"\b(\d+k|[2-9]\d+ k|\d{3,} k)\b", re.I), 1_000),  # "lớp 7 k" asks, "500 k" is a sum
+    (THOUSANDS, 1_000),
     (re.compile(r"(\d+)\s?(?:nghìn|nghin|ngàn|ngan)(?![a-zà-ỹ])", re.I), 1_000),
 )
 _FEE_ITEMS: Final = (
@@ -203,8 +203,9 @@ def _grade(word: str) -> int:
 
 
 def _read_subject(words: str, slots: Slots) -> None:
+    padded = f" {words} "
     for wording, code in _SUBJECTS:
-        if re.search(rf"\b{wording}\b", words):
+        if f" {wording} " in padded:
             slots["subject"] = code
             return
     if match := _SHORT_SUBJECT.search(words):
@@ -243,16 +244,13 @@ def read_amount(text: str) -> int | None:
         if match := shape.search(text):
             if unit == 1:
                 return int(re.sub(r"\D", "", match[1]))
-            whole = round(float(match[1].lower().rstrip("k ").replace(",", ".")) * unit)
+            whole = round(float(match[1].replace(",", ".")) * unit)
             tail = match[2] if match.re.groups > 1 and match[2] else ""
             return whole + (int(tail) * unit // 10 if tail else 0)
     return None
 
 
-_PHONE: Final = re.compile(r"(?<!\d)(?:\+?84|0)(?:[ .-]?\d){9}(?!\d)")
-
-
 def read_phone(text: str) -> str | None:
     """A Vietnamese telephone number in a text, as typed."""
-    match = _PHONE.search(text)
+    match = PHONE.search(text)
     return match[0] if match else None

@@ -255,8 +255,6 @@ def refuse_unsafe(settings: Settings) -> None:
         wrong.append(f"{variable('zalo_app_id')}: ZNS templates need the Zalo Official Account")
     if settings.smtp_host and settings.smtp_security not in ("starttls", "tls"):
         wrong.append(f"{variable('smtp_security')}: starttls or tls")
-    if bool(settings.smtp_user) != bool(settings.smtp_password):
-        wrong.append(f"{variable('smtp_user')}, {variable('smtp_password')}: both or none")
     if settings.webpush_contact and not settings.webpush_contact.startswith(("mailto:", "https://")):
         wrong.append(f"{variable('webpush_contact')}: mailto:… or https://…")
     if settings.sms_report_secret and len(settings.sms_report_secret) < 16:
@@ -271,6 +269,7 @@ _TOGETHER = (
     ("sms_api_key", "sms_secret_key", "sms_brand"),
     ("speedsms_token", "speedsms_brand"),
     ("smtp_host", "smtp_sender"),
+    ("smtp_user", "smtp_password"),
     ("zalo_app_id", "zalo_app_secret", "zalo_oa_id", "zalo_oa_secret"),
 )
 

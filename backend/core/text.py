@@ -28,6 +28,8 @@ def clean(text: str) -> str:
 
 def strip_marks(text: str) -> str:
     """Drop tones and letter marks, keep case and everything else: `Đặng Thị Ý` → `Dang Thi Y`."""
+    if text.isascii():
+        return text
     decomposed = unicodedata.normalize("NFD", text.translate(_STROKED))
     return "".join(c for c in decomposed if unicodedata.category(c) != "Mn")
 

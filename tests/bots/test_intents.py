@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -130,6 +133,25 @@ def test_particulars_are_read() -> None:
 
 def test_an_answer_says_why() -> None:
     assert any("hoc ba" in reason or "TRANSCRIPT" in reason for reason in understand("mất học bạ").why)
+
+
+def test_every_process_understands_alike() -> None:
+    """Sets are walked in another order by every process; no figure may come from that order."""
+    told = (
+        "Bé nhà tôi học ở trường mẫu giáo cũ được hơn một năm, các cô rất tốt nhưng giờ nhà mua được căn hộ bên này xa quá không đưa đón nổi, "
+        "xin hỏi bé đang lớp chồi thì qua trường mình học tiếp cần chuẩn bị gì"
+    )
+    code = f"from bots.intents import understand; print(ascii(understand({told!a})))"
+    answers = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("0", "1")
+    }
+    assert len(answers) == 1
 
 
 def test_asking_by_lines_answers_every_line_in_order() -> None:

@@ -68,6 +68,8 @@ def test_values_become_one_word_of_their_kind() -> None:
         words("tan lúc 16h30 ngày 24/11, đóng 1.200.000đ hay 500k, số 0912 345 678")
         == "tan luc giogiac ngay ngaythang dong sotien hay sotien so sodt"
     )
+    assert words("nop 510 k roi") == "nop sotien roi"
+    assert words("lop 10 k") == "lop 10 khong"
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ INTENT = "scam-warning"
 
 
 def asks(text: str, *, suspicious: bool) -> bool:
-    """A QR text or a seal is always a question; a number or a link only from somebody who suspects a fraud."""
+    """A QR text or a seal is always a question, and so is a number or a link alone; among words only from somebody who suspects."""
     parts = take_apart(text)
-    return bool(parts.payloads or parts.claims or (suspicious and (parts.numbers or parts.hosts)))
+    return bool(parts.payloads or parts.claims or ((suspicious or parts.bare) and (parts.numbers or parts.hosts)))
 
 
 async def answer(house: House, text: str, language: str) -> str:

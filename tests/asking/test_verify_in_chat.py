@@ -30,6 +30,18 @@ async def test_a_suspicious_number_is_looked_up_and_the_next_one_too(money):
     assert next_one.text.splitlines()[0].count("02438251234") == 1
 
 
+async def test_a_number_pasted_alone_is_looked_up_for_anybody_at_the_first_message(money):
+    for text, said in (
+        (money.account_number, "CỦA NHÀ TRƯỜNG"),
+        (f"stk {money.account_number}", "CỦA NHÀ TRƯỜNG"),
+        ("1903 4567 8901 23", "KHÔNG PHẢI CỦA NHÀ TRƯỜNG"),
+        ("0903 123 999", "KHÔNG PHẢI CỦA NHÀ TRƯỜNG"),
+    ):
+        answer = await talker(money.house).says(text)
+        assert answer.intent == "scam-warning", text
+        assert f"\n{said}\n" in answer.text, answer.text
+
+
 async def test_a_number_in_another_question_is_no_suspicion(money):
     parent = talker(money.house, money.world.parent.account_id)
     assert "NHÀ TRƯỜNG\n" not in (await parent.says("con tôi còn nợ bao nhiêu tiền")).text

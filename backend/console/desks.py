@@ -18,7 +18,7 @@ from backend.pages import Refusal, go, page
 
 AnyRequest = Request[Any, Any, Any]
 # A form that was filled in wrongly is shown again with what is wrong; anything else is trouble with a page of its own.
-SHOWN_IN_FORM = frozenset({400, 409, 413, 422, 429})
+SHOWN_IN_FORM = frozenset({400, 409, 413, 415, 422, 429})
 
 
 def today_of(request: AnyRequest) -> date:

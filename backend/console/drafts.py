@@ -16,6 +16,7 @@ from backend.core.problems import Problem
 from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
 from backend.pages import Refusal, go, read_form
+from backend.pages.forms import whole_number
 from schemas.drafts import Draft
 
 _ONE = "/console/{school_id:int}/announcements/drafts/{announcement_id:uuid}"
@@ -83,7 +84,7 @@ async def take_back(request: AnyRequest, school_id: FromPath[int], announcement_
 @post(_ONE + "/approve", include_in_schema=False, **STAFF)
 async def approve(request: AnyRequest, school_id: FromPath[int], announcement_id: FromPath[UUID]) -> Response[bytes]:
     form = await read_form(request)
-    version = int(form["version"]) if form.get("version", "").isdigit() else 0
+    version = whole_number(form.get("version", "")) or 0
     account_id = principal_of(request).account_id
     deed = drafts.approve(house_of(request), account_id, school_id, announcement_id, version)
     return await _done(request, school_id, announcement_id, deed, "writing.approved")

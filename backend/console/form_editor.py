@@ -9,6 +9,7 @@ import msgspec
 
 from backend.core.problems import INVALID, FieldError
 from backend.core.wrongs import every_wrong_field
+from backend.pages.forms import whole_number
 from schemas.forms import Day, FormText, Number, OneOf, Question, SeveralOf
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -35,7 +36,7 @@ class Row(msgspec.Struct, frozen=True):
 
 def rows_of(form: Mapping[str, str], *, more: bool = False) -> list[Row]:
     """What was typed, one empty row at the end when asked for; the first row of a new form asks for consent."""
-    count = min(int(form["rows"]), ROWS_MAX) if form.get("rows", "").isdigit() else 0
+    count = min(whole_number(form.get("rows", "")) or 0, ROWS_MAX)
     rows = [Row(**{name: form.get(f"{name}-{place}", "") for name in _FIELDS}) for place in range(count)]
     return [*rows, Row()] if (more or not rows) and len(rows) < ROWS_MAX else rows
 

@@ -121,9 +121,10 @@ async def enter_paper(
     reader, account_id = house_of(request).database.reader, principal_of(request).account_id
     row = await asked.require_answers(reader, school_id, account_id, form_id, today=today_of(request))
     sent = await open_form(request)
-    answers: dict[str, Any] = {}
+    answers, wrong_file = await answers_of(request, sent, school_id, row.questions)
     try:
-        answers = await answers_of(request, sent, school_id, row.questions)
+        if wrong_file is not None:
+            raise wrong_file
         values = {
             "signature_id": str(sent.get("signature_id", "")),
             "version": str(sent.get("version", "")),

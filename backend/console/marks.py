@@ -17,7 +17,7 @@ from backend.identity.entitlement import standing
 from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
 from backend.pages import Refusal, go, read_form
-from backend.pages.forms import into
+from backend.pages.forms import into, whole_number
 from backend.pages.wording import score
 from schemas.gradebook import ClassSubject, MarksIn, MarksToPublish, MarkValue, PupilSubject
 
@@ -186,8 +186,8 @@ def _columns_of(form: Mapping[str, str]) -> list[Column]:
     found: set[Column] = set()
     for name in form:
         parts = name.split(".")
-        if len(parts) == 4 and parts[0] == "m" and parts[3].isdigit():
-            found.add((parts[2], int(parts[3])))
+        if len(parts) == 4 and parts[0] == "m" and (ordinal := whole_number(parts[3])) is not None:
+            found.add((parts[2], ordinal))
     return sorted(found, key=_left_to_right)
 
 

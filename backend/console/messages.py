@@ -20,7 +20,7 @@ from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
 from backend.messages import acceptance, actions, changing, deciding, groups, moderation, queries
 from backend.pages import Refusal, go
-from backend.pages.forms import into
+from backend.pages.forms import into, whole_number
 from backend.pages.talk import BODY_BYTES_MAX, message_of, read_talk, refusal_of, shown
 from schemas.attendance import RollException, RollIn
 from schemas.messages import Decision, EditedText, NewBlock, NewGroupMessage, NewMessage, NewReport
@@ -175,7 +175,7 @@ async def send_to_group(request: AnyRequest, school_id: FromPath[int]) -> Respon
                 "group_message_id": form.get("group_message_id", ""),
                 "class_id": form.get("class_id", ""),
                 "text": form.get("text", "").strip(),
-                "accepts_rules": int(accepts) if accepts.isdigit() else None,
+                "accepts_rules": whole_number(accepts),
             },
         )
         await groups.send_to_group(house, account_id, school_id, new)

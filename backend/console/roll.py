@@ -20,7 +20,7 @@ from backend.identity.principal import principal_of
 from backend.messages.deciding import Announced
 from backend.messages.deciding import announced as announced_for
 from backend.pages import Refusal, go, read_form
-from backend.pages.forms import into
+from backend.pages.forms import into, whole_number
 from schemas.attendance import ClassDay, RollIn, Session
 
 _ROLL = "/console/{school_id:int}/classes/{class_id:uuid}/roll"
@@ -59,8 +59,8 @@ async def send_roll(request: AnyRequest, school_id: FromPath[int], class_id: Fro
         ],
         "make_up": form.get("make_up") == "yes",
     }
-    if form.get("revision", "").isdigit():
-        values["revision"] = int(form["revision"])
+    if (revision := whole_number(form.get("revision", ""))) is not None:
+        values["revision"] = revision
     try:
         account_id = principal_of(request).account_id
         roll = into(RollIn, values)

@@ -13,7 +13,7 @@ from backend.core.problems import INVALID, FieldError, Problem
 from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
 from backend.pages import Refusal, go, read_form
-from backend.pages.forms import into, open_form
+from backend.pages.forms import into, open_form, whole_number
 from payments import accounts
 from payments.statements import imports
 from payments.statements.columns import ROLES, role_of
@@ -46,7 +46,7 @@ async def upload(request: AnyRequest, school_id: FromPath[int]) -> Response[byte
         if not content:
             raise INVALID(_NO_FILE)
         found = await imports.upload(
-            house_of(request), principal_of(request), school_id, content, file.filename or "", _number(account)
+            house_of(request), principal_of(request), school_id, content, file.filename or "", whole_number(account)
         )
     except Problem as problem:
         return await _show_all(request, school_id, refused=_refusal(request, problem), account=account)
@@ -93,7 +93,7 @@ async def say_columns(request: AnyRequest, school_id: FromPath[int], statement_i
         await imports.choose(house_of(request), principal_of(request), school_id, statement_id, order)
     except Problem as problem:
         refused = _refusal(request, problem)
-        row = _number(form.get("row", ""))
+        row = whole_number(form.get("row", ""))
         return await _show_one(request, school_id, statement_id, sheet=form.get("sheet"), row=row, refused=refused, form=form)  # fmt: skip
     return go(f"/console/{school_id}/statements/{statement_id}", "statements.columns_said")
 
@@ -174,10 +174,6 @@ def _pointed(found: StatementReview, sheet: str | None, row: int | None) -> list
 
 def _refusal(request: AnyRequest, problem: Problem) -> Refusal:
     return Refusal(shown_in_form(problem), language_of(request))
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
 
 
 ROUTES: list[Any] = [statements_page, upload, statement_page, statement_errors, say_columns, apply]

@@ -21,7 +21,7 @@ from backend.files import actions as files
 from backend.files.content import FILE_BYTES_MAX
 from backend.identity.principal import principal_of
 from backend.pages import Refusal
-from backend.pages.forms import into
+from backend.pages.forms import into, whole_number
 from backend.people.registers import class_pupils_json
 from schemas.announcements import To
 from schemas.drafts import Draft, Letter
@@ -103,8 +103,8 @@ def audience_of(form: dict[str, str]) -> dict[str, Any] | None:
             return {"kind": "class", "class_id": which}
         case "group":
             return {"kind": "group", "group_id": which}
-        case "grade" if which.isdigit():
-            return {"kind": "grade", "grade": int(which)}
+        case "grade" if (grade := whole_number(which)) is not None:
+            return {"kind": "grade", "grade": grade}
         case "school":
             return {"kind": "school"}
         case "absent" | "unpaid":

@@ -137,7 +137,8 @@ def _number(question: Question, raw: Any) -> str:
         number = Decimal(str(raw).strip().replace(",", "."))
     except InvalidOperation as error:
         raise Wrong(_NO_NUMBER) from error
-    if not number.is_finite() or abs(number) > _NUMBER_MAX or number != round(number, 2):
+    # Compared, not abs(): figures with a huge exponent overflow in arithmetic, and comparing them is none.
+    if not number.is_finite() or not -_NUMBER_MAX <= number <= _NUMBER_MAX or number != round(number, 2):
         raise Wrong(_NO_NUMBER)
     if question.least is not None and number < question.least:
         raise Wrong((f"Không được nhỏ hơn {question.least}.", f"Must not be less than {question.least}."))

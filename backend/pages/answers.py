@@ -10,6 +10,7 @@ from litestar.datastructures import FormMultiDict, UploadFile
 
 from backend.core.http import house_of
 from backend.core.ids import new_id
+from backend.core.problems import FieldError, Problem
 from backend.files import actions as files
 from backend.files.content import FILE_BYTES_MAX
 from backend.identity.principal import principal_of
@@ -17,23 +18,38 @@ from schemas.forms import Paper, Question, SeveralOf
 
 # A form may ask for a few files at once.
 BODY_BYTES_MAX = 4 * FILE_BYTES_MAX
+_ABOUT_THE_FILE = frozenset({413, 415, 422, 429})
 
 
 async def answers_of(
     request: Request[Any, Any, Any], sent: FormMultiDict, school_id: int, questions: Sequence[Question]
-) -> dict[str, Any]:
-    """A file is kept at once, so that a form that is refused does not lose it. What was left empty is left out."""
+) -> tuple[dict[str, Any], Problem | None]:
+    """The answers, and what is wrong with a file among them. A file is kept at once, so that a form that is refused does not lose it,
+    and a file that is refused loses no other answer. What was left empty is left out."""
     answers: dict[str, Any] = {}
+    refused: Problem | None = None
     for question in questions:
         name = f"q-{question.id}"
         if isinstance(question, Paper):
-            kept = await _kept(request, school_id, sent.get(name))
-            answers[question.id] = kept or str(sent.get(f"{name}-kept", ""))
+            answers[question.id] = str(sent.get(f"{name}-kept", ""))
+            try:
+                answers[question.id] = await _kept(request, school_id, sent.get(name)) or answers[question.id]
+            except Problem as problem:
+                if problem.kind.status not in _ABOUT_THE_FILE:
+                    raise
+                refused = refused or _beside(question, problem)
         elif isinstance(question, SeveralOf):
             answers[question.id] = [str(value) for value in sent.getall(name, [])]
         else:
             answers[question.id] = str(sent.get(name, ""))
-    return {name: answer for name, answer in answers.items() if answer not in ("", [])}
+    return {name: answer for name, answer in answers.items() if answer not in ("", [])}, refused
+
+
+def _beside(question: Paper, problem: Problem) -> Problem:
+    """Said beside the question, whatever the problem is."""
+    said = [(error.vi, error.en) for error in problem.errors] or [(problem.sentence("vi"), problem.sentence("en"))]
+    errors = tuple(FieldError(f"/answers/{question.id}", *one) for one in said)
+    return Problem(problem.kind, errors=errors, params=problem.params)
 
 
 async def _kept(request: Request[Any, Any, Any], school_id: int, sent: Any) -> str | None:

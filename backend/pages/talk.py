@@ -16,7 +16,7 @@ from backend.core.ids import new_id
 from backend.core.problems import Problem
 from backend.files.actions import upload
 from backend.files.content import FILE_BYTES_MAX
-from backend.pages.forms import Refusal
+from backend.pages.forms import Refusal, whole_number
 from schemas.messages import MessageRow
 
 AnyRequest = Request[Any, Any, Any]
@@ -56,7 +56,7 @@ async def message_of(
         "message_id": form.get("message_id", ""),
         "text": form.get("text", ""),
         "file_ids": kept,
-        "accepts_rules": int(form["accepts_rules"]) if form.get("accepts_rules", "").isdigit() else None,
+        "accepts_rules": whole_number(form.get("accepts_rules", "")),
     }
     kind = form.get("kind", "")
     if kind == "urgent":

@@ -52,7 +52,9 @@ async def sign_form(request: AnyRequest, school_id: FromPath[int], form_id: From
     form = await _form_of(request, school_id, form_id)
     values: Values = {}
     try:
-        values = await _values(request, form)
+        values, wrong_file = await _values(request, form)
+        if wrong_file is not None:
+            raise wrong_file
         new = into(NewSignature, values)
         agent = request.headers.get("user-agent")
         account_id = principal_of(request).account_id
@@ -115,17 +117,19 @@ def _before(form: FamilyForm) -> Values:
     return {"answers": answers, "pupil_ids": [], "name": ""}
 
 
-async def _values(request: AnyRequest, form: FamilyForm) -> Values:
-    """The fields as the JSON door takes them."""
+async def _values(request: AnyRequest, form: FamilyForm) -> tuple[Values, Problem | None]:
+    """The fields as the JSON door takes them, and what is wrong with a file among them."""
     sent = await open_form(request)
-    return {
+    answers, wrong_file = await answers_of(request, sent, form.school_id, form.questions)
+    values = {
         "signature_id": str(sent.get("signature_id", "")),
         "version": str(sent.get("version", "")),
         "pupil_ids": [str(value) for value in sent.getall("pupil", [])],
-        "answers": await answers_of(request, sent, form.school_id, form.questions),
+        "answers": answers,
         "name": str(sent.get("name", "")).strip(),
         "drawing": str(sent.get("drawing", "")) or None,
     }
+    return values, wrong_file
 
 
 async def _notice_opened(request: AnyRequest, school_id: int, form: FamilyForm) -> None:

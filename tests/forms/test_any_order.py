@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +19,7 @@ from backend.core.ids import new_id
 from backend.core.problems import Problem
 from backend.forms import actions, chasing, outcome, queries, questions, signing
 from schemas.announcements import ToPupils
-from schemas.forms import Consent, FormText, NewForm, NewSignature, Signature, Until, Withdrawal
+from schemas.forms import Consent, FormText, NewForm, NewSignature, Number, Signature, Until, Withdrawal
 from tests.factories import Person, World
 from tests.wednesday import MORNING, TODAY
 
@@ -218,3 +219,9 @@ def test_whatever_is_sent_as_an_answer_is_read_or_pointed_at(given_answers: dict
     answers, wrong = questions.read([_GO], given_answers)
     assert bool(wrong) or answers in ({"go": "yes"}, {"go": "no"})
     assert all(error.pointer.startswith("/answers/") for error in wrong)
+
+
+@pytest.mark.parametrize("typed", ["1e9999999", "-1e9999999", "1e999999999999999999999", "1e-9999999", "NaN", "sNaN"])
+def test_a_figure_that_overflows_arithmetic_is_pointed_at(typed: str) -> None:
+    answers, wrong = questions.read([Number("people", "Mấy người?")], {"people": typed})
+    assert (answers, [error.pointer for error in wrong]) == ({}, ["/answers/people"])

@@ -86,3 +86,26 @@ async def test_no_field_is_too_odd(client: httpx.AsyncClient, world: World, name
         headers = {"accept": "text/html", "sec-fetch-site": "same-origin", "cookie": f"{ACCESS_COOKIE}={token}"}
         answer = await client.post(path, data=dict.fromkeys(names, value), headers=headers)
         assert answer.status_code < 500, (path, names, value)
+
+
+@pytest.mark.parametrize("digits", ["²", "９", "9" * 5000])
+async def test_no_digits_are_too_odd(client: httpx.AsyncClient, world: World, digits: str) -> None:
+    school = f"/console/{world.school_id}"
+    room = f"{school}/classes/{world.class_id}"
+    fields = {
+        "rows": digits,
+        "revision": digits,
+        f"m.x.regular.{digits}": "1",
+        "to": f"grade:{digits}",
+        "version": digits,
+    }
+    for token, path in (
+        (world.admin.token, f"{school}/forms/new"),
+        (world.admin.token, f"{school}/announcements/new"),
+        (world.admin.token, f"{school}/announcements/drafts/{world.class_id}/approve"),
+        (world.teacher.token, f"{room}/roll"),
+        (world.teacher.token, f"{room}/marks/TOAN"),
+    ):
+        headers = {"accept": "text/html", "sec-fetch-site": "same-origin", "cookie": f"{ACCESS_COOKIE}={token}"}
+        answer = await client.post(path, data={**fields, "session": "morning"}, headers=headers)
+        assert answer.status_code < 500, path

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Protocol
+from uuid import UUID
 
 from backend.core.catalogue import say
 from backend.core.crypto import token_hash
@@ -30,15 +31,12 @@ class ChatSender(Protocol):
 class ChatStation:
     """Telegram and the Zalo bot: free, and whoever linked a chat may be written to at any time."""
 
-    paid = False
-    repeats_for = timedelta()
-
     def __init__(self, sender: ChatSender, channel: str = "telegram") -> None:
         self.sender = sender
         self.channel = channel
 
-    async def price(self, house: House, batch: Batch, item: Item) -> int:
-        return 0
+    async def reaches(self, house: House, accounts: Sequence[UUID]) -> Collection[UUID]:
+        return list(await chats_of(house.database.reader, accounts, self.channel))
 
     async def deliver(self, house: House, batch: Batch, items: Sequence[Item], resting: Mapping[str, datetime]) -> None:
         accounts = list({item.row.account_id for item in items if item.row.account_id is not None})

@@ -70,7 +70,8 @@ class _Round:
         batches = self._batches(news, wishes)
         rows = [row for batch in batches for row in batch.rows]
         leads = await leads_of(self._house, self._stations, open_now, rows)
-        items = {row.account_id: Item(row) for row in rows}
+        # By digest, not by person: whoever changed the hour may have two that are due.
+        items = {row.notice.notice_id: Item(row) for row in rows}
         resting = states.resting(self._now)
         whole = False
         try:
@@ -79,7 +80,7 @@ class _Round:
             whole = True
         finally:
             for digest in self._mine:
-                item = items.get(digest.account_id)
+                item = items.get(digest.digest_id)
                 if item is None:
                     self._done.append(Done(digest, "skipped", digest.channel, reason="nothing_left"))
                 elif not item.tries and (not whole or item.row.channel in resting):
@@ -106,10 +107,10 @@ class _Round:
         return [Batch(_NO_SCHOOL, name, self._lease, rows) for name, rows in named.items()]
 
     async def _post(
-        self, batch: Batch, items: dict[UUID | None, Item], resting: dict[str, datetime], open_now: frozenset[str]
+        self, batch: Batch, items: dict[UUID, Item], resting: dict[str, datetime], open_now: frozenset[str]
     ) -> None:
         for channel in _FREE:
-            mine = [items[row.account_id] for row in batch.rows if row.channel == channel]
+            mine = [items[row.notice.notice_id] for row in batch.rows if row.channel == channel]
             station = self._stations.of(channel)
             if mine and station is not None and channel in open_now and channel not in resting:
                 await station.deliver(self._house, batch, mine, resting)

@@ -22,7 +22,6 @@ from notifications.tracking import tracking_id
 
 class EmailStation:
     channel = "email"
-    paid = False
 
     def __init__(self, sender: EmailSender) -> None:
         self.sender = sender

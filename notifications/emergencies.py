@@ -10,6 +10,7 @@ from uuid import UUID
 
 from backend.core.database import SchoolTx
 from backend.core.versions import TOUCH_GUARDIANS
+from notifications.bells import BELL
 from notifications.cascade import openings
 from notifications.promises import URGENT
 
@@ -68,5 +69,5 @@ async def declare(tx: SchoolTx, notice_id: UUID, reason: str, *, by: UUID, at: d
     assert row is not None, "an aggregate answers one row"
     if not row["declared"]:
         return None
-    tx.ring("deliver", tx.school_id)
+    tx.ring(BELL, tx.school_id)
     return int(row["guardians"])

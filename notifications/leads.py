@@ -6,12 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from backend.core.house import House
-from notifications.addresses import chats_of
 from notifications.cascade import CHANNELS, PAID
 from notifications.leases import Claimed
 from notifications.stations import Stations
-
-_CHATS = ("zalo", "zalo_bot", "telegram")
 
 
 def open_channels(stations: Stations, off: Collection[str]) -> frozenset[str]:
@@ -23,19 +20,15 @@ async def leads_of(
 ) -> Mapping[tuple[UUID, UUID, str], frozenset[str]]:
     """By delivery, looked up for the whole batch. A station that knows better who can be written to now is asked itself."""
     accounts = list({row.account_id for row in rows if row.account_id is not None})
-    known: dict[str, Collection[UUID]] = {}
+    known: dict[str, frozenset[UUID]] = {}
     for channel in open_now:
-        if channel in PAID or channel in ("push", "call"):
-            continue
         reaches = getattr(stations.of(channel), "reaches", None)
-        if reaches is not None:
-            known[channel] = await reaches(house, accounts) if accounts else ()
-        elif channel in _CHATS:
-            known[channel] = (await chats_of(house.database.reader, accounts, channel)).keys() if accounts else ()
+        if reaches is not None and channel not in PAID and channel != "push":
+            known[channel] = frozenset(await reaches(house, accounts)) if accounts else frozenset()
     return {row.key: frozenset(c for c in open_now if _leads(row, c, known)) for row in rows}
 
 
-def _leads(row: Claimed, channel: str, known: Mapping[str, Collection[UUID]]) -> bool:
+def _leads(row: Claimed, channel: str, known: Mapping[str, frozenset[UUID]]) -> bool:
     if channel == "call":
         return True
     if channel in PAID:

@@ -42,3 +42,13 @@ class Refused(msgspec.Struct, frozen=True):
 
 
 Outcome = Sent | TryLater | Refused
+
+# Begun, and nobody waited for the answer: it stands there until the answer comes.
+INTERRUPTED = TryLater("interrupted", uncertain=True)
+
+
+def stops_channel(outcome: Outcome | None) -> bool:
+    """The trouble is the channel's and not this message's: nothing more leaves by it for now."""
+    if isinstance(outcome, TryLater):
+        return outcome.pauses_channel
+    return isinstance(outcome, Refused) and outcome.why == "channel_down"

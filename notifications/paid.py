@@ -20,7 +20,7 @@ from backend.core.database import SchoolTx
 from backend.core.house import House
 from notifications import budgets
 from notifications.leases import Batch
-from notifications.outcomes import Refused, Sent, TryLater
+from notifications.outcomes import Refused, Sent, TryLater, stops_channel
 from notifications.retries import Verdict
 from notifications.rounds import Item, PaidStation
 
@@ -57,7 +57,7 @@ async def post_paid(
                 await station.deliver(house, batch, going, resting)
         finally:
             await asyncio.shield(asyncio.create_task(_settle(house, station, batch, going)))
-        if any(_stops(item) for item in going):
+        if any(stops_channel(one.outcome) for item in going for one in item.tries):
             for item in waiting:
                 item.ruled = Verdict("due", "channel_paused", house.clock.now())
             return
@@ -254,11 +254,3 @@ def _answer(station: PaidStation, item: Item) -> tuple[_State, str | None, str |
             return None if station.repeats_for and outcome.repeatable else ("uncertain", outcome.code, None)
     code = next((outcome.code for outcome in outcomes if isinstance(outcome, TryLater | Refused)), None)
     return "released", code, None
-
-
-def _stops(item: Item) -> bool:
-    return any(
-        (isinstance(one.outcome, TryLater) and one.outcome.pauses_channel)
-        or (isinstance(one.outcome, Refused) and one.outcome.why == "channel_down")
-        for one in item.tries
-    )

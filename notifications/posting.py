@@ -14,7 +14,7 @@ from backend.core.house import House
 from notifications.allowances import Allowance, turn
 from notifications.dead_addresses import bury, dead_among
 from notifications.leases import Claimed
-from notifications.outcomes import Outcome, Refused, TryLater
+from notifications.outcomes import INTERRUPTED, Outcome, Refused, TryLater, stops_channel
 from notifications.rounds import Try
 
 log = structlog.get_logger()
@@ -23,7 +23,6 @@ T = TypeVar("T")
 CONNECTIONS = 8
 # Together with one last timeout this stays below a lease (leases.py): what has not begun by then goes back untouched.
 PATIENCE_SECONDS = 45.0
-INTERRUPTED = TryLater("interrupted", uncertain=True)
 
 
 @dataclass(slots=True, frozen=True)
@@ -89,9 +88,3 @@ def made(row: Claimed, make: Callable[[], T]) -> T | Refused:
     except Exception as error:
         log.error("notice_not_rendered", notice_id=str(row.notice.notice_id), kind=type(error).__name__)
         return Refused("our_bug", type(error).__name__)
-
-
-def stops_channel(outcome: Outcome) -> bool:
-    if isinstance(outcome, TryLater):
-        return outcome.pauses_channel
-    return isinstance(outcome, Refused) and outcome.why == "channel_down"

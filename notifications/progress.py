@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from backend.core.database import Reader
+from notifications.channels import email, fcm_answers, sms, speedsms, telegram, webpush, zalo_answers, zalo_bot
 from schemas.notifications import Happening, Status
 
 _PROGRESS = """
@@ -64,18 +65,18 @@ SELECT true
    AND r.guardian_id = $3
 """
 
-# What a provider's final no says about the address. A code that stands in neither list only says that this message was turned away.
-_BLOCKED = frozenset({"forbidden", "ESMS_99"})
-_INVALID = frozenset(
-    {
-        "UNREGISTERED",
-        "SENDER_ID_MISMATCH",
-        "INVALID_ARGUMENT",
-        "chat_not_found",
-        "chat_migrated",
-        "ESMS_108",
-        "ESMS_177",
-    }
+# What a final no says about the address, as each wire knows its own codes; of our own words, who has left our Zalo account and what
+# is no mobile number. A code that stands in neither list only says that this message was turned away.
+_BLOCKED = frozenset({"unfollowed"}).union(telegram.BLOCKED, sms.BLOCKED, zalo_answers.BLOCKED, zalo_bot.BLOCKED)
+_INVALID = frozenset({"not_mobile"}).union(
+    fcm_answers.INVALID,
+    telegram.INVALID,
+    sms.INVALID,
+    speedsms.INVALID,
+    zalo_answers.INVALID,
+    zalo_bot.INVALID,
+    email.INVALID,
+    webpush.INVALID,
 )
 
 

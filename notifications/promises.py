@@ -192,7 +192,44 @@ WITH item AS MATERIALIZED (
 """
 
 
-# Bonds are asked once more: between whom a caller names and the row, a right may have ended.
+def _to_named(named: str, bond: str) -> str:
+    """`named` says who is meant, `bond` for whose sake. Rights are asked once more: since somebody looked, one may have ended."""
+    return f"""
+     addressed AS MATERIALIZED (
+        SELECT n.notice_id, g.guardian_id, g.account_id, g.phone_e164 IS NOT NULL AS has_phone,
+               array_agg(bond.pupil_id ORDER BY bond.pupil_id) AS pupil_ids, $12::text AS urgency, false AS awaits
+          FROM notice n
+          {named}
+          JOIN guardianships bond
+            ON bond.school_id = $1
+           AND bond.guardian_id = named.guardian_id
+           AND {bond}
+           AND bond.gets_notices
+           AND bond.valid_from <= $2
+           AND (bond.valid_to IS NULL OR bond.valid_to >= $2)
+          JOIN guardians g
+            ON g.school_id = bond.school_id
+           AND g.guardian_id = bond.guardian_id
+         GROUP BY n.notice_id, g.guardian_id, g.account_id, g.phone_e164),
+{_ROWS_NAMED}
+"""
+
+
+_ONE_BY_ONE = _to_named(
+    """JOIN unnest($9::uuid[], $10::uuid[], $11::uuid[]) AS named (notice_id, guardian_id, pupil_id)
+            ON named.notice_id = n.notice_id""",
+    """bond.pupil_id = named.pupil_id
+           AND bond.can_view""",
+)
+_WHO_HAS_NOT_ANSWERED = _to_named(
+    """CROSS JOIN earlier e
+          JOIN notice_recipients named
+            ON named.school_id = $1
+           AND named.notice_id = e.notice_id
+           AND CASE WHEN e.needs_acknowledgement THEN named.acknowledged_at IS NULL ELSE named.opened_at IS NULL END""",
+    "bond.pupil_id = ANY (named.pupil_ids)",
+)
+
 PUBLISH_TO_GUARDIANS = f"""
 WITH item AS MATERIALIZED (
         SELECT i.notice_id, i.kind, i.source_kind, i.source_id, i.params
@@ -205,28 +242,9 @@ WITH item AS MATERIALIZED (
          ORDER BY i.notice_id
             ON CONFLICT DO NOTHING
      RETURNING notice_id),
-     addressed AS MATERIALIZED (
-        SELECT n.notice_id, g.guardian_id, g.account_id, g.phone_e164 IS NOT NULL AS has_phone,
-               array_agg(bond.pupil_id ORDER BY bond.pupil_id) AS pupil_ids, $12::text AS urgency, false AS awaits
-          FROM notice n
-          JOIN unnest($9::uuid[], $10::uuid[], $11::uuid[]) AS named (notice_id, guardian_id, pupil_id)
-            ON named.notice_id = n.notice_id
-          JOIN guardianships bond
-            ON bond.school_id = $1
-           AND bond.guardian_id = named.guardian_id
-           AND bond.pupil_id = named.pupil_id
-           AND bond.can_view
-           AND bond.gets_notices
-           AND bond.valid_from <= $2
-           AND (bond.valid_to IS NULL OR bond.valid_to >= $2)
-          JOIN guardians g
-            ON g.school_id = bond.school_id
-           AND g.guardian_id = bond.guardian_id
-         GROUP BY n.notice_id, g.guardian_id, g.account_id, g.phone_e164),
-{_ROWS_NAMED}
-"""
+{_ONE_BY_ONE}"""
 
-# To whom $4 went and who has neither acknowledged it, where that was asked, nor opened it otherwise. Rights are asked once more.
+# To whom $4 went and who has neither acknowledged it, where that was asked, nor opened it otherwise.
 PUBLISH_AGAIN = f"""
 WITH earlier AS (
         SELECT n.notice_id, n.needs_acknowledgement
@@ -241,25 +259,4 @@ WITH earlier AS (
           FROM earlier
             ON CONFLICT DO NOTHING
      RETURNING notice_id),
-     addressed AS MATERIALIZED (
-        SELECT n.notice_id, g.guardian_id, g.account_id, g.phone_e164 IS NOT NULL AS has_phone,
-               array_agg(bond.pupil_id ORDER BY bond.pupil_id) AS pupil_ids, $12::text AS urgency, false AS awaits
-          FROM notice n
-         CROSS JOIN earlier e
-          JOIN notice_recipients r
-            ON r.school_id = $1
-           AND r.notice_id = e.notice_id
-           AND CASE WHEN e.needs_acknowledgement THEN r.acknowledged_at IS NULL ELSE r.opened_at IS NULL END
-          JOIN guardianships bond
-            ON bond.school_id = $1
-           AND bond.guardian_id = r.guardian_id
-           AND bond.pupil_id = ANY (r.pupil_ids)
-           AND bond.gets_notices
-           AND bond.valid_from <= $2
-           AND (bond.valid_to IS NULL OR bond.valid_to >= $2)
-          JOIN guardians g
-            ON g.school_id = bond.school_id
-           AND g.guardian_id = bond.guardian_id
-         GROUP BY n.notice_id, g.guardian_id, g.account_id, g.phone_e164),
-{_ROWS_NAMED}
-"""
+{_WHO_HAS_NOT_ANSWERED}"""

@@ -26,13 +26,9 @@ _TTL_SECONDS_MIN = 300
 
 class PushStation:
     channel = CHANNEL
-    paid = False
 
     def __init__(self, sender: FcmSender) -> None:
         self.sender = sender
-
-    async def price(self, house: House, batch: Batch, item: Item) -> int:
-        return 0
 
     async def deliver(self, house: House, batch: Batch, items: Sequence[Item], resting: Mapping[str, datetime]) -> None:
         accounts = list({item.row.account_id for item in items if item.row.account_id is not None})

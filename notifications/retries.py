@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from notifications.outcomes import Outcome, Refused, Sent, TryLater
+from notifications.outcomes import Outcome, Refused, Sent, TryLater, stops_channel
 
 # After the first failure wait 10 seconds, after the second 30 … about nine hours in all. After the ninth failure the delivery is
 # `dead` with the last code as its reason, and stands on the school's list of what could not be delivered.
@@ -59,7 +59,7 @@ def decide(
     A family that one address reached is reached; its other addresses are still tried along the schedule.
     """
     reached = sent_before or any(isinstance(outcome, Sent) for outcome in outcomes)
-    held_up = [outcome for outcome in outcomes if waits_for_channel(outcome)]
+    held_up = [outcome for outcome in outcomes if outcome is None or stops_channel(outcome)]
     if held_up:
         return Verdict("due", _code(held_up[0]), paused_until or now)
     later = [outcome for outcome in outcomes if isinstance(outcome, TryLater)]
@@ -72,14 +72,6 @@ def decide(
         return Verdict("skipped", "no_device")
     ours = next((r for r in refused if r.why == "our_bug"), None)
     return Verdict("dead", f"our_bug:{ours.code}") if ours else Verdict("refused", refused[0].code)
-
-
-def waits_for_channel(outcome: Outcome | None) -> bool:
-    return (
-        outcome is None
-        or (isinstance(outcome, TryLater) and outcome.pauses_channel)
-        or (isinstance(outcome, Refused) and outcome.why == "channel_down")
-    )
 
 
 def _later(later: Sequence[TryLater], reached: bool, failures: int, now: datetime, chance: float) -> Verdict:

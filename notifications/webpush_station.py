@@ -34,7 +34,6 @@ class WebNotice(msgspec.Struct, frozen=True):
 
 class WebPushStation:
     channel = "webpush"
-    paid = False
 
     def __init__(self, sender: WebPushSender) -> None:
         self.sender = sender

@@ -84,6 +84,8 @@ async def followed(tx: Tx, user_id: str, *, follows: bool, at: datetime) -> None
 
 
 async def followers(reader: Reader, user_ids: Sequence[str]) -> Mapping[str, Follower]:
+    if not user_ids:
+        return {}
     rows = await reader.fetch(_READ, list(user_ids))
     return {r["user_id"]: Follower(r["last_interacted_at"], r["replies_left"] or 0, r["unfollowed"]) for r in rows}
 

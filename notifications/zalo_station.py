@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
@@ -23,14 +23,9 @@ _NOBODY = zalo_followers.Follower(None, 0, False)
 
 class ZaloStation:
     channel = zalo_followers.CHANNEL
-    paid = False
-    repeats_for = timedelta()
 
     def __init__(self, sender: ZaloSender) -> None:
         self.sender = sender
-
-    async def price(self, house: House, batch: Batch, item: Item) -> int:
-        return 0
 
     async def reaches(self, house: House, accounts: Sequence[UUID]) -> Collection[UUID]:
         """Only whose window is open: for others this step would find nobody."""

@@ -29,6 +29,8 @@ _BUSY_SECONDS: Final = 60.0
 
 # RFC 3463: no such box, no such host, moved away, disabled, and a domain that takes no mail (RFC 7505).
 _DEAD: Final = ("5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1")
+# Without such a status a reply does not say whether the box or the letter was meant.
+INVALID: Final = frozenset(f"SMTP_{code}_{status}" for code in (550, 551, 553, 554) for status in _DEAD)
 
 
 class Letter(msgspec.Struct, frozen=True):

@@ -20,7 +20,7 @@ from notifications.allowances import Allowance, turn
 from notifications.channels.fcm_answers import PLATFORM_DOWN, read_answer, read_sent
 from notifications.channels.fcm_credentials import FcmCredentials, NoToken
 from notifications.channels.fcm_message import AddressKind, splice, too_large
-from notifications.outcomes import Outcome, Refused, TryLater
+from notifications.outcomes import INTERRUPTED, Outcome, Refused, TryLater, stops_channel
 
 log = structlog.get_logger()
 
@@ -30,7 +30,6 @@ _TOKEN_WAIT_SECONDS = 30.0
 # Together with one last timeout these stay below a lease (leases.py): what has not begun by then goes back untouched.
 _TOKEN_PATIENCE_SECONDS = 15.0
 _PATIENCE_SECONDS = 45.0
-_INTERRUPTED = TryLater("interrupted", uncertain=True)
 
 
 class Letter(msgspec.Struct, frozen=True):
@@ -95,7 +94,7 @@ class FcmSender:
         for position in waiting:
             if not await turn(self._limit, until):
                 return
-            outcomes[position] = _INTERRUPTED
+            outcomes[position] = INTERRUPTED
             outcome = outcomes[position] = await self._send(letters[position], headers)
             if _stops_channel(outcome):
                 # Whoever shares the iterator finds it empty: what was not begun stays None.
@@ -126,9 +125,8 @@ class FcmSender:
 
 
 def _stops_channel(outcome: Outcome) -> bool:
-    if isinstance(outcome, TryLater):
-        return outcome.pauses_channel
-    return isinstance(outcome, Refused) and outcome.why == "channel_down" and outcome.code not in PLATFORM_DOWN
+    """A platform that stops is not the channel: the letters to the others go on."""
+    return stops_channel(outcome) and not (isinstance(outcome, Refused) and outcome.code in PLATFORM_DOWN)
 
 
 def _until(deadline: float, count: int) -> Iterator[int]:

@@ -39,6 +39,10 @@ _NAME_DECODER = msgspec.json.Decoder(_Accepted)
 # The platform's own key (APNs, web push) is wrong: that platform stops, the others go on, every address is kept.
 PLATFORM_DOWN = frozenset({"THIRD_PARTY_AUTH_ERROR", "APNS_AUTH_ERROR"})
 
+_ADDRESS_DEAD = frozenset({"UNREGISTERED", "SENDER_ID_MISMATCH"})
+# The codes of an address that is none (any more).
+INVALID = _ADDRESS_DEAD | {"INVALID_ARGUMENT"}
+
 
 def read_sent(body: bytes) -> Sent:
     return Sent(_name(body))
@@ -57,7 +61,7 @@ def read_answer(status: int, body: bytes, retry_after: str | None, *, now: datet
         return TryLater("QUOTA_EXCEEDED", wait if wait is not None else _QUOTA_SECONDS, pauses_channel=True)
     if status >= 500 or status == 408:
         return TryLater(code or error.status or f"HTTP_{status}", wait)
-    if code in ("UNREGISTERED", "SENDER_ID_MISMATCH"):
+    if code in _ADDRESS_DEAD:
         return Refused("address_dead", code)
     if code in PLATFORM_DOWN or status in (401, 403):
         return Refused("channel_down", code or error.status or f"HTTP_{status}")

@@ -35,6 +35,11 @@ _CHANNEL_DOWN = frozenset(
 )  # keys, price, balance, brand, type, IP, template
 
 
+# 99 is nearly always a reader who blocked us.
+BLOCKED = frozenset({"ESMS_99"})
+INVALID = frozenset(f"ESMS_{code}" for code in _ADDRESS_DEAD)
+
+
 class _Answer(msgspec.Struct):
     CodeResult: str | int = ""
     SMSID: str | int = ""

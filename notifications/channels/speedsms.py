@@ -20,6 +20,7 @@ _BRAND = 3  # customer care under the registered name
 _TEXT_LIMIT_SECONDS = 60.0
 
 _ADDRESS_DEAD = frozenset({"105"})
+INVALID = frozenset(f"SPEEDSMS_{code}" for code in _ADDRESS_DEAD)
 _CHANNEL_DOWN = frozenset({"007", "008", "009", "300"})  # IP, account, API, balance
 _OUR_BUG = frozenset({"101", "110", "113"})  # parameters, encoding, length
 

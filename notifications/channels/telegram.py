@@ -30,6 +30,9 @@ PER_SECOND = 20
 _PATIENCE_SECONDS = 30.0
 TEXT_MAX = 4096
 
+BLOCKED = frozenset({"forbidden"})
+INVALID = frozenset({"chat_not_found", "chat_migrated"})
+
 
 class TelegramSender:
     def __init__(self, token: str, *, base_url: str, limit: Allowance | None = None) -> None:

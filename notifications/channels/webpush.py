@@ -27,6 +27,10 @@ CONNECTIONS = 32
 _HEADER_LIFE = timedelta(hours=6)
 _SERVICES_MAX = 100
 
+# The subscription has ended, is none, or was made for another key of ours: the browser makes a new one at its next visit.
+_GONE = (403, 404, 410)
+INVALID = frozenset({*(f"WEBPUSH_{status}" for status in _GONE), "WEBPUSH_unknown_service", "WEBPUSH_keys"})
+
 
 class Subscription(msgspec.Struct, frozen=True):
     """As the browser gave it: where to post, its public key and its secret, in base64url."""
@@ -136,15 +140,12 @@ def read_answer(answer: Answer) -> Outcome:
     match answer.status:
         case 200 | 201 | 202:
             return Sent()
-        case 404 | 410:
+        case status if status in _GONE:
             return Refused("address_dead", name)
         case 413:
             return Refused("our_bug", name)
         case 401:
             return Refused("channel_down", name)
-        case 403:
-            # The subscription was made for another key of ours: the browser makes a new one at its next visit. The others go on.
-            return Refused("address_dead", name)
         case 429:
             return TryLater(name, answer.retry_after or 60.0)
         case 408:

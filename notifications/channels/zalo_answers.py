@@ -34,6 +34,9 @@ _TEMPLATE_NOT_NOW: Final = frozenset({-133, -144, -147})
 _TEMPLATE_DOWN: Final = frozenset({-101, -102, -103, -104, -105, -106, -107, -115, -120, -135, -136, -137, -138})
 # One template's trouble, not the account's: its kind of notice goes another way.
 _TEMPLATE_OWN: Final = frozenset({-109, -117, -131, -145, -146})
+# A reader who turned us away: the whole account, or this kind of template message (-139) or all of them (-141).
+BLOCKED: Final = frozenset({*(f"ZALO_{code}" for code in _GONE), "ZNS_-139", "ZNS_-141"})
+INVALID: Final = frozenset(f"ZNS_{code}" for code in _TEMPLATE_DEAD)
 _OUR_BUG: Final = frozenset({-201, -210, -233, -111, -112, -113, -132})
 
 

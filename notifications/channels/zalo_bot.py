@@ -17,6 +17,10 @@ _LIMIT_SECONDS = 30.0
 # Words of the chat or its reader in an error: then the chat is meant, and not our request.
 _OF_THE_CHAT = ("chat", "recipient", "user")
 
+BLOCKED = frozenset({"ZALOBOT_403"})
+# Not 400, which our own mistakes are called as well.
+INVALID = frozenset({"ZALOBOT_404"})
+
 
 class _Result(msgspec.Struct):
     message_id: str = ""

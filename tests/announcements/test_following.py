@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -14,6 +14,10 @@ import pytest
 
 from backend.core.clock import StoppedClock
 from backend.core.ids import new_id
+from notifications.channels import email, sms, speedsms, webpush, zalo_bot
+from notifications.channels.wire import Answer
+from notifications.channels.zalo_answers import read_reply, read_template
+from notifications.outcomes import Refused
 from notifications.progress import status_of
 from tests.announcements.test_announcing import inbox, letter, send, to_class
 from tests.factories import Person, World
@@ -95,6 +99,19 @@ async def test_one_persons_story_keeps_every_step(
         ("refused", "forbidden", "blocked"),
         ("refused", "chat_not_found", "invalid"),
         ("refused", "SMTP_550", "bounced"),
+        ("refused", "SMTP_550_5.1.1", "invalid"),
+        ("refused", "ZALO_-217", "blocked"),
+        ("refused", "unfollowed", "blocked"),
+        ("refused", "window_closed", "bounced"),
+        ("refused", "ZNS_-118", "invalid"),
+        ("refused", "ZNS_-141", "blocked"),
+        ("refused", "ZALOBOT_403", "blocked"),
+        ("refused", "ZALOBOT_404", "invalid"),
+        ("refused", "WEBPUSH_410", "invalid"),
+        ("refused", "ESMS_99", "blocked"),
+        ("refused", "ESMS_177", "bounced"),
+        ("refused", "SPEEDSMS_105", "invalid"),
+        ("refused", "not_mobile", "invalid"),
         ("unknown", "timeout", "uncertain"),
         ("try_later", "HTTP_500", "delayed"),
         ("acknowledged", None, "acknowledged"),
@@ -102,6 +119,24 @@ async def test_one_persons_story_keeps_every_step(
 )
 def test_every_answer_has_a_word(told: str, code: str | None, status: str) -> None:
     assert status_of(told, code) == status
+
+
+def test_an_address_that_a_wire_calls_dead_is_never_said_to_have_bounced() -> None:
+    def zalo(code: int) -> Answer:
+        return Answer(200, msgspec.json.encode({"error": code}))
+
+    now = datetime(2026, 10, 1, tzinfo=UTC)
+    said = [
+        *(read(zalo(code), now).outcome for read in (read_reply, read_template) for code in range(-300, 1)),
+        *(webpush.read_answer(Answer(status, b"")) for status in range(200, 600)),
+        *(zalo_bot.read_answer(Answer(200, b'{"error_code": %d}' % code)) for code in range(401, 600)),
+        *(sms.read_answer(200, b'{"CodeResult": "%d"}' % code) for code in range(99, 200)),
+        *(speedsms.read_answer(Answer(200, b'{"code": "%d"}' % code)) for code in range(100, 200)),
+        *(email.read_reply(550, f"5.{kind}.{detail} no".encode()) for kind in range(8) for detail in range(20)),
+    ]
+    dead = {one.code for one in said if isinstance(one, Refused) and one.why == "address_dead"}
+    assert len(dead) > 15
+    assert {code for code in dead if status_of("refused", code) == "bounced"} == set()
 
 
 async def test_asking_again_reaches_only_those_who_have_not_answered(

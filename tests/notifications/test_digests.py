@@ -112,6 +112,21 @@ async def test_what_was_read_recalled_or_taken_away_is_not_in_it(
     assert (await steps(owner, foreign, world.stranger))["push"] == ("skipped", "nothing_left")
 
 
+async def test_two_digests_of_one_person_that_are_due_together_are_two_messages(
+    still_house: House, owner: asyncpg.Connection, world: World, clock: StoppedClock
+) -> None:
+    push, told = Ear("push"), []
+    for minute in (18 * 60, 18 * 60 + 30):  # the hour was changed in between
+        await wish(still_house, world.parent.account_id, Wishes({"announcement": "digest"}, digest_minute=minute))
+        told.append(await tell(still_house, world.school_id, world.child.pupil_id, title=str(minute)))
+        await drain(still_house, listening(push), world.school_id)
+    push.heard.clear()  # the father's, at once
+    clock.advance(EVENING + SPREAD)
+    assert await send_due(still_house, listening(push)) == 2
+    assert len(set(push.heard)) == 2, "each under its own name"
+    assert [await steps(owner, one, world.parent) for one in told] == [{"push": ("sent", "digest")}] * 2
+
+
 async def test_what_does_not_wait_goes_at_once(still_house: House, owner: asyncpg.Connection, world: World) -> None:
     await wish(still_house, world.parent.account_id)
     push = Ear("push", known={world.parent.account_id})

@@ -313,8 +313,6 @@ async def _bill_class(tx: SchoolTx, cipher: Cipher, fee: _Fee, *, by: UUID, at: 
         )
         for invoice_id, pupil_id, reference in zip(invoice_ids, pupils, drawn, strict=True)
     ]
-    # Families first: see allocations.lay.
-    await touch_families(tx, pupils)
     await publish_each(tx, notices, created_by=by, at=at)
     # Money that came before its bill.
     await settle.look_again(tx, await waited.among(tx, invoice_ids), at=at)

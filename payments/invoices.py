@@ -6,7 +6,6 @@ click adds nothing. What an invoice still asks for is derived from allocations a
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
@@ -24,7 +23,7 @@ from backend.core.versions import touch_families
 from backend.identity import audit
 from backend.identity.entitlement import require_role
 from notifications.outbox import PupilNotice, publish_each
-from payments import accounts, allocations, codes, ledger, references, requests, settle, waited
+from payments import accounts, allocations, codes, ledger, requests, settle, waited
 from payments.fees.guard import VOLUNTARY, Basis, Item, School, Violation, check
 from payments.ledger import Transfer
 from schemas.payments import NewFee
@@ -288,7 +287,7 @@ async def _bill_class(tx: SchoolTx, cipher: Cipher, fee: _Fee, *, by: UUID, at: 
         return 0
     invoice_ids = [new_id() for _ in pupils]
     account = await accounts.receiving(tx, fee.bank_account_id)
-    drawn = await _free_references(tx, account.reference_prefix, len(pupils))
+    drawn = await codes.draw(tx, account.reference_prefix, len(pupils))
     await _insert_invoices(tx, fee, invoice_ids, pupils, drawn, at=at)
     transfers = [
         Transfer("billed", ledger.receivable(pupil_id), ledger.income(fee.fee_id), fee.amount, invoice_id=invoice_id)
@@ -346,22 +345,8 @@ async def _without_invoice(tx: SchoolTx, fee: _Fee, *, on: date) -> list[UUID]:
     return list(dict.fromkeys(row["pupil_id"] for row in rows))
 
 
-async def _free_references(tx: SchoolTx, prefix: str, count: int) -> list[str]:
-    """Drawn with some to spare, so that those in use can be put aside with one look. The till keeps others from drawing."""
-    drawn: list[str] = []
-    digits = references.BODY_DIGITS
-    while len(drawn) < count:
-        candidates = references.draw(prefix, count + 16, secrets.randbelow, frozenset(drawn), digits)
-        used = await codes.taken(tx, candidates)
-        drawn += [candidate for candidate in candidates if candidate not in used]
-        # Where half of what is drawn is in use, the school has outgrown this length.
-        if 2 * len(used) > len(candidates):
-            digits = min(digits + 1, references.BODY_DIGITS_MAX)
-    return drawn[:count]
-
-
 async def _insert_invoices(
-    tx: SchoolTx, fee: _Fee, invoice_ids: Sequence[UUID], pupils: Sequence[UUID], codes: Sequence[str], *, at: datetime
+    tx: SchoolTx, fee: _Fee, invoice_ids: Sequence[UUID], pupils: Sequence[UUID], drawn: Sequence[str], *, at: datetime
 ) -> None:
     await tx.execute(
         """
@@ -379,7 +364,7 @@ async def _insert_invoices(
         at,
         invoice_ids,
         pupils,
-        codes,
+        drawn,
     )
 
 

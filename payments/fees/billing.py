@@ -53,6 +53,7 @@ class _New(msgspec.Struct, frozen=True):
 
     invoice_id: UUID
     fee_id: UUID
+    class_id: UUID
     pupil_id: UUID
     part: int
     amount: int
@@ -188,6 +189,7 @@ def _new_bills(draft: Draft) -> list[_New]:
         _New(
             new_id(),
             uuid5(draft.plan_id, f"{bill.child.class_id}/{part}"),
+            bill.child.class_id,
             bill.child.pupil_id,
             part,
             amount,
@@ -205,8 +207,6 @@ async def _write(
 ) -> _Written:
     """Raises _Overtaken, and so undoes everything, where somebody else was there first."""
     fees = {n.fee_id: n for n in sorted(new, key=lambda n: n.amount)}
-    classes = {uuid5(draft.plan_id, f"{b.child.class_id}/{p}"): b.child.class_id
-               for b in draft.bills for p in range(1, len(draft.terms.due_on) + 1)}  # fmt: skip
     billed_now = {n.pupil_id for n in new if n.part == 1}
     credits = [
         (bill.child.pupil_id, day, line.each)
@@ -230,7 +230,7 @@ async def _write(
         draft.item.item_id,
         list(fees),
         [part_title(draft, n.part) for n in fees.values()],
-        [classes[fee_id] for fee_id in fees],
+        [n.class_id for n in fees.values()],
         [n.amount for n in fees.values()],
         [n.due_on for n in fees.values()],
         [n.part for n in fees.values()],

@@ -8,6 +8,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from backend.console.desks import AnyRequest, books_desk, console_page, shown_in_form, today_of
+from backend.console.sums import written_sum
 from backend.core.http import house_of, language_of
 from backend.core.ids import new_id
 from backend.core.problems import Problem
@@ -39,7 +40,7 @@ async def grant(request: AnyRequest, school_id: FromPath[int]) -> Response[bytes
     form = await read_form(request)
     values = {name: form[name].strip() for name in NewExemption.__struct_fields__ if form.get(name, "").strip()}
     if "amount" in values:
-        values["amount"] = values["amount"].replace(".", "").replace(",", "").replace(" ", "").removesuffix("đ")
+        values["amount"] = written_sum(values["amount"])
     try:
         new = into(NewExemption, values)
         _, lowered = await exemptions.grant(house_of(request), principal_of(request).account_id, school_id, new)

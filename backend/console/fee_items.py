@@ -8,6 +8,7 @@ from litestar.params import FromPath
 
 from backend.console import plan_audience, queries
 from backend.console.desks import AnyRequest, books_desk, console_page, shown_in_form, today_of
+from backend.console.sums import written_sum
 from backend.core.http import house_of, language_of
 from backend.core.ids import new_id
 from backend.core.problems import INVALID, NOT_FOUND, FieldError, Problem
@@ -120,8 +121,7 @@ def _values(form: dict[str, str], kind: Any) -> dict[str, Any]:
     values: dict[str, Any] = {n: form[n].strip() for n in kind.__struct_fields__ if form.get(n, "").strip()}
     for name in _SUMS:
         if name in values:
-            bare = values[name].replace(".", "").replace(",", "").replace(" ", "").removesuffix("đ")
-            values[name] = bare or values[name]
+            values[name] = written_sum(values[name])
     return values | {n: form.get(n) == "yes" for n in (*_CHECKS, "pro_rata") if n in kind.__struct_fields__}
 
 

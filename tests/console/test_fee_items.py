@@ -30,7 +30,7 @@ async def test_from_a_forbidden_name_to_bills_that_were_looked_at(money) -> None
     assert 'value="quy lop 6A1"' in refused.text and 'value="15.000"' in refused.text
     assert await money.count("fee_items") == 0
 
-    item |= {"title": "Nước uống", "basis_document": "18/2025/NQ-HĐND"}
+    item |= {"title": "Nước uống", "basis_document": "18/2025/NQ-HĐND", "unit_amount": "15.000\u00a0đ"}
     kept = await money.http.post(f"{base}/fee-items/new", data=item, headers=headers)
     assert kept.status_code == 303 and kept.headers["location"].split("?")[0].endswith(item["item_id"])
     due_on = (school_day(money.house.clock.now()) + timedelta(days=9)).isoformat()

@@ -217,11 +217,7 @@ _OWN_FIELDS = frozenset(NewFee.__struct_fields__)
 
 def _at_the_field(broken: Violation) -> FieldError:
     field = _FIELDS.get(broken.field, broken.field)
-    return FieldError(
-        f"/{field if field in _OWN_FIELDS else 'category'}",
-        f"{broken.vi} ({broken.source})",
-        f"{broken.en} ({broken.source})",
-    )
+    return broken.at(field if field in _OWN_FIELDS else "category")
 
 
 async def _receiving_account(tx: SchoolTx, chosen: int | None) -> int | None:

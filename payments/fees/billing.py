@@ -26,7 +26,7 @@ from payments import ledger, references, requests, settle, shape
 from payments.accounts import Receiving
 from payments.fees import ground, plans
 from payments.fees.amounts import Line
-from payments.fees.guard import VOLUNTARY, Violation
+from payments.fees.guard import VOLUNTARY
 from payments.fees.plans import AMOUNT_MAX, Draft
 from payments.ledger import Transfer
 from payments.waited import WAITED_FOR
@@ -157,16 +157,12 @@ def _refuse(draft: Draft) -> None:
     if draft.item.closed:
         raise ITEM_CLOSED()
     if draft.violations:
-        raise INVALID(*(as_field_error(one) for one in draft.violations))
+        raise INVALID(*(one.at(one.field) for one in draft.violations))
     if draft.item.category == "parents_board":
         raise NOT_THE_SCHOOLS_MONEY()
     too_much = [bill for bill in draft.bills if max(bill.parts, default=0) > AMOUNT_MAX]
     if too_much:
         raise INVALID(FieldError("/quantity", "Có phiếu thu vượt 499.999.999 đ.", "A bill is above 499.999.999 đ."))
-
-
-def as_field_error(broken: Violation) -> FieldError:
-    return FieldError(f"/{broken.field}", f"{broken.vi} ({broken.source})", f"{broken.en} ({broken.source})")
 
 
 async def _bill(tx: SchoolTx, cipher: Cipher, draft: Draft, account: Receiving, *, by: UUID, at: datetime) -> int:

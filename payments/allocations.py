@@ -207,9 +207,10 @@ async def lay(tx: SchoolTx, lays: Sequence[Lay], *, made_by: UUID | None, at: da
         for one in lays
         if not one.quiet
     ]
-    # Notices touch only those who get notices; whoever may look must see a new version as well. All of them first and in
-    # their one order, the notices' own after that: then no other room's writer can stand crosswise.
-    await touch_families(tx, [one.pupil_id for one in lays])
+    # Notices touch the families of their pupils. Where somebody is not told, all of them are touched first and in their one
+    # order, the notices' own after that: then no other room's writer can stand crosswise.
+    if len(notices) < len(lays):
+        await touch_families(tx, [one.pupil_id for one in lays])
     await publish_each(tx, notices, created_by=made_by, at=at)
 
 

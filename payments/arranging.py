@@ -124,6 +124,7 @@ class _Work(msgspec.Struct):
     doubts: dict[UUID, Doubt] = {}
     fixed: list[Standing] = []
     target: arrange.Lays = {}
+    laid_on: dict[UUID, int] = {}
     back: list[LaidBefore] = []
     lays: list[Lay] = []
 
@@ -199,6 +200,8 @@ class _Work(msgspec.Struct):
             standing[key] = standing.get(key, 0) + one.amount
         wanting = [_less(claim, held_back) for claim in self.claims.values()]
         self.target = arrange.arrange(open_amounts, wanting, self._groups(), standing)
+        for (_, bill), amount in (*held_back.items(), *self.target.items()):
+            self.laid_on[bill] = self.laid_on.get(bill, 0) + amount
         self._difference(movable, standing)
         for key, amount in held_back.items():
             self.target[key] = self.target.get(key, 0) + amount
@@ -263,12 +266,7 @@ class _Work(msgspec.Struct):
         return "settled" if all(self._is_paid(bill) for bill in shares) else "part"
 
     def _is_paid(self, invoice_id: UUID) -> bool:
-        laid = sum(amount for (_, bill), amount in self.target.items() if bill == invoice_id)
-        others = {
-            (one.transaction_id, one.invoice_id): one.amount for one in self.fixed if one.invoice_id == invoice_id
-        }
-        laid += sum(amount for key, amount in others.items() if key not in self.target)
-        return laid >= self.whole.board.bills[invoice_id].open_amount
+        return self.laid_on[invoice_id] >= self.whole.board.bills[invoice_id].open_amount
 
     def reasons(self, id_: UUID) -> tuple[str, str]:
         """By which word, and how the amount fits."""

@@ -81,13 +81,9 @@ async def _add_named_bills(tx: SchoolTx, looks: Sequence[Look], codes: Iterable[
 async def _add_children(tx: SchoolTx, looks: Sequence[Look]) -> None:
     """Who is named in full beside a reference: it may be another child than the bill's."""
     found = await pupils_meant.children(tx, [one.said for one in looks]) if looks else {}
-    runs = list(found)
     for one in looks:
-        begun = (
-            [run for run in runs for start in one.said.beginnings if run.startswith(start)]
-            if one.said.beginnings
-            else []
-        )
+        starts = tuple(one.said.beginnings)
+        begun = [run for run in found if run.startswith(starts)] if starts else []
         children = tuple(child for run in {*one.said.runs, *begun} for child in found.get(run, ()))
         one.hints = msgspec.structs.replace(one.hints, children=children)
 

@@ -133,7 +133,7 @@ async def request_over(
     known: str | None = await tx.fetchval(_SAME, tx.school_id, bank_account_id, invoice_ids[0], list(invoice_ids))
     if known is not None:
         return known
-    (code,) = await _draw(tx, bank_account_id, 1)
+    (code,) = await draw(tx, await _prefix(tx, bank_account_id), 1)
     await _insert(tx, [code], "request", bank_account_id, [None], by=by, at=at)
     await tx.execute(
         """
@@ -173,7 +173,7 @@ async def pupils_without_code(tx: SchoolTx, bank_account_id: int) -> list[UUID]:
 async def give_pupils(tx: SchoolTx, bank_account_id: int, pupil_ids: Sequence[UUID], *, by: UUID, at: datetime) -> int:
     """A standing code for each of them. Under the till."""
     if pupil_ids:
-        drawn = await _draw(tx, bank_account_id, len(pupil_ids))
+        drawn = await draw(tx, await _prefix(tx, bank_account_id), len(pupil_ids))
         await _insert(tx, drawn, "pupil", bank_account_id, list(pupil_ids), by=by, at=at)
     return len(pupil_ids)
 
@@ -204,20 +204,25 @@ async def _insert(
     )
 
 
-async def _draw(tx: SchoolTx, bank_account_id: int, count: int) -> list[str]:
-    prefix = (await accounts.receiving(tx, bank_account_id)).reference_prefix
+async def _prefix(tx: SchoolTx, bank_account_id: int) -> str:
+    return (await accounts.receiving(tx, bank_account_id)).reference_prefix
+
+
+async def draw(tx: SchoolTx, prefix: str, count: int) -> list[str]:
+    """Free codes, for bills as well: drawn with some to spare, so that those in use can be put aside with one look. Under the till."""
     drawn: list[str] = []
     digits = references.BODY_DIGITS
     while len(drawn) < count:
         candidates = references.draw(prefix, count + _SPARE, secrets.randbelow, frozenset(drawn), digits)
-        used = await taken(tx, candidates)
+        used = await _taken(tx, candidates)
         drawn += [candidate for candidate in candidates if candidate not in used]
+        # Where half of what is drawn is in use, the school has outgrown this length.
         if 2 * len(used) > len(candidates):
             digits = min(digits + 1, references.BODY_DIGITS_MAX)
     return drawn[:count]
 
 
-async def taken(tx: SchoolTx, candidates: Sequence[str]) -> set[str]:
+async def _taken(tx: SchoolTx, candidates: Sequence[str]) -> set[str]:
     """Those of the candidates that are in use, as the reference of a bill or as a code over several."""
     rows = await tx.fetch(
         """

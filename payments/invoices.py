@@ -6,27 +6,24 @@ click adds nothing. What an invoice still asks for is derived from allocations a
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
-
-import msgspec
 
 from backend.core.clock import school_day
 from backend.core.crypto import Cipher
 from backend.core.database import SchoolTx
 from backend.core.house import House
 from backend.core.ids import new_id
-from backend.core.problems import INVALID, NOT_FOUND, FieldError, problem
+from backend.core.problems import NOT_FOUND, problem
 from backend.core.text import clean
 from backend.core.versions import touch_families
 from backend.identity import audit
 from backend.identity.entitlement import require_role
 from notifications.outbox import PupilNotice, publish_each
-from payments import accounts, allocations, codes, ledger, references, requests, settle, waited
-from payments.fees.guard import VOLUNTARY, Basis, Item, School, Violation, check
+from payments import accounts, allocations, codes, ledger, new_fees, requests, settle, waited
 from payments.ledger import Transfer
+from payments.new_fees import Fee
 from schemas.payments import NewFee
 
 FEE_EXISTS = problem(
@@ -36,32 +33,12 @@ FEE_EXISTS = problem(
     en="This fee id already belongs to a different fee.",
 )
 FEE_CANCELLED = problem("fee-cancelled", 409, vi="Khoản thu này đã bị hủy.", en="This fee has been cancelled.")
-NO_BANK_ACCOUNT = problem(
-    "no-bank-account",
-    409,
-    vi="Trường chưa khai báo tài khoản ngân hàng nhận tiền.",
-    en="The school has not registered a receiving bank account yet.",
-)
 INVOICE_HAS_MONEY = problem(
     "invoice-has-money",
     409,
     vi="Có {invoices} phiếu thu đã nhận tiền; hãy gỡ khoản tiền trước khi hủy.",
     en="{invoices} invoice(s) already carry money; take it back before cancelling.",
 )
-
-
-class _Fee(msgspec.Struct, frozen=True):
-    fee_id: UUID
-    class_id: UUID
-    school_year: str
-    title: str
-    category: str
-    mandatory: bool
-    legal_basis: str | None
-    amount: int
-    due_on: date
-    bank_account_id: int
-    cancelled: bool = False
 
 
 async def create_fee(house: House, actor: UUID, school_id: int, new: NewFee) -> bool:
@@ -74,7 +51,7 @@ async def create_fee(house: House, actor: UUID, school_id: int, new: NewFee) -> 
             if not _same(known, new):
                 raise FEE_EXISTS()
             return False
-        fee = await _checked(tx, new, on=school_day(now))
+        fee = await new_fees.checked(tx, new, on=school_day(now))
         await _insert_fee(tx, fee, by=actor, at=now)
         made = await _bill_class(tx, house.cipher, fee, by=actor, at=now)
         await audit.record(tx, "fee.created", "fee", fee.fee_id, at=now, actor=actor, detail={"invoices": made})
@@ -145,104 +122,13 @@ async def cancel_invoice(house: House, actor: UUID, school_id: int, invoice_id: 
             await audit.record(tx, "invoice.cancelled", "invoice", invoice_id, at=now, actor=actor)
 
 
-async def _checked(tx: SchoolTx, new: NewFee, *, on: date) -> _Fee:
-    """Every wrong field at once."""
-    wrong: list[FieldError] = []
-    title = clean(new.title)
-    if not title:
-        wrong.append(FieldError("/title", "Cần tên khoản thu.", "The fee needs a title."))
-    if new.due_on < on:
-        wrong.append(FieldError("/due_on", "Hạn nộp đã qua.", "The due date has passed."))
-    wrong += [_at_the_field(one) for one in await _forbidden(tx, new, title, on=on)]
-    school_year = await tx.fetchval(
-        "SELECT school_year FROM classes WHERE school_id = $1 AND class_id = $2", tx.school_id, new.class_id
-    )
-    if school_year is None:
-        wrong.append(FieldError("/class_id", "Trường không có lớp này.", "The school has no such class."))
-    bank_account_id = await _receiving_account(tx, new.bank_account_id)
-    if bank_account_id is None:
-        wrong.append(
-            FieldError(
-                "/bank_account_id",
-                "Hãy chọn một tài khoản nhận tiền của trường.",
-                "Choose one of the school's accounts.",
-            )
-        )
-    if wrong or bank_account_id is None:
-        raise INVALID(*wrong)
-    return _Fee(
-        fee_id=new.fee_id,
-        class_id=new.class_id,
-        school_year=school_year,
-        title=title,
-        category=new.category,
-        mandatory=new.mandatory,
-        legal_basis=clean(new.legal_basis) if new.legal_basis else None,
-        amount=new.amount,
-        due_on=new.due_on,
-        bank_account_id=bank_account_id,
-    )
-
-
-async def _forbidden(tx: SchoolTx, new: NewFee, title: str, *, on: date) -> tuple[Violation, ...]:
-    """What the law says of it. The basis of a service is the council's resolution, which sets its ceiling as well."""
-    row = await tx.fetchrow("SELECT ownership, province_code FROM schools WHERE school_id = $1", tx.school_id)
-    assert row is not None, "the till is this school's"
-    basis = clean(new.legal_basis) if new.legal_basis else None
-    item = Item(
-        title=title,
-        category=new.category,
-        obligatory=new.mandatory,
-        unit_amount=new.amount,
-        basis=Basis(basis) if basis else None,
-        cap_amount=new.cap_amount,
-        cap_document=basis if new.category == "service" else None,
-        equal_share=new.category not in VOLUNTARY,
-        planned_use=title if new.category in VOLUNTARY else "",
-        receiver="third_party" if new.category == "collected_on_behalf" else "school",
-        receiver_name=basis if new.category == "collected_on_behalf" else None,
-    )
-    return check(item, School(row["ownership"], row["province_code"]), on=on)
-
-
-# What the short form calls by another name, or asks by another question.
-_FIELDS = {
-    "obligatory": "mandatory",
-    "unit_amount": "amount",
-    "basis": "legal_basis",
-    "basis_on": "legal_basis",
-    "cap_document": "legal_basis",
-}
-_OWN_FIELDS = frozenset(NewFee.__struct_fields__)
-
-
-def _at_the_field(broken: Violation) -> FieldError:
-    field = _FIELDS.get(broken.field, broken.field)
-    return FieldError(
-        f"/{field if field in _OWN_FIELDS else 'category'}",
-        f"{broken.vi} ({broken.source})",
-        f"{broken.en} ({broken.source})",
-    )
-
-
-async def _receiving_account(tx: SchoolTx, chosen: int | None) -> int | None:
-    """The chosen account of this school, or its only one; None where the accountant has to say which."""
-    accounts_open = await accounts.open_accounts(tx, tx.school_id)
-    known = [account.bank_account_id for account in accounts_open if account.kind == "bank"]
-    if not known:
-        raise NO_BANK_ACCOUNT()
-    if chosen is None:
-        return known[0] if len(known) == 1 else None
-    return chosen if chosen in known else None
-
-
-def _same(known: _Fee, new: NewFee) -> bool:
+def _same(known: Fee, new: NewFee) -> bool:
     sent = (clean(new.title), new.class_id, new.amount, new.due_on, new.category, new.mandatory)
     kept = (known.title, known.class_id, known.amount, known.due_on, known.category, known.mandatory)
     return sent == kept and new.bank_account_id in (None, known.bank_account_id)
 
 
-async def _fee(tx: SchoolTx, fee_id: UUID) -> _Fee | None:
+async def _fee(tx: SchoolTx, fee_id: UUID) -> Fee | None:
     row = await tx.fetchrow(
         """
         SELECT fee_id, class_id, school_year, title, category, mandatory, legal_basis, amount, due_on, bank_account_id,
@@ -254,10 +140,10 @@ async def _fee(tx: SchoolTx, fee_id: UUID) -> _Fee | None:
         tx.school_id,
         fee_id,
     )
-    return None if row is None else _Fee(**row)
+    return None if row is None else Fee(**row)
 
 
-async def _insert_fee(tx: SchoolTx, fee: _Fee, *, by: UUID, at: datetime) -> None:
+async def _insert_fee(tx: SchoolTx, fee: Fee, *, by: UUID, at: datetime) -> None:
     await tx.execute(
         """
         INSERT INTO fees
@@ -281,14 +167,14 @@ async def _insert_fee(tx: SchoolTx, fee: _Fee, *, by: UUID, at: datetime) -> Non
     )
 
 
-async def _bill_class(tx: SchoolTx, cipher: Cipher, fee: _Fee, *, by: UUID, at: datetime) -> int:
+async def _bill_class(tx: SchoolTx, cipher: Cipher, fee: Fee, *, by: UUID, at: datetime) -> int:
     """An invoice, its entry in the books and a notice for each pupil of the class who has none yet."""
     pupils = await _without_invoice(tx, fee, on=school_day(at))
     if not pupils:
         return 0
     invoice_ids = [new_id() for _ in pupils]
     account = await accounts.receiving(tx, fee.bank_account_id)
-    drawn = await _free_references(tx, account.reference_prefix, len(pupils))
+    drawn = await codes.draw(tx, account.reference_prefix, len(pupils))
     await _insert_invoices(tx, fee, invoice_ids, pupils, drawn, at=at)
     transfers = [
         Transfer("billed", ledger.receivable(pupil_id), ledger.income(fee.fee_id), fee.amount, invoice_id=invoice_id)
@@ -313,15 +199,13 @@ async def _bill_class(tx: SchoolTx, cipher: Cipher, fee: _Fee, *, by: UUID, at: 
         )
         for invoice_id, pupil_id, reference in zip(invoice_ids, pupils, drawn, strict=True)
     ]
-    # Families first: see allocations.lay.
-    await touch_families(tx, pupils)
     await publish_each(tx, notices, created_by=by, at=at)
     # Money that came before its bill.
     await settle.look_again(tx, await waited.among(tx, invoice_ids), at=at)
     return len(pupils)
 
 
-async def _without_invoice(tx: SchoolTx, fee: _Fee, *, on: date) -> list[UUID]:
+async def _without_invoice(tx: SchoolTx, fee: Fee, *, on: date) -> list[UUID]:
     rows = await tx.fetch(
         """
         SELECT p.pupil_id
@@ -348,22 +232,8 @@ async def _without_invoice(tx: SchoolTx, fee: _Fee, *, on: date) -> list[UUID]:
     return list(dict.fromkeys(row["pupil_id"] for row in rows))
 
 
-async def _free_references(tx: SchoolTx, prefix: str, count: int) -> list[str]:
-    """Drawn with some to spare, so that those in use can be put aside with one look. The till keeps others from drawing."""
-    drawn: list[str] = []
-    digits = references.BODY_DIGITS
-    while len(drawn) < count:
-        candidates = references.draw(prefix, count + 16, secrets.randbelow, frozenset(drawn), digits)
-        used = await codes.taken(tx, candidates)
-        drawn += [candidate for candidate in candidates if candidate not in used]
-        # Where half of what is drawn is in use, the school has outgrown this length.
-        if 2 * len(used) > len(candidates):
-            digits = min(digits + 1, references.BODY_DIGITS_MAX)
-    return drawn[:count]
-
-
 async def _insert_invoices(
-    tx: SchoolTx, fee: _Fee, invoice_ids: Sequence[UUID], pupils: Sequence[UUID], codes: Sequence[str], *, at: datetime
+    tx: SchoolTx, fee: Fee, invoice_ids: Sequence[UUID], pupils: Sequence[UUID], drawn: Sequence[str], *, at: datetime
 ) -> None:
     await tx.execute(
         """
@@ -381,7 +251,7 @@ async def _insert_invoices(
         at,
         invoice_ids,
         pupils,
-        codes,
+        drawn,
     )
 
 

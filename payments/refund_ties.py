@@ -36,6 +36,15 @@ class Outgoing(msgspec.Struct, frozen=True):
     memo: str
 
 
+class _Paid(msgspec.Struct, frozen=True):
+    """`here`: the account that the money left, which is the refund's."""
+
+    refund_id: UUID
+    outgoing_id: UUID
+    here: int
+    amount: int
+
+
 async def tie(tx: SchoolTx, rows: Sequence[Row], *, at: datetime) -> None:
     """Outgoing lines that pay a refund: its code in the memo, its account and its amount, to the đồng. Otherwise a person ties them."""
     paying: dict[str, Row] = {}
@@ -58,11 +67,13 @@ async def tie(tx: SchoolTx, rows: Sequence[Row], *, at: datetime) -> None:
         tx.school_id,
         list(paying),
     )
-    for one in found:
-        row = paying[one["code"]]
-        if (row.bank_account_id, row.line.amount) != (one["bank_account_id"], one["amount"]):
-            continue
-        await _paid(tx, one["refund_id"], row.transaction_id, row.bank_account_id, row.line.amount, by=None, at=at)
+    pairs = [(one, paying[one["code"]]) for one in found]
+    paid = [
+        _Paid(one["refund_id"], row.transaction_id, row.bank_account_id, row.line.amount)
+        for one, row in pairs
+        if (row.bank_account_id, row.line.amount) == (one["bank_account_id"], one["amount"])
+    ]
+    await _pay(tx, paid, by=None, at=at)
 
 
 async def tie_by_hand(house: House, actor: UUID, school_id: int, refund_id: UUID, outgoing_id: UUID) -> None:
@@ -90,7 +101,7 @@ async def tie_by_hand(house: House, actor: UUID, school_id: int, refund_id: UUID
         fits = (line.bank_account_id, line.amount) == (row["bank_account_id"], row["amount"])
         if not fits or line.reasons != ("outgoing",) or await _pays_another(tx, outgoing_id):
             raise NO_SUCH_REFUND()
-        await _paid(tx, refund_id, outgoing_id, line.bank_account_id, line.amount, by=actor, at=now)
+        await _pay(tx, [_Paid(refund_id, outgoing_id, line.bank_account_id, line.amount)], by=actor, at=now)
         await audit.record(tx, "refund.tied", "refund", refund_id, at=now, actor=actor)
 
 
@@ -108,24 +119,29 @@ async def _pays_another(tx: SchoolTx, outgoing_id: UUID) -> bool:
     return found
 
 
-async def _paid(
-    tx: SchoolTx, refund_id: UUID, outgoing_id: UUID, here: int, amount: int, *, by: UUID | None, at: datetime
-) -> None:
+async def _pay(tx: SchoolTx, paid: Sequence[_Paid], *, by: UUID | None, at: datetime) -> None:
+    """A statement and the entries, however many left on one day."""
+    if not paid:
+        return
     await tx.execute(
         """
-        UPDATE refunds
-           SET outgoing_id = $3,
-               paid_at = $4
-         WHERE school_id = $1
-           AND refund_id = $2
+        UPDATE refunds AS r
+           SET outgoing_id = n.outgoing_id,
+               paid_at = $2
+          FROM unnest($3::uuid[], $4::uuid[]) AS n (refund_id, outgoing_id)
+         WHERE r.school_id = $1
+           AND r.refund_id = n.refund_id
         """,
         tx.school_id,
-        refund_id,
-        outgoing_id,
         at,
+        [one.refund_id for one in paid],
+        [one.outgoing_id for one in paid],
     )
-    paid = Transfer("refund_paid", ledger.refund(here), ledger.outgoing(here), amount, outgoing_id)
-    await ledger.book(tx, [paid], at=at, made_by=by)
+    transfers = [
+        Transfer("refund_paid", ledger.refund(one.here), ledger.outgoing(one.here), one.amount, one.outgoing_id)
+        for one in paid
+    ]
+    await ledger.book(tx, transfers, at=at, made_by=by)
 
 
 async def outgoing(reader: Reader, school_id: int) -> dict[UUID, list[Outgoing]]:

@@ -22,7 +22,7 @@ from backend.core.text import clean
 from backend.core.versions import touch_families
 from backend.identity import audit
 from backend.identity.entitlement import require_role
-from payments import ledger, references, transactions
+from payments import allocations, ledger, references, transactions
 from payments.banks import directory
 from payments.ledger import Account, Transfer
 from payments.transactions import State
@@ -110,10 +110,10 @@ async def approve(house: House, actor: UUID, school_id: int, refund_id: UUID) ->
         promised = Transfer("refund_promised", source, ledger.refund(account_id), amount, transaction_id)
         await ledger.book(tx, [promised], at=now, made_by=actor)
         await _decide(tx, refund_id, "approved", by=actor, at=now)
-        credit = await transactions.lock(tx, transaction_id)
-        assert credit is not None
         left = await ledger.held_of(tx, transaction_id)
-        state: State = "over" if left else "refunded" if amount == credit.amount else "settled"
+        # It may have gone back in several refunds: what counts is whether any of it lies on a bill.
+        laid = await allocations.standing(tx, transaction_id)
+        state: State = "over" if left else "settled" if laid else "refunded"
         await transactions.decide(tx, transaction_id, state, ["refund"], note=row["reason"], by=actor, at=now)
         await audit.record(tx, "refund.approved", "refund", refund_id, at=now, actor=actor)
 

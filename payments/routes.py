@@ -13,7 +13,6 @@ from msgspec import Meta
 from backend.core.clock import school_day
 from backend.core.http import house_of, json_bytes, not_modified
 from backend.core.problems import NOT_FOUND
-from backend.identity.entitlement import require_role
 from backend.identity.guards import GUARDIAN, SIGNED_IN, STAFF
 from backend.identity.principal import principal_of
 from payments import accounts, desk, invoices, qrimage, queries, reconcile
@@ -28,6 +27,7 @@ from payments.routes_fees import ROUTES as FEES
 from payments.routes_gateways import ROUTES as GATEWAYS
 from payments.routes_hooks import ROUTES as HOOKS
 from payments.routes_papers import ROUTES as PAPERS
+from payments.routes_readers import reads_the_books
 from payments.routes_reports import ROUTES as REPORTS
 from payments.routes_requests import ROUTES as REQUESTS
 from payments.routes_verify import ROUTES as VERIFY
@@ -53,7 +53,6 @@ AnyRequest = Request[Any, Any, Any]
 SCHOOL = "/v1/schools/{school_id:int}"
 INVOICE = SCHOOL + "/invoices/{invoice_id:uuid}"
 TRANSACTION = SCHOOL + "/transactions/{transaction_id:uuid}"
-_READERS = ("accountant", "school_admin")
 _PRIVATE = {"cache-control": "private, no-store"}
 
 PageSize = Annotated[int, QueryParameter(ge=1, le=200)]
@@ -67,12 +66,6 @@ def _file(media_type: str, description: str) -> dict[int, ResponseSpec]:
     return {
         200: ResponseSpec(data_container=bytes, media_type=media_type, description=description, generate_examples=False)
     }
-
-
-async def _reads_the_books(request: AnyRequest, school_id: int) -> None:
-    house = house_of(request)
-    today = school_day(house.clock.now())
-    await require_role(house.database.reader, school_id, principal_of(request).account_id, *_READERS, on=today)
 
 
 # Fees and invoices
@@ -100,14 +93,14 @@ async def create_fee(request: AnyRequest, school_id: FromPath[int], data: JSONBo
 @get(SCHOOL + "/fees", tags=["payments"], responses=_json(FeeList), **STAFF)
 async def list_fees(request: AnyRequest, school_id: FromPath[int]) -> Response[bytes]:
     """Fees of the school, newest first, with what was billed and what has come in."""
-    await _reads_the_books(request, school_id)
+    await reads_the_books(request, school_id)
     return json_bytes(await queries.fee_list(house_of(request).database.reader, school_id))
 
 
 @get(SCHOOL + "/fees/{fee_id:uuid}", tags=["payments"], responses=_json(Fee), **STAFF)
 async def get_fee(request: AnyRequest, school_id: FromPath[int], fee_id: FromPath[UUID]) -> Response[bytes]:
     """One fee with what was billed and what has come in."""
-    await _reads_the_books(request, school_id)
+    await reads_the_books(request, school_id)
     body = await queries.fee(house_of(request).database.reader, school_id, fee_id)
     if body is None:
         raise NOT_FOUND()
@@ -132,7 +125,7 @@ async def list_class_invoices(
     request: AnyRequest, school_id: FromPath[int], class_id: FromPath[UUID], fee_id: FromQuery[UUID | None] = None
 ) -> Response[bytes]:
     """Invoices of a class with their state, in the order of the class list; of one fee if it is named."""
-    await _reads_the_books(request, school_id)
+    await reads_the_books(request, school_id)
     house = house_of(request)
     today = school_day(house.clock.now())
     body = await queries.class_invoices(house.database.reader, school_id, class_id, fee_id=fee_id, on=today)
@@ -213,7 +206,7 @@ async def list_transactions(
     limit: PageSize = 50,
 ) -> Response[bytes]:
     """Movements on the school's accounts, newest first, with suggestions; `waiting` are those a person has to decide."""
-    await _reads_the_books(request, school_id)
+    await reads_the_books(request, school_id)
     reader = house_of(request).database.reader
     return json_bytes(await queries.transactions(reader, school_id, waiting=waiting, before=before, limit=limit))
 
@@ -255,7 +248,7 @@ async def not_duplicate_transaction(
 @get(SCHOOL + "/books/check", tags=["payments"], **STAFF)
 async def check_books(request: AnyRequest, school_id: FromPath[int]) -> Reconciliation:
     """Bank = ledger = invoices = receipts, or the rows that disagree."""
-    await _reads_the_books(request, school_id)
+    await reads_the_books(request, school_id)
     house = house_of(request)
     return Reconciliation(house.clock.now(), await reconcile.disagreements(house.database.reader, school_id))
 
@@ -266,7 +259,7 @@ async def check_books(request: AnyRequest, school_id: FromPath[int]) -> Reconcil
 @get(SCHOOL + "/bank-accounts", tags=["payments"], **STAFF)
 async def list_bank_accounts(request: AnyRequest, school_id: FromPath[int]) -> BankAccountList:
     """The accounts that receive money for the school, and where their bank feeds call."""
-    await _reads_the_books(request, school_id)
+    await reads_the_books(request, school_id)
     return BankAccountList(await accounts.open_accounts(house_of(request).database.reader, school_id))
 
 

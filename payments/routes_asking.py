@@ -6,12 +6,11 @@ from uuid import UUID
 from litestar import Request, get, post
 from litestar.params import FromPath, JSONBody
 
-from backend.core.clock import school_day
 from backend.core.http import house_of
-from backend.identity.entitlement import require_role
 from backend.identity.guards import SIGNED_IN, STAFF
 from backend.identity.principal import principal_of
 from payments import asking_rules, reminders, standing
+from payments.routes_readers import reads_the_books
 from schemas.asking import (
     AskingRules,
     NewPupilCodes,
@@ -30,11 +29,8 @@ _RULES = "/v1/schools/{school_id:int}/asking-rules"
 @get(_RULES, tags=["payments"], **STAFF)
 async def get_rules(request: AnyRequest, school_id: FromPath[int]) -> AskingRules:
     """When the school reminds, and whether each pupil has a standing code."""
-    house = house_of(request)
-    today = school_day(house.clock.now())
-    actor = principal_of(request).account_id
-    await require_role(house.database.reader, school_id, actor, "accountant", "school_admin", on=today)
-    return await asking_rules.rules(house.database.reader, school_id)
+    await reads_the_books(request, school_id)
+    return await asking_rules.rules(house_of(request).database.reader, school_id)
 
 
 @post(_RULES, status_code=200, tags=["payments"], **STAFF)

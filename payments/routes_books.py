@@ -7,12 +7,11 @@ from uuid import UUID
 from litestar import Request, Response, get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from backend.core.clock import school_day
 from backend.core.http import house_of
-from backend.identity.entitlement import require_role
 from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
 from payments import periods, refund_ties, refunds, write_offs
+from payments.routes_readers import reads_the_books
 from schemas.books import (
     Balances,
     NewPeriodChange,
@@ -30,18 +29,10 @@ AnyRequest = Request[Any, Any, Any]
 _SCHOOL = "/v1/schools/{school_id:int}"
 
 
-async def _reads_the_books(request: AnyRequest, school_id: int) -> date:
-    house = house_of(request)
-    today = school_day(house.clock.now())
-    actor = principal_of(request).account_id
-    await require_role(house.database.reader, school_id, actor, "accountant", "school_admin", on=today)
-    return today
-
-
 @get(_SCHOOL + "/refunds", tags=["books"], **STAFF)
 async def list_refunds(request: AnyRequest, school_id: FromPath[int]) -> RefundList:
     """Money on its way back, newest first."""
-    await _reads_the_books(request, school_id)
+    await reads_the_books(request, school_id)
     return await refunds.listed(house_of(request).database.reader, school_id)
 
 
@@ -100,7 +91,7 @@ async def set_write_off_limits(request: AnyRequest, school_id: FromPath[int], da
 @get(_SCHOOL + "/books/periods", tags=["books"], **STAFF)
 async def list_periods(request: AnyRequest, school_id: FromPath[int]) -> PeriodChanges:
     """Up to which day the books are closed, and who closed or opened what."""
-    await _reads_the_books(request, school_id)
+    await reads_the_books(request, school_id)
     return await periods.changes(house_of(request).database.reader, school_id)
 
 
@@ -125,7 +116,7 @@ async def drop_period(request: AnyRequest, school_id: FromPath[int], change_id: 
 @get(_SCHOOL + "/books/balances", tags=["books"], **STAFF)
 async def get_balances(request: AnyRequest, school_id: FromPath[int], on: FromQuery[date | None] = None) -> Balances:
     """What every account of the books held at the end of a day; of today unless another is named."""
-    today = await _reads_the_books(request, school_id)
+    today = await reads_the_books(request, school_id)
     return await periods.balances(house_of(request).database.reader, school_id, on or today)
 
 

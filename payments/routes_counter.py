@@ -7,12 +7,11 @@ from litestar import Request, Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody
 
-from backend.core.clock import school_day
 from backend.core.http import house_of
-from backend.identity.entitlement import require_role
 from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
 from payments import counter
+from payments.routes_readers import reads_the_books
 from schemas.payments import CounterBills, CounterPayment, CounterTaken, Reasoned
 
 AnyRequest = Request[Any, Any, Any]
@@ -23,10 +22,8 @@ _SCHOOL = "/v1/schools/{school_id:int}"
 @get(_SCHOOL + "/counter/pupils/{pupil_id:uuid}/bills", tags=["counter"], **STAFF)
 async def counter_bills(request: AnyRequest, school_id: FromPath[int], pupil_id: FromPath[UUID]) -> CounterBills:
     """What a pupil's open bills ask for, for whoever stands at the counter."""
-    house = house_of(request)
-    actor, today = principal_of(request).account_id, school_day(house.clock.now())
-    await require_role(house.database.reader, school_id, actor, "accountant", "school_admin", on=today)
-    return CounterBills(await counter.open_bills(house.database.reader, school_id, pupil_id))
+    await reads_the_books(request, school_id)
+    return CounterBills(await counter.open_bills(house_of(request).database.reader, school_id, pupil_id))
 
 
 @post(

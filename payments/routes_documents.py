@@ -7,12 +7,11 @@ import msgspec
 from litestar import Request, delete, get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from backend.core.clock import school_day
 from backend.core.http import house_of
-from backend.identity.entitlement import require_role
 from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
 from payments.documents import accounts, promises
+from payments.routes_readers import reads_the_books
 from schemas.documents import DocumentList, DocumentState, FeeDocument, NewDocumentAccount, TaxDocument
 
 AnyRequest = Request[Any, Any, Any]
@@ -22,9 +21,8 @@ _DOCUMENTS = msgspec.json.Decoder(list[TaxDocument])
 
 
 async def documents_of(request: AnyRequest, school_id: int, state: str | None) -> DocumentList:
-    house = house_of(request)
-    reader, actor = house.database.reader, principal_of(request).account_id
-    await require_role(reader, school_id, actor, "accountant", "school_admin", on=school_day(house.clock.now()))
+    await reads_the_books(request, school_id)
+    reader = house_of(request).database.reader
     account = await accounts.account_of(reader, school_id)
     return DocumentList(account, _DOCUMENTS.decode(await promises.documents_json(reader, school_id, state)))
 

@@ -10,11 +10,11 @@ from litestar.params import FromPath, JSONBody
 from backend.core.clock import school_day
 from backend.core.http import house_of, json_bytes, language_of
 from backend.core.problems import NOT_FOUND
-from backend.identity.entitlement import require_role
 from backend.identity.guards import SIGNED_IN, STAFF
 from backend.identity.principal import principal_of
 from payments.fees import billing, exemptions, explain, items, leavers, plans, spendings
 from payments.fees.amounts import total
+from payments.routes_readers import reads_the_books
 from schemas.fees import (
     BillExplained,
     BillLine,
@@ -36,7 +36,6 @@ AnyRequest = Request[Any, Any, Any]
 _SCHOOL = "/v1/schools/{school_id:int}"
 _ITEM = _SCHOOL + "/fee-items/{item_id:uuid}"
 _PLAN = _SCHOOL + "/fee-plans/{plan_id:uuid}"
-_READERS = ("accountant", "school_admin")
 
 
 def _made(shape: Any) -> dict[int, ResponseSpec]:
@@ -46,12 +45,6 @@ def _made(shape: Any) -> dict[int, ResponseSpec]:
             data_container=shape, description="The same request was here before", generate_examples=False
         ),
     }
-
-
-async def _reads_the_books(request: AnyRequest, school_id: int) -> None:
-    house = house_of(request)
-    today = school_day(house.clock.now())
-    await require_role(house.database.reader, school_id, principal_of(request).account_id, *_READERS, on=today)
 
 
 async def _items(request: AnyRequest, school_id: int) -> list[FeeItem]:
@@ -79,7 +72,7 @@ async def create_fee_item(
 @get(_SCHOOL + "/fee-items", tags=["fees"], **STAFF)
 async def list_fee_items(request: AnyRequest, school_id: FromPath[int]) -> FeeItemList:
     """Every item with what it breaks today, and what was billed, received and spent."""
-    await _reads_the_books(request, school_id)
+    await reads_the_books(request, school_id)
     return FeeItemList(await _items(request, school_id))
 
 
@@ -101,7 +94,7 @@ async def create_plan(request: AnyRequest, school_id: FromPath[int], data: JSONB
 @get(_PLAN, tags=["fees"], **STAFF)
 async def preview_plan(request: AnyRequest, school_id: FromPath[int], plan_id: FromPath[UUID]) -> PlanPreview:
     """Whom publishing would bill now, how much, and how each amount comes about."""
-    await _reads_the_books(request, school_id)
+    await reads_the_books(request, school_id)
     return await _preview(request, school_id, plan_id)
 
 
@@ -177,7 +170,7 @@ async def revoke_exemption(request: AnyRequest, school_id: FromPath[int], exempt
 )
 async def list_exemptions(request: AnyRequest, school_id: FromPath[int]) -> Response[bytes]:
     """Exemptions and supports with their papers, those in force first."""
-    await _reads_the_books(request, school_id)
+    await reads_the_books(request, school_id)
     return json_bytes(await exemptions.listed(house_of(request).database.reader, school_id))
 
 

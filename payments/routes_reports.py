@@ -9,10 +9,10 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from backend.core.http import house_of, json_bytes
-from backend.identity.entitlement import require_role
 from backend.identity.guards import GUARDIAN, STAFF
 from backend.identity.principal import principal_of
 from payments.reports import accounting, collection, day_book, day_close, debts, funds, printed, shelf, xlsx
+from payments.routes_readers import reads_the_books
 from schemas.reports import (
     AccountNumbers,
     Collection,
@@ -29,18 +29,11 @@ AnyRequest = Request[Any, Any, Any]
 
 _SCHOOL = "/v1/schools/{school_id:int}"
 _REPORTS = _SCHOOL + "/reports"
-_READERS = ("accountant", "school_admin")
 _PRIVATE = {"cache-control": "private, no-store"}
 
 
 def _json(shape: Any) -> dict[int, ResponseSpec]:
     return {200: ResponseSpec(data_container=shape, description="Done", generate_examples=False)}
-
-
-async def _reads_the_books(request: AnyRequest, school_id: int) -> None:
-    house = house_of(request)
-    actor = principal_of(request).account_id
-    await require_role(house.database.reader, school_id, actor, *_READERS, on=shelf.today_of(house))
 
 
 @get(_REPORTS + "/day-book", tags=["reports"], responses=_json(DayBook), **STAFF)
@@ -52,7 +45,7 @@ async def get_day_book(
     bank_account_id: FromQuery[int | None] = None,
 ) -> Response[bytes]:
     """Every movement on the school's accounts with the balance after it; of this month unless another time is named."""
-    await _reads_the_books(request, school_id)
+    await reads_the_books(request, school_id)
     house = house_of(request)
     what = shelf.asked(shelf.today_of(house), from_on, to_on, bank_account_id=bank_account_id)
     reader = house.database.reader
@@ -67,7 +60,7 @@ async def get_debts(
     class_id: FromQuery[UUID | None] = None,
 ) -> Response[bytes]:
     """Who owes what was due by a day. Voluntary items are nobody's debt and never listed."""
-    await _reads_the_books(request, school_id)
+    await reads_the_books(request, school_id)
     house = house_of(request)
     what = shelf.asked(shelf.today_of(house), to_on=on, class_id=class_id)
     return json_bytes(await debts.debts_json(house.database.reader, school_id, on=what.to_on, class_id=what.class_id))
@@ -81,7 +74,7 @@ async def get_collection(
     to_on: FromQuery[date | None] = None,
 ) -> Response[bytes]:
     """What was asked for and collected, by item and class."""
-    await _reads_the_books(request, school_id)
+    await reads_the_books(request, school_id)
     house = house_of(request)
     what = shelf.asked(shelf.today_of(house), from_on, to_on)
     return json_bytes(
@@ -92,7 +85,7 @@ async def get_collection(
 @get(_REPORTS + "/day-close", tags=["reports"], **STAFF)
 async def get_day_close(request: AnyRequest, school_id: FromPath[int], on: FromQuery[date | None] = None) -> DayClose:
     """Each account's day beside what the bank or the box was said to hold, and what reached the day after it was closed."""
-    await _reads_the_books(request, school_id)
+    await reads_the_books(request, school_id)
     house = house_of(request)
     what = shelf.asked(shelf.today_of(house), to_on=on)
     return await day_close.day(house.database.reader, house.cipher, school_id, what.to_on)
@@ -129,7 +122,7 @@ async def get_report_file(
     bank_account_id: FromQuery[int | None] = None,
 ) -> Response[bytes]:
     """A report as workbook or on A4 paper, in Vietnamese. `to_on` is the day of reports about one day."""
-    await _reads_the_books(request, school_id)
+    await reads_the_books(request, school_id)
     house = house_of(request)
     what = shelf.asked(shelf.today_of(house), from_on, to_on, class_id=class_id, bank_account_id=bank_account_id)
     tables = await shelf.tables(house, school_id, name, what, "vi")
@@ -141,7 +134,7 @@ async def get_report_file(
 @get(_REPORTS + "/funds", tags=["reports"], responses=_json(FundAccounts), **STAFF)
 async def get_funds(request: AnyRequest, school_id: FromPath[int]) -> Response[bytes]:
     """Voluntary funds: received, spent, left, and how every account that holds them sums to its ledger balance."""
-    await _reads_the_books(request, school_id)
+    await reads_the_books(request, school_id)
     return json_bytes(await funds.funds_json(house_of(request).database.reader, school_id))
 
 
@@ -156,7 +149,7 @@ async def family_funds(request: AnyRequest, school_id: FromPath[int]) -> Respons
 @get(_SCHOOL + "/account-numbers", tags=["reports"], **STAFF)
 async def get_account_numbers(request: AnyRequest, school_id: FromPath[int]) -> AccountNumbers:
     """Which account of the accounting software an entry goes to."""
-    await _reads_the_books(request, school_id)
+    await reads_the_books(request, school_id)
     return await accounting.numbers_of(house_of(request).database.reader, school_id)
 
 

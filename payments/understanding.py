@@ -169,8 +169,7 @@ def _columns(keys: Iterable[Key]) -> list[list[str]]:
 
 def _read(row: Any) -> _Event:
     provider = PROVIDERS[row["provider"]]
-    pulled = row["door"] == "pull" and provider.understand_pulled is not None
-    read = provider.understand_pulled if pulled and provider.understand_pulled else provider.understand
+    read = (row["door"] == "pull" and provider.understand_pulled) or provider.understand
     return _Event(Key(row["provider"], row["hook_key"], row["event_key"]), row, read(row["body"]))
 
 

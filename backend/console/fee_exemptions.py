@@ -8,6 +8,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from backend.console.desks import AnyRequest, books_desk, console_page, shown_in_form, today_of
+from backend.console.sums import written_sum
 from backend.core.http import house_of, language_of
 from backend.core.ids import new_id
 from backend.core.problems import Problem
@@ -15,6 +16,7 @@ from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
 from backend.pages import Refusal, go, read_form
 from backend.pages.forms import into
+from backend.pages.wording import money
 from payments.fees import exemptions, explain, leavers
 from schemas.fees import ExemptionList, NewExemption
 
@@ -39,7 +41,7 @@ async def grant(request: AnyRequest, school_id: FromPath[int]) -> Response[bytes
     form = await read_form(request)
     values = {name: form[name].strip() for name in NewExemption.__struct_fields__ if form.get(name, "").strip()}
     if "amount" in values:
-        values["amount"] = values["amount"].replace(".", "").replace(",", "").replace(" ", "").removesuffix("đ")
+        values["amount"] = written_sum(values["amount"])
     try:
         new = into(NewExemption, values)
         _, lowered = await exemptions.grant(house_of(request), principal_of(request).account_id, school_id, new)
@@ -58,7 +60,11 @@ async def revoke(request: AnyRequest, school_id: FromPath[int], exemption_id: Fr
 @post("/console/{school_id:int}/fee-plans/{plan_id:uuid}/leavers", include_in_schema=False, **STAFF)
 async def lower_leavers(request: AnyRequest, school_id: FromPath[int], plan_id: FromPath[UUID]) -> Response[bytes]:
     lowered = await leavers.lower(house_of(request), principal_of(request).account_id, school_id, plan_id)
-    return go(f"/console/{school_id}/fee-plans/{plan_id}", "fees.leavers_lowered", count=lowered.bills)
+    here = f"/console/{school_id}/fee-plans/{plan_id}"
+    if not lowered.paid_too_much:
+        return go(here, "fees.leavers_lowered", count=lowered.bills)
+    amount = money(lowered.paid_too_much, language_of(request))
+    return go(here, "fees.leavers_paid_too_much", tone="warn", count=lowered.bills, amount=amount)
 
 
 async def _shown(

@@ -8,9 +8,10 @@ from litestar.params import FromPath
 
 from backend.console import plan_audience, queries
 from backend.console.desks import AnyRequest, books_desk, console_page, shown_in_form, today_of
+from backend.console.sums import written_sum
 from backend.core.http import house_of, language_of
 from backend.core.ids import new_id
-from backend.core.problems import INVALID, NOT_FOUND, FieldError, Problem
+from backend.core.problems import INVALID, NOT_FOUND, Problem
 from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
 from backend.pages import Refusal, go, read_form
@@ -56,7 +57,7 @@ async def create_item(request: AnyRequest, school_id: FromPath[int]) -> Response
         if form.get("keep") != "yes":
             broken = await items.would_break(house.database.reader, school_id, new, on=today_of(request))
             if broken:
-                raise INVALID(*(_at_field(billing.as_field_error(one)) for one in broken))
+                raise INVALID(*(one.at(_FIELDS.get(one.field, one.field)) for one in broken))
         await items.create(house, principal_of(request).account_id, school_id, new)
     except Problem as problem:
         return await _item_form(request, school_id, form, refused=Refusal(shown_in_form(problem), language_of(request)))
@@ -120,14 +121,8 @@ def _values(form: dict[str, str], kind: Any) -> dict[str, Any]:
     values: dict[str, Any] = {n: form[n].strip() for n in kind.__struct_fields__ if form.get(n, "").strip()}
     for name in _SUMS:
         if name in values:
-            bare = values[name].replace(".", "").replace(",", "").replace(" ", "").removesuffix("đ")
-            values[name] = bare or values[name]
+            values[name] = written_sum(values[name])
     return values | {n: form.get(n) == "yes" for n in (*_CHECKS, "pro_rata") if n in kind.__struct_fields__}
-
-
-def _at_field(error: FieldError) -> FieldError:
-    field = error.pointer.strip("/")
-    return FieldError(f"/{_FIELDS.get(field, field)}", error.vi, error.en)
 
 
 async def _items(request: AnyRequest, school_id: int) -> list[FeeItem]:

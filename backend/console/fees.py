@@ -10,6 +10,7 @@ from litestar.params import FromPath, FromQuery
 
 from backend.console import queries
 from backend.console.desks import AnyRequest, books_desk, console_page, shown_in_form, today_of
+from backend.console.sums import written_sum
 from backend.core.http import house_of, language_of
 from backend.core.ids import new_id
 from backend.core.problems import INVALID, NOT_FOUND, FieldError, Problem
@@ -65,20 +66,14 @@ def _values(form: dict[str, str], class_id: str, fee_id: str) -> dict[str, Any]:
         "fee_id": fee_id,
         "class_id": class_id,
         "title": form.get("title", "").strip(),
-        "amount": _digits(form.get("amount", "")),
+        "amount": written_sum(form.get("amount", "")),
         "due_on": form.get("due_on", ""),
         "category": form.get("category", ""),
         "mandatory": form.get("mandatory") == "yes",
         "legal_basis": form.get("legal_basis", "").strip() or None,
-        "cap_amount": _digits(form.get("cap_amount", "")) or None,
+        "cap_amount": written_sum(form.get("cap_amount", "")) or None,
         "bank_account_id": form.get("bank_account_id") or None,
     }
-
-
-def _digits(text: str) -> str:
-    """`690.000 đ` as people write sums; anything that is no sum stays as it is and is refused."""
-    bare = text.replace(".", "").replace(",", "").replace(" ", "").replace("\u00a0", "").removesuffix("đ")
-    return bare or text
 
 
 async def _form(

@@ -10,6 +10,7 @@ from litestar.params import FromPath, FromQuery
 
 from backend.console import queries
 from backend.console.desks import AnyRequest, books_desk, console_page, shown_in_form
+from backend.console.sums import written_sum
 from backend.core.http import house_of, language_of
 from backend.core.problems import NOT_FOUND, Problem
 from backend.core.text import fold
@@ -65,7 +66,7 @@ async def match_transfer(
     chosen = [name.removeprefix("invoice-") for name in form if name.startswith("invoice-")]
     values = {
         "note": form.get("note", "").strip(),
-        "shares": [{"invoice_id": one, "amount": _sum(form.get(f"amount-{one}", ""))} for one in chosen],
+        "shares": [{"invoice_id": one, "amount": written_sum(form.get(f"amount-{one}", ""))} for one in chosen],
         "credit_pupil_id": form.get("credit_pupil_id") or None,
     }
 
@@ -117,11 +118,6 @@ async def _decided(
         refused = Refusal(shown_in_form(problem), language_of(request))
         return await _show(request, school_id, transaction_id, find=form.get("find", ""), form=form, refused=refused)
     return go(f"/console/{school_id}/transfers/{transaction_id}", said)
-
-
-def _sum(text: str) -> Any:
-    bare = text.replace(".", "").replace(",", "").replace("\u00a0", "").replace(" ", "").removesuffix("đ")
-    return int(bare) if bare.isascii() and bare.isdigit() else text
 
 
 async def _show(

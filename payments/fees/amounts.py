@@ -65,7 +65,7 @@ class Child(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """`quantity` of `each`, or a sum taken off; `days` when the child was there for a part of the period only."""
+    """`quantity` of `each`, of `of` days where the child was there for a part of the period only; or a sum taken off."""
 
     kind: LineKind
     amount: int

@@ -26,7 +26,7 @@ from payments import ledger, references, requests, settle, shape
 from payments.accounts import Receiving
 from payments.fees import ground, plans
 from payments.fees.amounts import Line
-from payments.fees.guard import VOLUNTARY, Violation
+from payments.fees.guard import VOLUNTARY
 from payments.fees.plans import AMOUNT_MAX, Draft
 from payments.ledger import Transfer
 from payments.waited import WAITED_FOR
@@ -53,6 +53,7 @@ class _New(msgspec.Struct, frozen=True):
 
     invoice_id: UUID
     fee_id: UUID
+    class_id: UUID
     pupil_id: UUID
     part: int
     amount: int
@@ -156,16 +157,12 @@ def _refuse(draft: Draft) -> None:
     if draft.item.closed:
         raise ITEM_CLOSED()
     if draft.violations:
-        raise INVALID(*(as_field_error(one) for one in draft.violations))
+        raise INVALID(*(one.at(one.field) for one in draft.violations))
     if draft.item.category == "parents_board":
         raise NOT_THE_SCHOOLS_MONEY()
     too_much = [bill for bill in draft.bills if max(bill.parts, default=0) > AMOUNT_MAX]
     if too_much:
         raise INVALID(FieldError("/quantity", "Có phiếu thu vượt 499.999.999 đ.", "A bill is above 499.999.999 đ."))
-
-
-def as_field_error(broken: Violation) -> FieldError:
-    return FieldError(f"/{broken.field}", f"{broken.vi} ({broken.source})", f"{broken.en} ({broken.source})")
 
 
 async def _bill(tx: SchoolTx, cipher: Cipher, draft: Draft, account: Receiving, *, by: UUID, at: datetime) -> int:
@@ -188,6 +185,7 @@ def _new_bills(draft: Draft) -> list[_New]:
         _New(
             new_id(),
             uuid5(draft.plan_id, f"{bill.child.class_id}/{part}"),
+            bill.child.class_id,
             bill.child.pupil_id,
             part,
             amount,
@@ -205,8 +203,6 @@ async def _write(
 ) -> _Written:
     """Raises _Overtaken, and so undoes everything, where somebody else was there first."""
     fees = {n.fee_id: n for n in sorted(new, key=lambda n: n.amount)}
-    classes = {uuid5(draft.plan_id, f"{b.child.class_id}/{p}"): b.child.class_id
-               for b in draft.bills for p in range(1, len(draft.terms.due_on) + 1)}  # fmt: skip
     billed_now = {n.pupil_id for n in new if n.part == 1}
     credits = [
         (bill.child.pupil_id, day, line.each)
@@ -230,7 +226,7 @@ async def _write(
         draft.item.item_id,
         list(fees),
         [part_title(draft, n.part) for n in fees.values()],
-        [classes[fee_id] for fee_id in fees],
+        [n.class_id for n in fees.values()],
         [n.amount for n in fees.values()],
         [n.due_on for n in fees.values()],
         [n.part for n in fees.values()],

@@ -11,7 +11,8 @@ import msgspec
 from backend.core.catalogue import say
 from backend.core.problems import NOT_FOUND
 from payments.balance import BALANCE
-from payments.fees.guard import Basis, Item, School, Violation, check
+from payments.fees.guard import Violation
+from payments.fees.items import COLUMNS, KeptItem
 from payments.queries import MAY_READ_INVOICE
 from schemas.fees import BillExplained, BrokenRule, FeeItem
 
@@ -109,10 +110,7 @@ def _why(category: str, voluntary: bool, language: str) -> str:
 
 
 _ITEMS = f"""
-    SELECT t.item_id, t.title, t.category, t.obligatory, t.basis_document, t.basis_article, t.basis_issuer, t.basis_on,
-           t.cap_amount, t.cap_document, t.unit, t.unit_amount, t.previous_amount, t.receiver, t.receiver_name,
-           t.document_type, t.equal_share, t.for_foreigners, t.absence_hour, t.planned_use, t.valid_from, t.valid_to,
-           t.closed_at, s.ownership, s.province_code,
+    SELECT {COLUMNS.strip()}, t.closed_at,
            coalesce(sums.billed, 0)::bigint AS billed, coalesce(sums.received, 0)::bigint AS received,
            (SELECT coalesce(sum(x.amount), 0)
               FROM item_spendings x
@@ -145,15 +143,9 @@ async def items(door: Door, school_id: int, *, on: date, language: str) -> list[
 
 
 def _item(row: Any, on: date, language: str) -> FeeItem:
-    document = row["basis_document"]
-    basis = Basis(document, row["basis_issuer"], row["basis_on"]) if document else None
-    judged = {name: row[name] for name in Item.__struct_fields__ if name not in ("basis", "collected_by")}
-    found = check(Item(**judged, basis=basis), School(row["ownership"], row["province_code"]), on=on)
-    parts = [row["basis_article"], document, row["basis_issuer"]]
+    kept = KeptItem(**{name: row[name] for name in KeptItem.__struct_fields__})
     own = {name: row[name] for name in FeeItem.__struct_fields__ if name in row.keys()}  # noqa: SIM118  (a record)
-    return FeeItem(
-        **own, basis=", ".join(part for part in parts if part) or None, broken_rules=broken_rules(found, language)
-    )
+    return FeeItem(**own, basis=kept.basis, broken_rules=broken_rules(kept.broken(on), language))
 
 
 def broken_rules(found: tuple[Violation, ...], language: str) -> list[BrokenRule]:

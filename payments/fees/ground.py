@@ -13,7 +13,7 @@ from backend.identity.entitlement import STANDING, standing_of
 from payments.accounts import Receiving
 from payments.fees.amounts import Terms
 from payments.fees.items import COLUMNS, KeptItem
-from payments.invoices import NO_BANK_ACCOUNT
+from payments.new_fees import NO_BANK_ACCOUNT
 
 
 class Door(Protocol):

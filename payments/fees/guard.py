@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from backend.core.problems import FieldError
 from payments.fees.rules import Rule, Rules, rules
 
 VOLUNTARY = frozenset(("voluntary", "parents_board", "sponsorship"))
@@ -66,6 +67,10 @@ class Violation(msgspec.Struct, frozen=True):
     source: str
     mark: str
 
+    def at(self, field: str) -> FieldError:
+        """As a form that asks for it there is told."""
+        return FieldError(f"/{field}", f"{self.vi} ({self.source})", f"{self.en} ({self.source})")
+
 
 def check(item: Item, school: School, *, on: date, known: Rules | None = None) -> tuple[Violation, ...]:
     """Every broken rule that is in force on the day of collecting, in the order of the law's weight."""
@@ -83,7 +88,7 @@ def _broken(item: Item, school: School, on: date, known: Rules) -> Iterator[str]
     if school.public:
         yield from _tuition(item, known)
         yield from _extras_of_a_public_school(item, known)
-        yield from _service(item, school, known)
+        yield from _service(item, known)
     yield from _funds(item, known)
     yield from _sponsorship(item, known)
     yield from _insurance(item, known)
@@ -119,7 +124,7 @@ def _extras_of_a_public_school(item: Item, known: Rules) -> Iterator[str]:
         yield "guarding_and_cleaning"
 
 
-def _service(item: Item, school: School, known: Rules) -> Iterator[str]:
+def _service(item: Item, known: Rules) -> Iterator[str]:
     if item.category == "agreed" and known.speaks_of("council_services", item.title):
         papers = (item.basis.document if item.basis else "", item.cap_document or "")
         if not known.speaks_of("council_papers", *papers):

@@ -52,6 +52,21 @@ async def test_a_refund_takes_two_people_a_file_and_the_banks_line(money):
     await money.prove()
 
 
+async def test_what_goes_back_whole_in_two_refunds_is_refunded(money):
+    await money.bill()
+    event = money.bank.credit(70_000, "chuyen nham")
+    await money.receive(event)
+    for amount, state in ((30_000, "over"), (40_000, "refunded")):
+        refund_id = (await propose(money, event, amount)).json()["id"]
+        assert (await money.post(f"/refunds/{refund_id}/approve", None, money.world.admin)).status_code == 204
+        assert (await money.state(event)) == state
+    rows = [money.bank.debit(one["amount"], one["code"]) for one in await listed(money)]
+    await money.receive(*rows)
+    assert [one["state"] for one in await listed(money)] == ["paid", "paid"]
+    assert await money.balance("refund") == 0
+    await money.prove()
+
+
 async def test_a_refund_is_never_more_than_lies_on_no_bill(money):
     event = await overpaid(money)
     assert (await propose(money, event, 40_001)).status_code == 409

@@ -12,7 +12,7 @@ from backend.core.clock import school_day
 from backend.core.ids import new_id
 from backend.identity.doorkeeper import ACCESS_COOKIE
 from tests.payments.conftest import money as money
-from tests.payments.test_fee_plans import item
+from tests.payments.test_fee_plans import item, lunch, plan, publish
 
 
 async def test_from_a_forbidden_name_to_bills_that_were_looked_at(money) -> None:
@@ -30,7 +30,7 @@ async def test_from_a_forbidden_name_to_bills_that_were_looked_at(money) -> None
     assert 'value="quy lop 6A1"' in refused.text and 'value="15.000"' in refused.text
     assert await money.count("fee_items") == 0
 
-    item |= {"title": "Nước uống", "basis_document": "18/2025/NQ-HĐND"}
+    item |= {"title": "Nước uống", "basis_document": "18/2025/NQ-HĐND", "unit_amount": "15.000\u00a0đ"}
     kept = await money.http.post(f"{base}/fee-items/new", data=item, headers=headers)
     assert kept.status_code == 303 and kept.headers["location"].split("?")[0].endswith(item["item_id"])
     due_on = (school_day(money.house.clock.now()) + timedelta(days=9)).isoformat()
@@ -143,3 +143,31 @@ async def test_a_paper_lowers_what_is_still_open_and_leaves_the_list_when_it_is_
         await money.http.post(f"{base}/fee-exemptions/{paper['exemption_id']}/revoke", headers=headers)
     ).status_code == 303
     assert "Đã thu hồi" in (await money.http.get(f"{base}/fee-exemptions", headers=headers)).text
+
+
+async def test_what_the_families_of_leavers_paid_too_much_is_told(money) -> None:
+    today = school_day(money.house.clock.now())
+    first, last = today - timedelta(days=20), today + timedelta(days=20)
+    shown = await plan(
+        money,
+        await lunch(money),
+        today,
+        counting="school_days",
+        period_from=first.isoformat(),
+        period_to=last.isoformat(),
+    )
+    await publish(money, shown["plan_id"])
+    bill = await money.invoice()
+    await money.receive(money.bank.credit(bill["remaining"], bill["reference"]))
+    await money.owner.execute(
+        "UPDATE enrolments SET to_on = $3 WHERE school_id = $1 AND pupil_id = $2",
+        money.world.school_id, money.world.child.pupil_id, today - timedelta(days=5),
+    )  # fmt: skip
+    headers = {
+        "cookie": f"{ACCESS_COOKIE}={money.world.accountant.token}", "accept": "text/html", "origin": "http://testserver",
+    }  # fmt: skip
+    here = f"/console/{money.world.school_id}/fee-plans/{shown['plan_id']}"
+    done = await money.http.post(f"{here}/leavers", headers=headers)
+    said = re.search(r"nc_flash=([^;]+)", done.headers["set-cookie"])[1]
+    page = await money.http.get(here, headers={**headers, "cookie": f"{headers['cookie']}; nc_flash={said}"})
+    assert re.search(r"nộp thừa [0-9.]*[05]\.000", page.text)

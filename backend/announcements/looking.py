@@ -8,10 +8,11 @@ from uuid import UUID
 
 import msgspec
 
-from backend.announcements.audiences import require_audience, resolved
+from backend.announcements.audiences import require_audience
 from backend.announcements.checking import Audience, Checked, Context, Earlier, Findings, audience, check
 from backend.announcements.drafts import leaves_at, require_near
 from backend.announcements.prices import prices
+from backend.announcements.resolving import resolved
 from backend.announcements.rules import is_held, rules_of
 from backend.core.clock import school_day
 from backend.core.database import Reader

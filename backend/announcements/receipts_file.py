@@ -1,4 +1,4 @@
-"""Who has received, opened and acknowledged an announcement, as a table for a workbook or CSV. It knows no table of the database."""
+"""Who has received, opened and acknowledged an announcement, as a table for a workbook or CSV. It knows no SQL."""
 
 from __future__ import annotations
 

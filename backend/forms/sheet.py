@@ -1,4 +1,4 @@
-"""The results of a form as a table for a workbook or CSV, a row for each pupil and each guardian whose answer counts. It knows no table of the database.
+"""The results of a form as a table for a workbook or CSV: a row for each pupil and each guardian whose answer counts. It knows no SQL.
 
 No text that a family wrote becomes a formula of whoever opens the file.
 """

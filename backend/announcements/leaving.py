@@ -131,7 +131,7 @@ async def _leave(tx: SchoolTx, row: Any, now: datetime) -> None:
 
 
 async def _give_back(tx: SchoolTx, announcement_id: UUID, reason: str, now: datetime) -> None:
-    await tx.execute(
+    given = await tx.fetchval(
         """
         UPDATE announcement_drafts
            SET state           = 'draft',
@@ -145,15 +145,15 @@ async def _give_back(tx: SchoolTx, announcement_id: UUID, reason: str, now: date
          WHERE school_id = $1
            AND announcement_id = $2
            AND state = 'scheduled'
+        RETURNING true
         """,
         tx.school_id,
         announcement_id,
         now,
         reason[:500],
     )
-    await record(
-        tx, "announcement.given_back", "announcement", announcement_id, at=now, actor_kind="system"
-    )  # fmt: skip
+    if given:  # its author may have taken it back meanwhile
+        await record(tx, "announcement.given_back", "announcement", announcement_id, at=now, actor_kind="system")
 
 
 async def _put_off(house: House, school_id: int, row: Any, now: datetime) -> None:

@@ -7,8 +7,9 @@ from uuid import UUID
 import msgspec
 
 from backend.announcements import letters
-from backend.announcements.audiences import require_audience, resolved
+from backend.announcements.audiences import require_audience
 from backend.announcements.letters import Writer
+from backend.announcements.resolving import resolved
 from backend.announcements.rules import is_held, rules_of
 from backend.core.clock import school_day
 from backend.core.house import House

@@ -1,4 +1,4 @@
-"""Whom a letter may be written to, and who that is at the moment it leaves. It owns no table.
+"""Whom a letter may be written to; who that is at the moment it leaves is resolving.py. It owns no table.
 
 An administrator writes to anybody in the school, a teacher to the classes taught, to pupils in them and to own groups.
 """
@@ -11,28 +11,13 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from backend.core.problems import FORBIDDEN, INVALID, FieldError
-from backend.forms.queries import PUPILS_WITHOUT_ANSWER
 from backend.identity.entitlement import Standing, require_role, standing
-from notifications.audience import Audience, Grade, OneClass, SomePupils, WholeSchool
-from payments.owing import owing_pupils
-from schemas.announcements import (
-    To,
-    ToAbsent,
-    ToClass,
-    ToGrade,
-    ToGroup,
-    ToPupils,
-    ToUnacknowledged,
-    ToUnanswered,
-    ToUnpaid,
-)
+from schemas.announcements import To, ToAbsent, ToClass, ToGroup, ToPupils, ToUnacknowledged, ToUnanswered, ToUnpaid
 
 _NO_CLASS = ("Không có lớp này trong trường.", "There is no such class in this school.")
 _NO_PUPIL = ("Không có học sinh này trong trường.", "There is no such pupil in this school.")
 _NO_GROUP = ("Không có nhóm này trong trường.", "There is no such group in this school.")
 _NO_LETTER = ("Không có thông báo này trong trường.", "There is no such announcement in this school.")
-
-
 _NO_FORM = ("Không có biểu mẫu này trong trường.", "There is no such form in this school.")
 
 
@@ -164,7 +149,6 @@ async def _require_unpaid(door: Door, school_id: int, account_id: UUID, class_id
 async def _require_letter(
     door: Door, school_id: int, account_id: UUID, announcement_id: UUID, class_id: UUID | None, today: date
 ) -> Standing:
-    """Its author and the administrator write to all who have not acknowledged it, a teacher to those of a class taught."""
     who = await standing(door, school_id, account_id, class_id=class_id, on=today)
     letter = await door.fetchrow(
         """
@@ -176,20 +160,13 @@ async def _require_letter(
         school_id,
         announcement_id,
     )
-    own = who.admin or (letter is not None and letter["author_staff_id"] == who.staff_id)
-    # Of a letter about money or to chosen pupils, a class's teacher does not even learn whom it went to.
-    open_to_class = letter is not None and letter["audience_kind"] in ("school", "grade", "class")
-    if not own and not (class_id is not None and who.of_class and open_to_class):
-        raise FORBIDDEN()
-    if letter is None:
-        raise INVALID(FieldError("/audience/announcement_id", *_NO_LETTER))
+    _require_followed(who, letter, class_id, FieldError("/audience/announcement_id", *_NO_LETTER))
     return who
 
 
 async def _require_form(
     door: Door, school_id: int, account_id: UUID, form_id: UUID, class_id: UUID | None, today: date
 ) -> Standing:
-    """Its author and the administrator write to all who have not answered, a teacher to those of a class taught."""
     who = await standing(door, school_id, account_id, class_id=class_id, on=today)
     form = await door.fetchrow(
         """
@@ -201,104 +178,23 @@ async def _require_form(
         school_id,
         form_id,
     )
-    own = who.admin or (form is not None and form["author_staff_id"] == who.staff_id)
-    open_to_class = form is not None and form["audience_kind"] in ("school", "grade", "class")
-    if not own and not (class_id is not None and who.of_class and open_to_class):
-        raise FORBIDDEN()
-    if form is None:
-        raise INVALID(FieldError("/audience/form_id", *_NO_FORM))
+    _require_followed(who, form, class_id, FieldError("/audience/form_id", *_NO_FORM))
     return who
 
 
-async def resolved(door: Door, school_id: int, to: To, today: date) -> Audience:
-    """Who is meant at this moment."""
-    match to:
-        case ToClass(class_id):
-            return OneClass(class_id)
-        case ToGrade(grade):
-            return Grade(grade)
-        case ToPupils(pupil_ids):
-            return SomePupils(tuple(dict.fromkeys(pupil_ids)))
-        case ToGroup(group_id):
-            return SomePupils(await _column(door, _MEMBERS, school_id, group_id), personal=False)
-        case ToAbsent(class_id):
-            return SomePupils(await _column(door, _ABSENT, school_id, today, class_id))
-        case ToUnpaid(class_id):
-            return SomePupils(tuple(await owing_pupils(door, school_id, class_id=class_id, on=today)))
-        case ToUnacknowledged(announcement_id, class_id):
-            found = await _column(door, _UNACKNOWLEDGED, school_id, announcement_id, class_id, today)
-            return SomePupils(found, personal=False)
-        case ToUnanswered(form_id, class_id):
-            return SomePupils(await _column(door, _UNANSWERED, school_id, form_id, class_id, today), personal=False)
-    return WholeSchool()
+def _require_followed(who: Standing, row: Any, class_id: UUID | None, missing: FieldError) -> None:
+    """Of what does not exist only an administrator learns that it does not."""
+    if not (who.admin if row is None else may_follow(who, row, class_id)):
+        raise FORBIDDEN()
+    if row is None:
+        raise INVALID(missing)
 
 
-async def _column(door: Door, sql: str, *arguments: Any) -> tuple[UUID, ...]:
-    return tuple(row[0] for row in await door.fetch(sql, *arguments))
+def may_follow(who: Standing, row: Any, class_id: UUID | None) -> bool:
+    """A letter or form that is out: all who got it are its author's and the administrator's, those of a class taught its teacher's.
 
-
-_MEMBERS = """
-SELECT m.pupil_id
-  FROM pupil_group_members m
-  JOIN pupil_groups g
-    ON g.school_id = m.school_id
-   AND g.group_id = m.group_id
-   AND g.closed_at IS NULL
-  JOIN pupils p
-    ON p.school_id = m.school_id
-   AND p.pupil_id = m.pupil_id
-   AND p.status = 'enrolled'
- WHERE m.school_id = $1
-   AND m.group_id = $2
- ORDER BY p.sort_key
- LIMIT 5000
-"""
-
-# Absent from a session of the day, whichever way; who came late was there.
-_ABSENT = """
-SELECT m.pupil_id
-  FROM roll_marks m
- WHERE m.school_id = $1
-   AND m.held_on = $2
-   AND m.mark IN ('excused', 'unexcused')
-   AND ($3::uuid IS NULL OR m.class_id = $3)
- GROUP BY m.pupil_id
- ORDER BY m.pupil_id
- LIMIT 5000
-"""
-
-# $3 narrows to the pupils who sit in one class.
-_IN_CLASS = """
-   AND ($3::uuid IS NULL
-        OR EXISTS (SELECT
-                     FROM enrolments seat
-                    WHERE seat.school_id = $1
-                      AND seat.pupil_id = asked.pupil_id
-                      AND seat.class_id = $3
-                      AND (seat.to_on IS NULL OR seat.to_on >= $4)))
-"""
-
-_UNACKNOWLEDGED = f"""
-SELECT asked.pupil_id
-  FROM announcements n
-  JOIN notice_recipients r
-    ON r.school_id = n.school_id
-   AND r.notice_id = n.notice_id
- CROSS JOIN LATERAL unnest(r.pupil_ids) AS asked (pupil_id)
- WHERE n.school_id = $1
-   AND n.announcement_id = $2
-{_IN_CLASS}
- GROUP BY asked.pupil_id
-HAVING count(r.acknowledged_at) = 0
- ORDER BY asked.pupil_id
- LIMIT 5000
-"""
-
-_UNANSWERED = f"""
-SELECT asked.pupil_id
-  FROM ({PUPILS_WITHOUT_ANSWER.format(form="$2", today="$4::date")}) AS asked (pupil_id)
- WHERE true
-{_IN_CLASS}
- ORDER BY asked.pupil_id
- LIMIT 5000
-"""
+    Of one about money or to chosen pupils, a class's teacher does not even learn whom it went to.
+    """
+    if who.admin or row["author_staff_id"] == who.staff_id:
+        return True
+    return class_id is not None and who.of_class and row["audience_kind"] in ("school", "grade", "class")

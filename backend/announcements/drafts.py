@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from backend.announcements import letters
+from backend.announcements import draft_rows, letters
 from backend.announcements.audiences import require_audience
 from backend.announcements.rules import is_held, rules_of
 from backend.core.clock import school_day
@@ -48,36 +48,23 @@ async def save(house: House, account_id: UUID, school_id: int, announcement_id: 
     async with house.database.school(school_id) as tx:
         who = await standing(tx, school_id, account_id, on=school_day(now))
         letter = _read(new.letter)
-        row = await _locked(tx, announcement_id)
+        row = await draft_rows.locked(tx, announcement_id)
         if row is None:
-            if new.version != 0 or await _is_published(tx, announcement_id):
+            if new.version != 0 or await draft_rows.is_published(tx, announcement_id):
                 raise CONFLICT()
             await letters.hang_files(tx, letter.file_ids, account_id, now, had=[])
-            if not await _begin(tx, announcement_id, who.staff_id, now):
+            if not await draft_rows.begin(tx, announcement_id, who.staff_id, letter, account_id, now):
                 raise CONFLICT()  # somebody else began under this id at the same moment
-            await _write(tx, announcement_id, 1, letter, account_id, now)
             return 1
         _require_author(row, who)
-        was = _letter(row)
+        was = draft_rows.letter_of(row)
         if letter == was and row["version"] - new.version in (0, 1):
             return int(row["version"])
         _require_state(row, "draft")
         if row["version"] != new.version:
             raise CONFLICT()
         await letters.hang_files(tx, letter.file_ids, account_id, now, had=was.file_ids)
-        await _write(tx, announcement_id, row["version"] + 1, letter, account_id, now)
-        await tx.execute(
-            """
-            UPDATE announcement_drafts
-               SET version    = version + 1,
-                   changed_at = $3
-             WHERE school_id = $1
-               AND announcement_id = $2
-            """,
-            school_id,
-            announcement_id,
-            now,
-        )
+        await draft_rows.add_version(tx, announcement_id, row["version"] + 1, letter, account_id, now)
         return int(row["version"]) + 1
 
 
@@ -85,19 +72,21 @@ async def send(house: House, account_id: UUID, school_id: int, announcement_id: 
     """`waiting` where the school wants a second person, else `scheduled`: it leaves after the moment to think again, or at its hour."""
     now = house.clock.now()
     async with house.database.school(school_id) as tx:
-        row = await _one(tx, announcement_id)
+        row = await draft_rows.one(tx, announcement_id)
         who = await standing(tx, school_id, account_id, on=school_day(now))
         _require_author(row, who)
         if row["state"] in ("waiting", "scheduled") and row["version"] == how.version:
             return str(row["state"])  # the same request again
         _require_state(row, "draft")
         _require_version(row, how.version)
-        letter, rules = _letter(row), await rules_of(tx, school_id)
+        letter, rules = draft_rows.letter_of(row), await rules_of(tx, school_id)
         undo = rules.undo_seconds if how.undo_seconds is None else how.undo_seconds
         await require_sendable(tx, account_id, letter, now, leaves=leaves_at(letter, now, undo))
         held = is_held(who, rules)
         due_at = None if held else leaves_at(letter, now, undo)
-        await _move(tx, announcement_id, "waiting" if held else "scheduled", now, due_at=due_at, undo_seconds=undo)
+        await draft_rows.move(
+            tx, announcement_id, "waiting" if held else "scheduled", now, due_at=due_at, undo_seconds=undo
+        )
         await record(
             tx,
             "announcement.submitted" if held else "announcement.scheduled",
@@ -115,12 +104,12 @@ async def take_back(house: House, account_id: UUID, school_id: int, announcement
     """Undo, before anything has left: it is a draft again. For the author and the administrator; twice is once."""
     now = house.clock.now()
     async with house.database.school(school_id) as tx:
-        row = await _one(tx, announcement_id)
+        row = await draft_rows.one(tx, announcement_id)
         _require_author(row, await standing(tx, school_id, account_id, on=school_day(now)))
         if row["state"] == "draft":
             return
         _require_state(row, "waiting", "scheduled")
-        await _move(tx, announcement_id, "draft", now)
+        await draft_rows.move(tx, announcement_id, "draft", now)
         await record(tx, "announcement.taken_back", "announcement", announcement_id, at=now, actor=account_id)
 
 
@@ -133,8 +122,8 @@ async def approve(house: House, account_id: UUID, school_id: int, announcement_i
             return
         _require_state(row, "waiting")
         _require_version(row, version)
-        due_at = leaves_at(_letter(row), now, row["undo_seconds"])
-        await _move(
+        due_at = leaves_at(draft_rows.letter_of(row), now, row["undo_seconds"])
+        await draft_rows.move(
             tx,
             announcement_id,
             "scheduled",
@@ -165,19 +154,19 @@ async def give_back(house: House, account_id: UUID, school_id: int, announcement
         if not text:
             raise INVALID(FieldError("/reason", "Mục này còn trống.", "This field is empty."))
         _require_state(row, "waiting")
-        await _move(tx, announcement_id, "draft", now, returned_by=who.staff_id, reason=text)
+        await draft_rows.move(tx, announcement_id, "draft", now, returned_by=who.staff_id, reason=text)
         await record(tx, "announcement.returned", "announcement", announcement_id, at=now, actor=account_id)
 
 
 async def discard(house: House, account_id: UUID, school_id: int, announcement_id: UUID) -> None:
     now = house.clock.now()
     async with house.database.school(school_id) as tx:
-        row = await _one(tx, announcement_id)
+        row = await draft_rows.one(tx, announcement_id)
         _require_author(row, await standing(tx, school_id, account_id, on=school_day(now)))
         if row["state"] == "discarded":
             return
         _require_state(row, "draft")
-        await _move(tx, announcement_id, "discarded", now)
+        await draft_rows.move(tx, announcement_id, "discarded", now)
         await record(tx, "announcement.discarded", "announcement", announcement_id, at=now, actor=account_id)
 
 
@@ -243,10 +232,6 @@ def _read(letter: Letter) -> Letter:
     )
 
 
-def _letter(row: Any) -> Letter:
-    return msgspec.json.decode(row["letter"], type=Letter)
-
-
 def _require_author(row: Any, who: Standing) -> None:
     if row["author_staff_id"] != who.staff_id and not (who.admin and row["state"] in ("waiting", "scheduled")):
         raise FORBIDDEN() if who.admin else NOT_FOUND()
@@ -266,119 +251,7 @@ async def _to_decide(tx: SchoolTx, account_id: UUID, announcement_id: UUID, now:
     who = await standing(tx, tx.school_id, account_id, on=school_day(now))
     if not who.admin:
         raise FORBIDDEN()
-    row = await _one(tx, announcement_id)
+    row = await draft_rows.one(tx, announcement_id)
     if row["author_staff_id"] == who.staff_id:
         raise NOT_YOUR_OWN()
     return row, who
-
-
-_ROW = """
-SELECT d.state, d.version, d.author_staff_id, d.undo_seconds, d.due_at, d.approved_by, v.letter::text AS letter
-  FROM announcement_drafts d
-  JOIN announcement_versions v
-    ON v.school_id = d.school_id
-   AND v.announcement_id = d.announcement_id
-   AND v.version = d.version
- WHERE d.school_id = $1
-   AND d.announcement_id = $2
-   FOR NO KEY UPDATE OF d
-"""
-
-
-async def _locked(tx: SchoolTx, announcement_id: UUID) -> Any:
-    return await tx.fetchrow(_ROW, tx.school_id, announcement_id)
-
-
-async def _one(tx: SchoolTx, announcement_id: UUID) -> Any:
-    row = await _locked(tx, announcement_id)
-    if row is None:
-        raise NOT_FOUND()
-    return row
-
-
-async def _is_published(tx: SchoolTx, announcement_id: UUID) -> bool:
-    found = await tx.fetchval(
-        """
-        SELECT true
-          FROM announcements
-         WHERE school_id = $1
-           AND announcement_id = $2
-        """,
-        tx.school_id,
-        announcement_id,
-    )
-    return bool(found)
-
-
-async def _begin(tx: SchoolTx, announcement_id: UUID, staff_id: UUID, at: datetime) -> bool:
-    made = await tx.fetchval(
-        """
-        INSERT INTO announcement_drafts (school_id, announcement_id, state, version, author_staff_id, created_at, changed_at)
-        VALUES ($1, $2, 'draft', 1, $3, $4, $4)
-            ON CONFLICT (school_id, announcement_id) DO NOTHING
-        RETURNING true
-        """,
-        tx.school_id,
-        announcement_id,
-        staff_id,
-        at,
-    )
-    return bool(made)
-
-
-async def _write(
-    tx: SchoolTx, announcement_id: UUID, version: int, letter: Letter, account_id: UUID, at: datetime
-) -> None:
-    await tx.execute(
-        """
-        INSERT INTO announcement_versions (school_id, announcement_id, version, letter, written_by, written_at)
-        VALUES ($1, $2, $3, $4::jsonb, $5, $6)
-        """,
-        tx.school_id,
-        announcement_id,
-        version,
-        msgspec.json.encode(letter).decode(),
-        account_id,
-        at,
-    )
-
-
-async def _move(
-    tx: SchoolTx,
-    announcement_id: UUID,
-    state: str,
-    at: datetime,
-    *,
-    due_at: datetime | None = None,
-    undo_seconds: int = 0,
-    approved_by: UUID | None = None,
-    returned_by: UUID | None = None,
-    reason: str | None = None,
-) -> None:
-    """Each step begins anew: an approval does not outlive an undo, nor a reason the next sending."""
-    await tx.execute(
-        """
-        UPDATE announcement_drafts
-           SET state           = $3,
-               changed_at      = $4,
-               due_at          = $5,
-               undo_seconds    = $6,
-               approved_by     = $7,
-               approved_at     = CASE WHEN $7::uuid IS NOT NULL THEN $4::timestamptz END,
-               returned_by     = $8,
-               returned_at     = CASE WHEN $9::text IS NOT NULL THEN $4::timestamptz END,
-               returned_reason = $9,
-               failures        = 0
-         WHERE school_id = $1
-           AND announcement_id = $2
-        """,
-        tx.school_id,
-        announcement_id,
-        state,
-        at,
-        due_at,
-        undo_seconds,
-        approved_by,
-        returned_by,
-        reason,
-    )

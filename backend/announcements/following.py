@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
 import msgspec
 
 from backend.core.clock import SCHOOL_ZONE, school_day
-from backend.core.database import Reader
+from backend.core.database import Reader, SchoolTx
 from backend.core.house import House
 from backend.core.problems import FORBIDDEN, NOT_FOUND, problem
 from backend.identity.audit import record
@@ -28,7 +28,8 @@ ASKED_LATELY = problem(
 )
 
 _OWN = """
-SELECT n.notice_id, n.author_staff_id, n.title, n.body, n.recalled_at, n.urgent, n.needs_acknowledgement,
+SELECT n.notice_id, n.author_staff_id, n.title, n.body, n.audience::text AS audience, n.recalled_at, n.urgent,
+       n.needs_acknowledgement,
        (SELECT s.name
           FROM schools s
          WHERE s.school_id = $1) AS school_name
@@ -38,6 +39,7 @@ SELECT n.notice_id, n.author_staff_id, n.title, n.body, n.recalled_at, n.urgent,
 """
 # Two people who press at once: the second waits, and then sees that the first has.
 _OWN_LOCKED = _OWN + "   FOR NO KEY UPDATE\n"
+_OWN_SHARED = _OWN + "   FOR SHARE\n"
 
 
 class Followed(msgspec.Struct, frozen=True):
@@ -83,9 +85,7 @@ async def ask_again(
     """Says it once more to those who have not acknowledged it, or not opened it where no answer was asked. Twice is once."""
     now = house.clock.now()
     async with house.database.school(school_id) as tx:
-        row = await _own(tx, _OWN_LOCKED, school_id, account_id, announcement_id, school_day(now))
-        if row["recalled_at"] is not None:
-            raise NOT_FOUND()
+        row = await _standing_letter(tx, _OWN_LOCKED, account_id, announcement_id, now)
         reminder = again.Again(
             notice_id=reminder_id,
             of=row["notice_id"],
@@ -106,6 +106,18 @@ async def ask_again(
                 tx, "announcement.asked_again", "announcement", announcement_id, at=now, actor=account_id, detail=detail
             )
     return AskedAgain(reminder_id, published.guardians)
+
+
+async def own_letter(tx: SchoolTx, account_id: UUID, announcement_id: UUID, now: datetime) -> Any:
+    """A letter that families can see now, for its author and the administrator. It is not recalled before the transaction ends."""
+    return await _standing_letter(tx, _OWN_SHARED, account_id, announcement_id, now)
+
+
+async def _standing_letter(tx: SchoolTx, sql: str, account_id: UUID, announcement_id: UUID, now: datetime) -> Any:
+    row = await _own(tx, sql, tx.school_id, account_id, announcement_id, school_day(now))
+    if row["recalled_at"] is not None:
+        raise NOT_FOUND()
+    return row
 
 
 async def _own(door: Door, sql: str, school_id: int, account_id: UUID, announcement_id: UUID, today: date) -> Any:

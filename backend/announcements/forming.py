@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from backend.announcements.reminding import own_letter
+from backend.announcements.following import own_letter
 from backend.core.house import House
-from backend.core.problems import CONFLICT
 from backend.forms.actions import open_form
 from schemas.announcements import To
 from schemas.forms import FormOpened, NewForm
-
-_AUDIENCE = """
-SELECT n.audience::text AS audience, n.body
-  FROM announcements n
- WHERE n.school_id = $1
-   AND n.announcement_id = $2
-"""
 
 
 async def make_form(
@@ -30,15 +21,12 @@ async def make_form(
     now = house.clock.now()
     async with house.database.school(school_id) as tx:
         letter = await own_letter(tx, account_id, announcement_id, now)
-        row: Any = await tx.fetchrow(_AUDIENCE, school_id, announcement_id)
-        if row is None:
-            raise CONFLICT()
         new = NewForm(
             form_id=form_id,
             title=letter["title"],
-            body=row["body"],
+            body=letter["body"],
             questions=[],
-            audience=msgspec.json.decode(row["audience"], type=To),
+            audience=msgspec.json.decode(letter["audience"], type=To),
             signature="one",
             due_on=due_on,
         )

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from backend.announcements.reminding import own_letter
+from backend.announcements.following import own_letter
 from backend.core.clock import SCHOOL_ZONE, school_day
 from backend.core.database import Reader, SchoolTx
 from backend.core.house import House

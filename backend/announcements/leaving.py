@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import msgspec
 import structlog
 
 from backend.announcements import area_sendings, letters, reminding
+from backend.announcements.draft_rows import letter_of
 from backend.announcements.drafts import JOB, as_announcement, require_sendable
 from backend.announcements.letters import Writer
 from backend.core.across_schools import schools_with_letters_due
@@ -22,7 +22,6 @@ from backend.core.ids import new_id
 from backend.core.problems import Problem
 from backend.identity.audit import record
 from notifications.outbox import let_expire
-from schemas.drafts import Letter
 
 log = structlog.get_logger()
 
@@ -111,7 +110,7 @@ async def _next_letter(house: House, school_id: int) -> int | None:
 
 async def _leave(tx: SchoolTx, row: Any, now: datetime) -> None:
     """The writer's right is asked once more: between writing and leaving may lie a term."""
-    letter = msgspec.json.decode(row["letter"], type=Letter)
+    letter = letter_of(row)
     await require_sendable(tx, row["account_id"], letter, now, leaves=now)
     new = as_announcement(row["announcement_id"], letter)
     writer = Writer(row["account_id"], row["author_staff_id"], approved_by=row["approved_by"])
@@ -132,7 +131,7 @@ async def _leave(tx: SchoolTx, row: Any, now: datetime) -> None:
 
 
 async def _give_back(tx: SchoolTx, announcement_id: UUID, reason: str, now: datetime) -> None:
-    await tx.execute(
+    given = await tx.fetchval(
         """
         UPDATE announcement_drafts
            SET state           = 'draft',
@@ -146,15 +145,15 @@ async def _give_back(tx: SchoolTx, announcement_id: UUID, reason: str, now: date
          WHERE school_id = $1
            AND announcement_id = $2
            AND state = 'scheduled'
+        RETURNING true
         """,
         tx.school_id,
         announcement_id,
         now,
         reason[:500],
     )
-    await record(
-        tx, "announcement.given_back", "announcement", announcement_id, at=now, actor_kind="system"
-    )  # fmt: skip
+    if given:  # its author may have taken it back meanwhile
+        await record(tx, "announcement.given_back", "announcement", announcement_id, at=now, actor_kind="system")
 
 
 async def _put_off(house: House, school_id: int, row: Any, now: datetime) -> None:

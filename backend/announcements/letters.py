@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from backend.announcements.audiences import resolved
+from backend.announcements.resolving import resolved
 from backend.core.clock import school_day
 from backend.core.database import SchoolTx
 from backend.core.problems import CONFLICT, FORBIDDEN, INVALID, NOT_FOUND, FieldError, problem

@@ -8,10 +8,11 @@ from uuid import UUID
 
 import msgspec
 
-from backend.announcements.audiences import require_audience, resolved
+from backend.announcements.audiences import require_audience
 from backend.announcements.checking import Audience, Checked, Context, Earlier, Findings, audience, check
 from backend.announcements.drafts import leaves_at, require_near
 from backend.announcements.prices import prices
+from backend.announcements.resolving import resolved
 from backend.announcements.rules import is_held, rules_of
 from backend.core.clock import school_day
 from backend.core.database import Reader
@@ -35,14 +36,15 @@ async def look(house: House, account_id: UUID, school_id: int, letter: Letter, *
     reached = await reach(reader, school_id, await resolved(reader, school_id, letter.audience, today), on=today)
     rules = await rules_of(reader, school_id)
     at = leaves_at(letter, now, rules.undo_seconds)
-    found = await checked(reader, school_id, letter, letter.audience, at, homes=reached.homes)
+    school = await _school(reader, school_id, letter, letter.audience)
+    found = await _judged(reader, school_id, school, letter, letter.audience, at, homes=reached.homes)
     return Look(
         homes=reached.homes,
         homes_reached=reached.homes_reached,
         guardians=reached.guardians,
         guardians_with_app=reached.guardians_with_app,
         unreached=[Unreachable(one.pupil_id, one.full_name, one.class_name) for one in reached.unreached],
-        prices=prices(letter, reached),
+        prices=prices(house.settings, school_id, school["name"], letter, reached),
         findings=[Found(one.name, one.sentence(language), one.span or None) for one in found.defects],
         dates=_dates(found),
         amounts=list(found.facts.amounts),
@@ -93,11 +95,19 @@ SELECT n.title, n.body, n.published_at
 """
 
 
-async def checked(
-    reader: Reader, school_id: int, letter: Letter, to: To, at: datetime, *, homes: int | None = None
+async def checked(reader: Reader, school_id: int, letter: Letter, to: To, at: datetime) -> Findings:
+    """The checker's findings for a letter as it would leave at `at`."""
+    return await _judged(reader, school_id, await _school(reader, school_id, letter, to), letter, to, at)
+
+
+async def _school(reader: Reader, school_id: int, letter: Letter, to: To) -> Any:
+    return await reader.fetchrow(_SCHOOL, school_id, getattr(to, "class_id", None), letter.file_ids)
+
+
+async def _judged(
+    reader: Reader, school_id: int, school: Any, letter: Letter, to: To, at: datetime, *, homes: int | None = None
 ) -> Findings:
-    """The checker's findings for a letter as it would leave at `at`. A correction says again what it corrects, and should."""
-    school: Any = await reader.fetchrow(_SCHOOL, school_id, getattr(to, "class_id", None), letter.file_ids)
+    """A correction says again what it corrects, and should."""
     told = [] if letter.corrects else await reader.fetch(_EARLIER, school_id, msgspec.json.encode(to).decode(), at)
     notice = Checked(
         text=f"{letter.title}\n{letter.body}",

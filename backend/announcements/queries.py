@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from backend.announcements.audiences import may_follow
 from backend.core.database import Reader
 from backend.core.problems import FORBIDDEN, NOT_FOUND
 from backend.files.queries import FILES_JSON
@@ -118,9 +119,6 @@ async def receipts(
     who = await standing(reader, school_id, account_id, class_id=only, on=today)
     if row is None:
         raise NOT_FOUND()
-    # Whom a letter about money or to chosen pupils went to is not a class teacher's to read.
-    open_to_class = row["audience_kind"] in ("school", "grade", "class")
-    own = who.admin or row["author_staff_id"] == who.staff_id
-    if not own and not (open_to_class and only is not None and who.of_class):
+    if not may_follow(who, row, only):
         raise FORBIDDEN()
     return await receipts_of(reader, school_id, row["notice_id"], class_id=class_id)

@@ -1,27 +1,23 @@
-"""Who has received, opened and acknowledged an announcement, as a workbook and as CSV. It knows no table."""
+"""Who has received, opened and acknowledged an announcement, as a table for a workbook or CSV. It knows no SQL."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from backend.core.catalogue import say
-from backend.spreadsheets.errors_file import harmless
-from payments.reports import xlsx
-from payments.reports.table import Column, Table, shown
+from payments.reports.table import Column, Table
 from schemas.notifications import Receipts
 
 _COLUMNS = ("guardian", "pupils", "class", "delivered", "opened", "acknowledged", "channel", "reason")
 _MOMENTS = frozenset({"delivered", "opened", "acknowledged"})
 
 
-async def workbook(
+def as_table(
     receipts: Receipts, language: str, *, title: str, subtitle: str, school_name: str, made_at: datetime
-) -> bytes:
-    table = Table(
+) -> Table:
+    return Table(
         name="receipts",
         title=title,
         subtitle=subtitle,
@@ -30,16 +26,6 @@ async def workbook(
         rows=list(_rows(receipts)),
         made_at=made_at,
     )
-    return await xlsx.written([table])
-
-
-def comma_separated(receipts: Receipts, language: str) -> bytes:
-    """With a byte order mark, without which spreadsheets take Vietnamese letters for another code."""
-    out = io.StringIO()
-    lines = csv.writer(out, lineterminator="\r\n")
-    lines.writerow([_named(name, language) for name in _COLUMNS])
-    lines.writerows([harmless(shown(value)) for value in row] for row in _rows(receipts))
-    return ("\ufeff" + out.getvalue()).encode()
 
 
 def _named(name: str, language: str) -> str:

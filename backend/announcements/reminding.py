@@ -6,44 +6,21 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
+from backend.announcements.following import own_letter
 from backend.announcements.letters import AHEAD_MAX
 from backend.announcements.rules import rules_of
 from backend.core.clock import SCHOOL_ZONE, school_day
 from backend.core.database import SchoolTx
 from backend.core.house import House
 from backend.core.ids import new_id
-from backend.core.problems import FORBIDDEN, INVALID, NOT_FOUND, FieldError
+from backend.core.problems import INVALID, FieldError
 from backend.identity.audit import record
-from backend.identity.entitlement import standing
 from notifications.audience import SomePupils
 from notifications.outbox import Notice, publish
 from schemas.happenings import Reminder
 
 _FAR = ("Không được quá một năm nữa.", "Not more than a year ahead.")
 _OVER = ("Tối hôm trước ngày này đã qua.", "The evening before that day is over.")
-
-
-async def own_letter(tx: SchoolTx, account_id: UUID, announcement_id: UUID, now: datetime) -> Any:
-    """A letter that families can see now, for its author and the administrator."""
-    who = await standing(tx, tx.school_id, account_id, on=school_day(now))
-    row = await tx.fetchrow(
-        """
-        SELECT title, notice_id, author_staff_id, recalled_at, expires_at
-          FROM announcements
-         WHERE school_id = $1
-           AND announcement_id = $2
-           FOR SHARE
-        """,
-        tx.school_id,
-        announcement_id,
-    )
-    if row is None:
-        raise NOT_FOUND()
-    if not (who.admin or row["author_staff_id"] == who.staff_id):
-        raise FORBIDDEN()
-    if row["recalled_at"] is not None:
-        raise NOT_FOUND()
-    return row
 
 
 async def promise(house: House, account_id: UUID, school_id: int, announcement_id: UUID, about_on: date) -> Reminder:

@@ -11,7 +11,7 @@ from backend.announcements import actions, queries
 from backend.core.clock import school_day
 from backend.core.http import house_of
 from backend.core.problems import NOT_FOUND
-from backend.files.routes_serving import serve
+from backend.files.routes_serving import FILE, serve
 from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
 from notifications.audience import Reach
@@ -21,9 +21,6 @@ from schemas.notifications import Receipts
 AnyRequest = Request[Any, Any, Any]
 ROOT = "/v1/schools/{school_id:int}/announcements"
 ONE = ROOT + "/{announcement_id:uuid}"
-FILE = ResponseSpec(
-    bytes, description="The picture or PDF", media_type="application/octet-stream", generate_examples=False
-)
 
 
 @post(

@@ -4,14 +4,13 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Request, Response, delete, get, post, put
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody
 
 from backend.announcements import draft_queries, drafts, rules
 from backend.announcements.looking import look
 from backend.core.clock import school_day
 from backend.core.http import house_of, language_of
-from backend.files.routes_serving import serve
+from backend.files.routes_serving import FILE, serve
 from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
 from schemas.announcements import AnnouncementRules
@@ -21,9 +20,6 @@ AnyRequest = Request[Any, Any, Any]
 ROOT = "/v1/schools/{school_id:int}/announcement-drafts"
 ONE = ROOT + "/{announcement_id:uuid}"
 RULES = "/v1/schools/{school_id:int}/announcement-rules"
-FILE = ResponseSpec(
-    bytes, description="The picture or PDF", media_type="application/octet-stream", generate_examples=False
-)
 
 
 async def _draft(request: AnyRequest, school_id: int, announcement_id: UUID) -> Draft:

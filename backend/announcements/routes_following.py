@@ -16,8 +16,10 @@ from backend.core.problems import problem
 from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
 from notifications.progress import progress
+from payments.reports import csv_text, xlsx
+from payments.reports.table import Table
 from schemas.announcements import AskAgain, AskedAgain
-from schemas.notifications import Happenings, Progress, Receipts
+from schemas.notifications import Happenings, Progress
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -28,7 +30,6 @@ TOO_MANY_STREAMS = problem(
     en="Too many pages are being followed live. The figures can still be seen by reloading.",
 )
 ONE = "/v1/schools/{school_id:int}/announcements/{announcement_id:uuid}"
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @get(
@@ -91,24 +92,15 @@ async def get_happenings(
 @get(
     ONE + "/receipts.xlsx",
     tags=["announcements"],
-    responses={200: ResponseSpec(bytes, media_type=_XLSX, description="A row a guardian", generate_examples=False)},
+    responses={200: ResponseSpec(bytes, media_type=xlsx.XLSX, description="A row a guardian", generate_examples=False)},
     **STAFF,
 )
 async def receipts_workbook(
     request: AnyRequest, school_id: FromPath[int], announcement_id: FromPath[UUID]
 ) -> Response[bytes]:
     """Who has received, opened and acknowledged it, as a workbook."""
-    house, language = house_of(request), language_of(request)
-    letter, found = await _everybody(request, school_id, announcement_id)
-    data = await receipts_file.workbook(
-        found,
-        language,
-        title=letter.title,
-        subtitle=say("console.who_has_read", language),
-        school_name=letter.school_name,
-        made_at=house.clock.now(),
-    )
-    return _file(data, _XLSX, "receipts.xlsx")
+    data = await xlsx.written([await _receipts_table(request, school_id, announcement_id)])
+    return _file(data, xlsx.XLSX, "receipts.xlsx")
 
 
 @get(
@@ -123,8 +115,8 @@ async def receipts_csv(
     request: AnyRequest, school_id: FromPath[int], announcement_id: FromPath[UUID]
 ) -> Response[bytes]:
     """Who has received, opened and acknowledged it, as CSV."""
-    _, found = await _everybody(request, school_id, announcement_id)
-    return _file(receipts_file.comma_separated(found, language_of(request)), "text/csv", "receipts.csv")
+    data = csv_text.written(await _receipts_table(request, school_id, announcement_id))
+    return _file(data, csv_text.CSV, "receipts.csv")
 
 
 @post(ONE + "/again", tags=["announcements"], status_code=200, **STAFF)
@@ -148,14 +140,19 @@ async def _followed(request: AnyRequest, school_id: int, announcement_id: UUID) 
     )
 
 
-async def _everybody(request: AnyRequest, school_id: int, announcement_id: UUID) -> tuple[following.Followed, Receipts]:
-    house = house_of(request)
-    return await following.everybody(
-        house.database.reader,
-        school_id,
-        principal_of(request).account_id,
-        announcement_id,
-        today=school_day(house.clock.now()),
+async def _receipts_table(request: AnyRequest, school_id: int, announcement_id: UUID) -> Table:
+    house, language = house_of(request), language_of(request)
+    now = house.clock.now()
+    letter, found = await following.everybody(
+        house.database.reader, school_id, principal_of(request).account_id, announcement_id, today=school_day(now)
+    )
+    return receipts_file.as_table(
+        found,
+        language,
+        title=letter.title,
+        subtitle=say("console.who_has_read", language),
+        school_name=letter.school_name,
+        made_at=now,
     )
 
 

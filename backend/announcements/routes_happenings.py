@@ -13,7 +13,7 @@ from backend.announcements.family import family_letter, require_family_file
 from backend.core.clock import school_day
 from backend.core.http import attachment, house_of
 from backend.core.problems import NOT_FOUND
-from backend.files.routes_serving import serve
+from backend.files.routes_serving import FILE, serve
 from backend.identity.guards import GUARDIAN, STAFF
 from backend.identity.principal import principal_of
 from schemas.happenings import Event, FamilyEvents, FamilyLetter, Following, NewEvent, NewReminder, Reminder
@@ -21,9 +21,6 @@ from schemas.happenings import Event, FamilyEvents, FamilyLetter, Following, New
 AnyRequest = Request[Any, Any, Any]
 ONE = "/v1/schools/{school_id:int}/announcements/{announcement_id:uuid}"
 NOTICE = "/v1/family/notices/{school_id:int}/{notice_id:uuid}"
-FILE = ResponseSpec(
-    bytes, description="The picture or PDF", media_type="application/octet-stream", generate_examples=False
-)
 ICS = ResponseSpec(bytes, description="One entry (RFC 5545)", media_type="text/calendar", generate_examples=False)
 
 

@@ -3,13 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from backend.announcements import groups
 from backend.console import queries
 from backend.console.desks import AnyRequest, console_page, desk_of, shown_in_form, today_of
+from backend.console.writing import pupils_of, uuid_of
 from backend.core.http import house_of, language_of
 from backend.core.ids import new_id
 from backend.core.problems import FORBIDDEN, NOT_FOUND, Problem
@@ -17,13 +17,10 @@ from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
 from backend.pages import Refusal, go, read_form
 from backend.pages.forms import into
-from backend.people.registers import class_pupils_json
 from schemas.groups import Group, GroupIn
-from schemas.people import ClassPupils
 
 _ROOT = "/console/{school_id:int}/groups"
 _ONE = _ROOT + "/{group_id:uuid}"
-_PUPILS = msgspec.json.Decoder(ClassPupils)
 
 
 @get(_ROOT, include_in_schema=False, **STAFF)
@@ -62,8 +59,10 @@ async def change(request: AnyRequest, school_id: FromPath[int], group_id: FromPa
     except Problem as problem:
         refused = Refusal(shown_in_form(problem), language_of(request))
         found = await _found(request, school_id, group_id)
-        return await _show(request, school_id, group_id, found, form, _uuid(form.get("class_id")), refused=refused)
-    if form.get("do") == "add" and (class_id := _uuid(form.get("class_id"))):
+        return await _show(
+            request, school_id, group_id, found, form, uuid_of(form.get("class_id", "")), refused=refused
+        )
+    if form.get("do") == "add" and (class_id := uuid_of(form.get("class_id", ""))):
         return go(f"/console/{school_id}/groups/{group_id}?class_id={class_id}", "writing.group_saved")
     return go(f"/console/{school_id}/groups/{group_id}", "writing.group_saved")
 
@@ -89,10 +88,10 @@ async def _show(
 ) -> Response[bytes]:
     desk = await desk_of(request, school_id)
     reader, account_id = house_of(request).database.reader, principal_of(request).account_id
-    if not desk.admin and found is None and not (await _has_classes(request, school_id)):
-        raise FORBIDDEN()
     today = await queries.today(reader, school_id, account_id, on=today_of(request))
-    room = await _room(request, school_id, class_id) if class_id else None
+    classes = today.classes if desk.admin else [one for one in today.classes if one.mine]
+    if not desk.admin and found is None and not classes:
+        raise FORBIDDEN()
     return console_page(
         request,
         desk,
@@ -102,33 +101,12 @@ async def _show(
         group_id=group_id,
         group=found,
         form=form,
-        classes=today.classes if desk.admin else [one for one in today.classes if one.mine],
-        room=room,
+        classes=classes,
+        room=await pupils_of(request, school_id, class_id),
         class_id=class_id,
         staff=await queries.staff_names(reader, school_id) if desk.admin else [],
         refused=refused,
     )
-
-
-async def _has_classes(request: AnyRequest, school_id: int) -> bool:
-    reader, account_id = house_of(request).database.reader, principal_of(request).account_id
-    today = await queries.today(reader, school_id, account_id, on=today_of(request))
-    return any(one.mine for one in today.classes)
-
-
-async def _room(request: AnyRequest, school_id: int, class_id: UUID) -> ClassPupils | None:
-    reader, account_id = house_of(request).database.reader, principal_of(request).account_id
-    try:
-        return _PUPILS.decode(await class_pupils_json(reader, school_id, account_id, class_id, today=today_of(request)))
-    except Problem:
-        return None
-
-
-def _uuid(text: str | None) -> UUID | None:
-    try:
-        return UUID(text or "")
-    except ValueError:
-        return None
 
 
 ROUTES: list[Any] = [groups_page, group_page, change]

@@ -181,7 +181,7 @@ async def letter_form(
     today = await queries.today(house.database.reader, school_id, account_id, on=today_of(request))
     classes = today.classes if desk.admin else [one for one in today.classes if one.mine]
     kind, _, which = form.get("to", "").partition(":")
-    class_id = _uuid(which) if kind == "class" else None
+    class_id = uuid_of(which) if kind == "class" else None
     models = await templates(house, account_id, school_id, language=language_of(request), class_id=class_id)
     if chosen := next((one for one in models.templates if one.key == template), None):
         form = {**form, "title": chosen.title, "body": chosen.body}
@@ -197,7 +197,7 @@ async def letter_form(
         classes=classes,
         grades=sorted({one.grade for one in classes}) if desk.admin else [],
         groups=(await groups(house, account_id, school_id)).groups,
-        pupils=await _pupils_of(request, school_id, class_id),
+        pupils=await pupils_of(request, school_id, class_id),
         models=models.templates,
         files=[one for one in form.get("files", "").split(",") if one],
         refused=refusal,
@@ -214,14 +214,14 @@ def _in_form(problem: Problem) -> Problem:
     return Problem(problem.kind, errors=tuple(errors), params=problem.params)
 
 
-def _uuid(text: str) -> UUID | None:
+def uuid_of(text: str) -> UUID | None:
     try:
         return UUID(text)
     except ValueError:
         return None
 
 
-async def _pupils_of(request: AnyRequest, school_id: int, class_id: UUID | None) -> ClassPupils | None:
+async def pupils_of(request: AnyRequest, school_id: int, class_id: UUID | None) -> ClassPupils | None:
     """The list to tick pupils from, when the form is about one class that the reader may read."""
     if class_id is None:
         return None

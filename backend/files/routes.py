@@ -5,14 +5,13 @@ from uuid import UUID
 
 from litestar import Request, Response, get, post
 from litestar.datastructures import UploadFile
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, MultipartBody, Parameter
 
 from backend.core.http import house_of, one_file_only
 from backend.core.problems import NOT_FOUND
 from backend.files import actions, queries
 from backend.files.content import FILE_BYTES_MAX
-from backend.files.routes_serving import serve
+from backend.files.routes_serving import FILE, serve
 from backend.identity.guards import SIGNED_IN
 from backend.identity.principal import principal_of
 from schemas.files import Kept
@@ -21,9 +20,6 @@ AnyRequest = Request[Any, Any, Any]
 ROOT = "/v1/schools/{school_id:int}/files"
 # A multipart body is the file with a little around it.
 BODY_BYTES_MAX = FILE_BYTES_MAX + 65_536
-FILE = ResponseSpec(
-    bytes, description="The picture or PDF", media_type="application/octet-stream", generate_examples=False
-)
 
 
 @post(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from backend.announcements import audiences
+from backend.announcements import audiences, resolving
 from backend.core.database import SchoolTx
 from backend.core.problems import INVALID, FieldError
 from backend.identity.entitlement import Standing
@@ -27,4 +27,4 @@ async def require_audience(tx: SchoolTx, account_id: UUID, to: To, today: date) 
 
 
 async def addressed(tx: SchoolTx, to: To, today: date) -> Audience:
-    return await audiences.resolved(tx, tx.school_id, to, today)
+    return await resolving.resolved(tx, tx.school_id, to, today)

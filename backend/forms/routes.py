@@ -17,7 +17,7 @@ from backend.forms.routes_family import slip_file
 from backend.identity.entitlement import standing
 from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
-from backend.spreadsheets.errors_file import XLSX
+from payments.reports import csv_text, xlsx
 from schemas.forms import (
     FormChanged,
     FormOpened,
@@ -139,7 +139,7 @@ async def _results(request: AnyRequest, school_id: int, form_id: UUID, how: str)
     return await queries.results(house, school_id, account_id, form_id, today=today, how=how)
 
 
-_FILE = {200: ResponseSpec(bytes, media_type=XLSX, description="The results as a file", generate_examples=False)}
+_FILE = {200: ResponseSpec(bytes, media_type=xlsx.XLSX, description="The results as a file", generate_examples=False)}
 
 
 @get("/v1/schools/{school_id:int}/form-files/{form_id:uuid}/{kind:str}", tags=["forms"], responses=_FILE, **STAFF)
@@ -151,13 +151,11 @@ async def results_file(
     account_id, now = principal_of(request).account_id, house.clock.now()
     await queries.require_answers(house.database.reader, school_id, account_id, form_id, today=school_day(now))
     found = await _results(request, school_id, form_id, kind)
-    language = language_of(request)
-    if kind == "csv":
-        body, media_type = sheet.comma_separated(found, language), "text/csv; charset=utf-8"
-    else:
-        school_name = await queries.school_name(house.database.reader, school_id)
-        body = await sheet.workbook(found, language, school_name=school_name, made_at=now)
-        media_type = XLSX
+    school_name = await queries.school_name(house.database.reader, school_id)
+    table = sheet.as_table(found, language_of(request), school_name=school_name, made_at=now)
+    body, media_type = (
+        (csv_text.written(table), csv_text.CSV) if kind == "csv" else (await xlsx.written([table]), xlsx.XLSX)
+    )
     headers = {**_PRIVATE, "content-disposition": attachment(f"{found.form.title[:80]}.{kind}")}
     return Response(body, media_type=media_type, headers=headers)
 

@@ -1,32 +1,37 @@
-"""The results of a form as a workbook and as CSV, a row for each pupil and each guardian whose answer counts. It knows no table.
+"""The results of a form as a table for a workbook or CSV: a row for each pupil and each guardian whose answer counts. It knows no SQL.
 
 No text that a family wrote becomes a formula of whoever opens the file.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from backend.core.catalogue import say
-from backend.core.clock import SCHOOL_ZONE
 from backend.forms.slip import in_words
-from backend.spreadsheets.errors_file import harmless
-from payments.reports import xlsx
 from payments.reports.table import Column, Table
 from schemas.forms import FormResults, PupilResult, Signer
 
 _BEFORE = ("pupil", "class", "state", "signer", "relation", "at", "via")
 
 
-def columns(results: FormResults, language: str) -> list[str]:
-    return [say(f"forms.column_{name}", language) for name in _BEFORE] + [q.text for q in results.form.questions]
+def as_table(results: FormResults, language: str, *, school_name: str, made_at: datetime) -> Table:
+    kinds = {"at": "moment"}
+    named = [Column(say(f"forms.column_{name}", language), kinds.get(name, "text"), 1.4) for name in _BEFORE]  # type: ignore[arg-type]
+    return Table(
+        name="form",
+        title=results.form.title,
+        subtitle=say("forms.sheet_version", language, version=results.form.version),
+        school_name=school_name,
+        columns=[*named, *(Column(q.text, "text", 1.8) for q in results.form.questions)],
+        rows=list(_rows(results, language)),
+        made_at=made_at,
+    )
 
 
-def rows(results: FormResults, language: str) -> Iterator[list[Any]]:
+def _rows(results: FormResults, language: str) -> Iterator[list[Any]]:
     for pupil in results.pupils:
         counted: list[Signer | None] = [signer for signer in pupil.signers if signer.counts]
         for signer in counted or [None]:
@@ -57,33 +62,3 @@ def _row(results: FormResults, pupil: PupilResult, signer: Signer | None, langua
         say(f"forms.via_{signer.via}", language),
         *(in_words(q, said[q.id], language) if q.id in said else None for q in results.form.questions),
     ]
-
-
-async def workbook(results: FormResults, language: str, *, school_name: str, made_at: datetime) -> bytes:
-    kinds = {"at": "moment"}
-    named = [Column(say(f"forms.column_{name}", language), kinds.get(name, "text"), 1.4) for name in _BEFORE]  # type: ignore[arg-type]
-    table = Table(
-        name="form",
-        title=results.form.title,
-        subtitle=say("forms.sheet_version", language, version=results.form.version),
-        school_name=school_name,
-        columns=[*named, *(Column(q.text, "text", 1.8) for q in results.form.questions)],
-        rows=list(rows(results, language)),
-        made_at=made_at,
-    )
-    return await xlsx.written([table])
-
-
-def comma_separated(results: FormResults, language: str) -> bytes:
-    """With a byte order mark, without which spreadsheets take Vietnamese letters for another code."""
-    out = io.StringIO()
-    lines = csv.writer(out, lineterminator="\r\n")
-    lines.writerow([harmless(name) for name in columns(results, language)])
-    lines.writerows([_cell(value) for value in row] for row in rows(results, language))
-    return ("\ufeff" + out.getvalue()).encode()
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.astimezone(SCHOOL_ZONE).strftime("%d/%m/%Y %H:%M")
-    return harmless(value)

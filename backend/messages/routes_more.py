@@ -10,7 +10,7 @@ from litestar.response import Stream
 
 from backend.core.http import house_of, language_of
 from backend.core.problems import BUSY
-from backend.files.routes_serving import serve
+from backend.files.routes_serving import FILE, serve
 from backend.identity.guards import GUARDIAN, SIGNED_IN, STAFF
 from backend.identity.principal import principal_of
 from backend.messages import acceptance, deciding, following, groups, moderation, offers, queries, translation
@@ -32,9 +32,6 @@ AnyRequest = Request[Any, Any, Any]
 SCHOOL = "/v1/schools/{school_id:int}"
 THREAD = SCHOOL + "/threads/{thread_id:uuid}"
 TAGS = ["messages"]
-FILE = ResponseSpec(
-    bytes, description="The picture or PDF", media_type="application/octet-stream", generate_examples=False
-)
 
 
 @post("/v1/family/schools/{school_id:int}/threads/before-asking", tags=TAGS, status_code=200, **GUARDIAN)

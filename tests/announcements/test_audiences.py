@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 import httpx
+import msgspec
+import pytest
+from litestar import Litestar
 
 from backend.attendance.actions import take_roll
 from backend.core.clock import StoppedClock
@@ -176,8 +180,22 @@ async def test_homes_from_whom_an_answer_is_missing(web: httpx.AsyncClient, worl
     assert [error["pointer"] for error in refused.json()["errors"]] == ["/audience"]
 
 
+_ZNS = """
+[[template]]
+kind = "announcement"
+template_id = "301234"
+price = 220
+parameters = { noi_dung = { from = "summary", max = 100 } }
+"""
+
+
 async def test_the_look_tells_reach_price_and_hour(
-    web: httpx.AsyncClient, world: World, owner: asyncpg.Connection
+    web: httpx.AsyncClient,
+    world: World,
+    owner: asyncpg.Connection,
+    school_app: Litestar,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     await owner.execute(
         "UPDATE guardians SET account_id = NULL, phone_e164 = NULL WHERE school_id = $1 AND guardian_id = $2",
@@ -190,8 +208,16 @@ async def test_the_look_tells_reach_price_and_hour(
     assert all(one["total"] == 0 for one in plain["prices"])
     assert plain["leaves_at"] == "2026-10-14T00:40:30Z"
     urgent = (await desk.ask("POST", "/look", written(world, urgent=True))).json()
-    paid = {one["channel"]: one["total"] for one in urgent["prices"] if one["total"]}
-    assert set(paid) == {"zns", "sms"}
+    paid = {one["channel"]: one["each"] for one in urgent["prices"] if one["total"]}
+    assert paid == {"sms": 850} and "zns" not in [one["channel"] for one in urgent["prices"]]
+    (tmp_path / "zns.toml").write_text(_ZNS)
+    house: House = school_app.state.house
+    priced = msgspec.structs.replace(house.settings, sms_part_price=700, zns_templates_file=str(tmp_path / "zns.toml"))
+    monkeypatch.setattr(house, "settings", priced)
+    urgent = (await desk.ask("POST", "/look", written(world, urgent=True, title="Khẩn: " + "bão " * 30))).json()
+    paid = {one["channel"]: one["each"] for one in urgent["prices"] if one["total"]}
+    assert paid == {"zns": 220, "sms": 2 * 700}
+    assert all(one["total"] == one["each"] * one["people"] for one in urgent["prices"])
     assert (await desk.ask("POST", "/look", written(world, audience={"kind": "school"}))).status_code == 403
 
 

@@ -273,6 +273,39 @@ async def test_one_letter_that_cannot_leave_does_not_stop_the_others(
     assert row["state"] == "draft" and "Máy chủ" in row["returned_reason"]
 
 
+async def test_what_was_taken_back_meanwhile_is_not_recorded_as_given_back(
+    teacher: Desk,
+    school_house: House,
+    clock: StoppedClock,
+    world: World,
+    owner: asyncpg.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    draft = await teacher.saved()
+    await teacher.send(draft)
+    await owner.execute("UPDATE announcement_drafts SET failures = 3 WHERE school_id = $1", world.school_id)
+    put_off = leaving._put_off
+
+    async def taken_back_before(house: House, school_id: int, row: Any, now: Any) -> None:
+        assert (await teacher.do("take-back", draft)).status_code == 204
+        await put_off(house, school_id, row, now)
+
+    async def put_out(*_: Any) -> Any:
+        raise RuntimeError("the disk is full")
+
+    monkeypatch.setattr(letters, "put_out", put_out)
+    monkeypatch.setattr(leaving, "_put_off", taken_back_before)
+    assert await pass_time(school_house, clock, world, seconds=30) == 0
+    now = (await teacher.read(draft)).json()
+    assert (now["state"], now["returned_reason"]) == ("draft", None)
+    deeds = await owner.fetch(
+        "SELECT action FROM audit_events WHERE school_id = $1 AND subject_id = $2",
+        world.school_id,
+        draft["announcement_id"],
+    )
+    assert "announcement.given_back" not in [row["action"] for row in deeds]
+
+
 async def test_after_its_end_a_letter_is_no_longer_delivered_and_asks_nothing(
     teacher: Desk, web: httpx.AsyncClient, owner: asyncpg.Connection, school_house: House, clock: StoppedClock, world: World
 ) -> None:  # fmt: skip

@@ -78,6 +78,7 @@ async def test_the_files_hold_every_answer_and_no_formula(
     assert rows[head + 2][:4] == ("Trần Bảo Ân", "6A1", "Chưa có", None)
     plain = await web.get(f"{address}/csv", headers=world.teacher.headers)
     lines = list(csv.reader(io.StringIO(plain.content.decode("utf-8-sig"))))
+    assert lines[1][5] == "14/10/2026 07:40"
     assert lines[1][7] == "'" + FORMULA
     assert await answers_read(owner, world) == ["xlsx", "csv"]
     for who in (world.subject_teacher, world.other_teacher, world.other_admin):

@@ -65,9 +65,9 @@ def _unknown_class(reading: Reading, classes: tuple[str, ...]) -> tuple[int, int
     """A class spoken to that the school does not have: a slip of a key, or another school's letter."""
     if not classes:
         return None
-    own = {re.sub(r"[^a-z0-9]", "", fold(name).removeprefix("lop ")) for name in classes}
+    own = {_bare(fold(name).removeprefix("lop ")) for name in classes}
     for m in mentioned(reading):
-        if m.name and m.grade and re.sub(r"[^a-z0-9]", "", m.name) not in own and _is_address(reading, m):
+        if m.name and m.grade and _bare(m.name) not in own and _is_address(reading, m):
             return m.start, m.end
     return None
 
@@ -104,11 +104,7 @@ def _fits(m: Mention, audience: Audience) -> bool:
             or not any(" " in c or not c[0].isdigit() for c in audience.classes)
         )
     if m.name is not None:
-        return (
-            m.name in audience.classes
-            or m.grade in audience.grades
-            or any(_same_class(m.name, c) for c in audience.classes)
-        )
+        return m.name in audience.classes or m.grade in audience.grades or _bare(m.name) in map(_bare, audience.classes)
     return (
         m.grade in audience.grades
         or any(_grade_of(c) == m.grade for c in audience.classes)
@@ -116,8 +112,9 @@ def _fits(m: Mention, audience: Audience) -> bool:
     )
 
 
-def _same_class(a: str, b: str) -> bool:
-    return re.sub(r"[^a-z0-9]", "", a) == re.sub(r"[^a-z0-9]", "", b)
+def _bare(name: str) -> str:
+    """`6a1`, `6/a1` and `6 a 1` are one class."""
+    return re.sub(r"[^a-z0-9]", "", name)
 
 
 def _grade_of(name: str) -> str:

@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import cache
-from pathlib import Path
 
 import msgspec
 
+from backend.announcements.checking.lexicons import any_of, lexicon
 from backend.announcements.checking.reading import Reading
-
-_FUND = (
-    r"(?<!thu )(?<!gui )(?<!moi )(?<!cung )(?<!toi )(?<!den )(?<!cua )(?<!noi )(?<!le )quy(?! (?:phu huynh(?! lop| \d"
-    r"| truong)|phhs|ph\b|vi\b|cmhs|cha|ba\b|thay|bac|ong|khach|gia dinh|ban\b|anh|co quan|dai bieu|cap"
-    r"|doc gia|ke hoach nho))"
-)
-
-
-# Without marks `thu 5` is as often a Thursday.
-_COLLECT = r"thu(?! (?:[2-7]\b(?![\d.,]*\d|\s?(?:k|d|tr))|hai\b|ba\b|tu\b|nam\b|sau\b|bay\b|vien|moi|hoach))"
-_SOME_WORDS = r"(?![a-z0-9])(?:[^.\n;!?]|(?<=\d)\.(?=\d)){0,45}?(?<![a-z0-9])"
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -42,7 +30,7 @@ class _Kind(msgspec.Struct, frozen=True):
 
 @cache
 def _kinds() -> dict[str, _Kind]:
-    told = tomllib.loads((Path(__file__).parent / "asks.toml").read_text(encoding="utf-8"))
+    told = lexicon("asks")
     return {
         kind: _Kind(
             any_of(rules["says"]),
@@ -52,18 +40,6 @@ def _kinds() -> dict[str, _Kind]:
         )
         for kind, rules in told["ask"].items()
     }
-
-
-def any_of(fragments: list[str]) -> re.Pattern[str]:
-    """Fragments of expressions over folded text, each beginning and ending at a word. `~` stands for a few words between,
-    `@quy` for money kept together, which without marks looks like the courtesy in `quý phụ huynh`."""
-    joined = (
-        "|".join(fragment.rstrip("~") for fragment in fragments)
-        .replace("~", _SOME_WORDS)
-        .replace("@quy", _FUND)
-        .replace("@thu", _COLLECT)
-    )
-    return re.compile(rf"(?:(?<![a-z0-9])|(?=[^a-z0-9]))(?:{joined})(?![a-z0-9])")
 
 
 def asks(reading: Reading) -> list[Ask]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
+from backend.announcements.checking.lexicons import lexicon
 from backend.announcements.checking.reading import Reading
 from backend.core.text import fold
 
@@ -55,55 +54,6 @@ _ADULT_BEFORE = re.compile(
     r"|bao cao vien|tm|khu|me|bo|ba|phu huynh|phhs|y ta|bao ve|luong y|hoi|gala|chua|benh vien|bv|tram"
     r"|cong vien)[\s:.]*(?:la |co |thay |gvcn |em |hoc sinh )?$"
 )
-_NOT_NAME = frozenset(
-    [
-        "Lớp",
-        "Khối",
-        "Trường",
-        "Thứ",
-        "Ngày",
-        "Nhà",
-        "Phụ",
-        "Học",
-        "Hoc",
-        "Lop",
-        "Khoi",
-        "Truong",
-        "Thu",
-        "Ngay",
-        "Nha",
-        "Phu",
-        "Toán",
-        "Văn",
-        "Anh",
-        "Tiếng",
-        "Đội",
-        "Đoàn",
-        "Việt",
-        "Ban",
-        "Tết",
-        "Sở",
-        "Bộ",
-        "Zalo",
-        "Facebook",
-        "Ạ",
-        "A",
-        "GVCN",
-        "HS",
-        "PH",
-        "PHHS",
-        "Chúc",
-        "Kính",
-        "Thân",
-        "Trân",
-        "Mời",
-        "Các",
-        "Những",
-        "Này",
-        "Ơi",
-        "Nhé",
-    ]
-)
 
 
 def children(reading: Reading) -> Iterator[tuple[int, int]]:
@@ -125,7 +75,7 @@ def children(reading: Reading) -> Iterator[tuple[int, int]]:
         first = word.group().split()[0]
         if (
             first[0].isupper()
-            and first not in _NOT_NAME
+            and first not in _given_names()["none"]
             and not (first.isupper() and len(first) > 3 and not reading.shouting)
         ):
             if not re.search(
@@ -171,9 +121,11 @@ def _is_given(reading: Reading, who: str, words: str) -> bool:
 
 @cache
 def _given_names() -> dict[str, frozenset[str]]:
-    """`names` with their marks, `middle` and `words` without; `words` are given names that mean something else without marks."""
-    told = tomllib.loads((Path(__file__).parent / "persons.toml").read_text(encoding="utf-8"))
-    return {key: frozenset(value.split()) for key, value in told["given"].items()}
+    """`names` with their marks, `middle` and `words` without; `words` are given names that mean something else without marks.
+
+    `none` are no names though they are written large.
+    """
+    return {key: frozenset(value.split()) for key, value in lexicon("persons")["given"].items()}
 
 
 @cache
@@ -195,7 +147,7 @@ def _listed(reading: Reading) -> Iterator[tuple[int, int]]:
         reading.shown,
     ):
         first = m["names"].split()[0].strip(",;")
-        if first not in _NOT_NAME and not re.search(r"thứ|Thứ|Toán|Văn|Anh,|Tiếng|Hóa|Sử|Địa", m["names"]):
+        if first not in _given_names()["none"] and not re.search(r"thứ|Thứ|Toán|Văn|Anh,|Tiếng|Hóa|Sử|Địa", m["names"]):
             yield m.start("names"), m.end("names")
 
 
@@ -206,7 +158,7 @@ def _capitals(words: str, shouting: bool) -> int:
     for word in words.split():
         if (
             not word[0].isupper()
-            or (word in _NOT_NAME and size >= 2)
+            or (word in _given_names()["none"] and size >= 2)
             or (word.isupper() and len(word) > 3 and size == 0)
         ):
             break

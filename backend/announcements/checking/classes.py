@@ -11,27 +11,29 @@ import msgspec
 from backend.announcements.checking.reading import Reading
 from backend.core.text import fold
 
-GRADE = _G = r"(?:1[0-2]|[1-9])"
+GRADE = r"(?:1[0-2]|[1-9])"
 # 6A1, 6/1, 6.1, 10 Toán 1; without `lớp` before it only a form that can be nothing else.
 _CLASS = re.compile(
     rf"(?<![\w/.,])(?:(?P<word>lop|class"
-    rf"|l)\s?:?\s?)?(?P<grade>{_G})(?:(?P<form>\s?(?P<letter>[a-np-t])\s?(?P<no>\d{{1,2}})?)"
+    rf"|l)\s?:?\s?)?(?P<grade>{GRADE})(?:(?P<form>\s?(?P<letter>[a-np-t])\s?(?P<no>\d{{1,2}})?)"
     rf"|(?P<slash>\s?[/.\-_]\s?\d{{1,2}}(?![\d/]))"
     rf"|\s(?P<special>toan|tin|ly|hoa|sinh|van|su|dia|anh|phap|trung|nhat|chuyen)\s?(?P<sno>\d)?)(?![\w])(?!/\d)"
 )
-_NEXT_CLASS = re.compile(rf"\s*(?:,|va|&|-|;|\+)\s*(?P<grade>{_G})(?P<tail>[a-np-t]\s?\d{{0,2}}|/\d{{1,2}})(?![\w/])")
+_NEXT_CLASS = re.compile(
+    rf"\s*(?:,|va|&|-|;|\+)\s*(?P<grade>{GRADE})(?P<tail>[a-np-t]\s?\d{{0,2}}|/\d{{1,2}})(?![\w/])"
+)
 _KINDERGARTEN = re.compile(
     r"\b(?:lop\s+)?(?P<name>(?:mam|choi|la|nha tre|mau giao|mg|nt|mgl|mgn|mgb|be|nho"
     r"|lon)\s?(?:\d{1,2}[a-z]?|[a-z]\d{0,2}))\b|\blop\s+(?P<plain>mam|choi|la|nha tre)\b(?! non)"
 )
 _NAMED = re.compile(r"\b(?:lop|class)\s+(?=([A-ZĐ][\wÀ-ỹ]*(?:\s[A-ZĐ0-9][\wÀ-ỹ]*){0,2}))", re.IGNORECASE)
 _GRADES = re.compile(
-    rf"\b(?:khoi(?: lop)?|grades?|year|k)\s?(?P<first>{_G})(?!\d|[a-z]|/\d)(?P<more>(?:\s?(?:,|-|va|den|&"
-    rf"|\+|and|to)\s?(?:khoi\s?|lop\s?)?{_G}(?!\d|h|g|/|[a-z]))*)|\blop\s?(?P<alone>{_G})(?![\w/.\-]"
+    rf"\b(?:khoi(?: lop)?|grades?|year|k)\s?(?P<first>{GRADE})(?!\d|[a-z]|/\d)(?P<more>(?:\s?(?:,|-|va|den|&"
+    rf"|\+|and|to)\s?(?:khoi\s?|lop\s?)?{GRADE}(?!\d|h|g|/|[a-z]))*)|\blop\s?(?P<alone>{GRADE})(?![\w/.\-]"
     rf"|\s?[/.\-]?\s?\d|\s(?:toan|tin|ly|hoa|sinh|van|su|dia|anh|phap|trung|nhat)\b)(?! (?:buoi|tiet|ban|em"
     rf"|hoc sinh|giai|suat|phan|nguoi|dai dien|doi|tiet muc|bai|lan|cuon|quyen|cay"
     rf"|to)\b)(?P<amore>(?:\s?(?:,|va"
-    rf"|den)\s?(?:lop\s?)?{_G}(?!\w|/))*)|\bkhoi\s(?P<kg>mam|choi|la|nha tre|mau giao|lon|nho|be)\b"
+    rf"|den)\s?(?:lop\s?)?{GRADE}(?!\w|/))*)|\bkhoi\s(?P<kg>mam|choi|la|nha tre|mau giao|lon|nho|be)\b"
 )
 _SCHOOL = re.compile(
     r"\b(?:truong\s+)?(?P<level>tieu hoc(?: va (?:thcs|trung hoc co so))?|th(?:\s?(?:&|va|-)\s?thcs)?"
@@ -107,14 +109,12 @@ def mentioned(reading: Reading) -> Iterator[Mention]:
         for m in _NAMED.finditer(reading.shown):
             first = m[1][0]
             if first.isupper() and not re.match(
-                rf"{_G}|Mầm|Chồi|Lá|Nhà|Mam|Choi|La\b|Trưởng|Học|Em|Con|Chúng|Mình|Ta\b|Một|Hai|I\b|V", m[1]
+                rf"{GRADE}|Mầm|Chồi|Lá|Nhà|Mam|Choi|La\b|Trưởng|Học|Em|Con|Chúng|Mình|Ta\b|Một|Hai|I\b|V", m[1]
             ):
                 yield Mention(m.start(), m.start() + len(m.group()) + len(m[1]), None, fold(m[1]))
 
 
-def _is_class(reading: Reading, m: re.Match[str] | None) -> bool:
-    if m is None:
-        return False
+def _is_class(reading: Reading, m: re.Match[str]) -> bool:
     if m["word"]:
         return m["word"] != "l" or bool(m["letter"])
     if m["slash"] or m["special"]:
@@ -174,28 +174,8 @@ def _proper(reading: Reading, start: int) -> str:
 
 
 _NO_NAME = frozenset(
-    [
-        "thong",
-        "kinh",
-        "tran",
-        "phu",
-        "phhs",
-        "ph",
-        "cmhs",
-        "quy",
-        "so",
-        "nam",
-        "lop",
-        "khoi",
-        "hieu",
-        "ngay",
-        "thu",
-        "v",
-        "to",
-        "va",
-        "o",
-        "cong",
-        "cộng",
-        "giay",
-    ]
-) - {"tran", "phu"}
+    (
+        "thong", "kinh", "phhs", "ph", "cmhs", "quy", "so", "nam", "lop", "khoi", "hieu", "ngay", "thu", "v", "to",
+        "va", "o", "cong", "giay",
+    )
+)  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from backend.announcements.checking.asks import any_of
+from backend.announcements.checking.lexicons import any_of
 from backend.announcements.checking.reading import Reading
 
 _SAYS = any_of(

@@ -13,7 +13,7 @@ _PERSON = (
     r"|hanh chinh|giao vu|cong tac|hoc vu|dao tao|tiep dan|bao ve|doi)"
     r"|bo phan|thu vien|thu ky|bao ve|van thu|giao vu|y te|tong phu trach|tpt|bgh|ban giam hieu"
     r"|hieu truong|thu thu|nhan vien|le tan|admin|office|teacher|reception|homeroom|accountant|coordinator"
-    r"|nurse|counsel\w+|to truong|nha xe|nha bep|nha truong qua|ban dai dien|ban dd|cac co)"
+    r"|nurse|counsel\w+|nha xe|nha bep|nha truong qua|ban dai dien|ban dd|cac co)"
 )
 _CONTACT = re.compile(
     r"\bgvcn (?:thu|tong hop|nhan|lap|de)\b|"
@@ -44,12 +44,10 @@ _CONTACT = re.compile(
     r"|chu nhiem\b)(?=(?P<name>[a-z]))"
     r"|\b(?:zalo|sms)\s+(?:nhom|co|lop|cua|:|0)|\bco (?:thu|nhan|se thu|se nhan) (?:tien|phieu|bai)"
     r"|\btin nhan nay\b|\btrong nhom\b|\btren nhom\b|\bvao nhom\b|\bvao phieu\b|\btheo mau\b"
-    r"|\b(?:giao vien|co) chu nhiem\b(?=[^.\n]{0,25}(?:de|truoc|nhan|tong hop|thu|lap))|\bgvcn (?:thu"
-    r"|tong hop|nhan|lap|de)\b|\bgvcn[: ]+[a-z]"
+    r"|\b(?:giao vien|co) chu nhiem\b(?=[^.\n]{0,25}(?:de|truoc|nhan|tong hop|thu|lap))|\bgvcn[: ]+[a-z]"
 )
 # `trả lời cô` names somebody, `trả lời có đồng ý` nobody.
 _TEACHER = {"co": ("cô",)}
-_TITLES = ("co", "thay", "ms", "mr", "mrs", "chi", "anh", "gvcn", "giao vien", "ke toan", "thu quy", "bac")
 _SIGNED = re.compile(
     r"\n\s*(?:gvcn|giao vien chu nhiem|hieu truong|nguoi lam don|ke toan|tm\.?|hieu pho"
     r"|pht)\s*[:,\n]*\s*(?:\(da ky\)|da ky)?\s*\n*\s*(?P<name>[^\n]{3,40})\s*$"

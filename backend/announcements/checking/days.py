@@ -252,7 +252,7 @@ def _spread(reading: Reading, found: list[Day], today: date) -> list[Day]:
                 break
             if (
                 not ranged
-                and not (_LIST_HEAD.search(before) or _JOINED_BEFORE.search(before + "1/1"[:0]))
+                and not (_LIST_HEAD.search(before) or _JOINED_BEFORE.search(before))
                 and not re.search(r"\d\s*,\s*$", before)
             ):
                 break

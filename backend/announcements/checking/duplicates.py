@@ -4,125 +4,15 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from functools import cached_property
+from functools import cache
 from itertools import pairwise
 
 import msgspec
 
+from backend.announcements.checking.lexicons import lexicon
 from backend.announcements.checking.reading import Reading
 
 SHORTLY = timedelta(days=7)
-_STOP = frozenset(
-    [
-        "kinh",
-        "gui",
-        "quy",
-        "phu",
-        "huynh",
-        "phhs",
-        "cmhs",
-        "ph",
-        "hoc",
-        "sinh",
-        "hs",
-        "thong",
-        "bao",
-        "nha",
-        "truong",
-        "xin",
-        "vui",
-        "long",
-        "tran",
-        "trong",
-        "cam",
-        "on",
-        "a",
-        "nhe",
-        "nha",
-        "cac",
-        "con",
-        "em",
-        "be",
-        "chau",
-        "co",
-        "thay",
-        "va",
-        "la",
-        "cua",
-        "de",
-        "cho",
-        "duoc",
-        "se",
-        "tai",
-        "luc",
-        "vao",
-        "ngay",
-        "thang",
-        "nam",
-        "gio",
-        "lop",
-        "khoi",
-        "toan",
-        "the",
-        "ba",
-        "me",
-        "bo",
-        "cha",
-        "nhac",
-        "lai",
-        "nho",
-        "lan",
-        "nua",
-        "ve",
-        "viec",
-        "voi",
-        "o",
-        "tu",
-        "den",
-        "trong",
-        "theo",
-        "moi",
-        "nguoi",
-        "oi",
-        "dear",
-        "parents",
-        "please",
-        "the",
-        "to",
-        "of",
-        "and",
-        "a",
-        "an",
-        "on",
-        "at",
-        "in",
-        "for",
-        "we",
-        "you",
-        "your",
-        "will",
-        "be",
-        "is",
-        "that",
-        "this",
-        "h",
-        "p",
-        "cung",
-        "roi",
-        "nay",
-        "do",
-        "thi",
-        "minh",
-        "gvcn",
-        "de",
-        "nghi",
-        "kinh",
-        "moi",
-        "than",
-        "men",
-        "chuc",
-    ]
-)
 _NUMBER = re.compile(r"\d+")
 _MONTH = re.compile(r"\bthang\s?(\d{1,2})|\bt(\d{1,2})/20")
 _CHANGED = re.compile(
@@ -144,27 +34,23 @@ class Told(msgspec.Struct, frozen=True):
     size: int
 
 
-class Gist:
-    """A notice as comparisons read it, worked out once."""
+@cache
+def _common() -> frozenset[str]:
+    return frozenset(lexicon("duplicates")["common"].split())
 
-    def __init__(self, reading: Reading, dates: frozenset[object], amounts: frozenset[int]) -> None:
-        self._reading, self._dates, self._amounts = reading, dates, amounts
 
-    @cached_property
-    def told(self) -> Told:
-        every = [w for w in self._reading.words if not _NUMBER.fullmatch(w)]
-        own = [w for w in every if w not in _STOP]
-        plain = self._reading.plain
-        return Told(
-            frozenset(own),
-            frozenset(pairwise(own)),
-            frozenset(_NUMBER.findall(plain)),
-            self._dates,
-            self._amounts,
-            frozenset(a or b for a, b in _MONTH.findall(plain)),
-            bool(_CHANGED.search(plain)),
-            len(own),
-        )
+def told(reading: Reading, dates: frozenset[object], amounts: frozenset[int]) -> Told:
+    own = [word for word in reading.words if not _NUMBER.fullmatch(word) and word not in _common()]
+    return Told(
+        frozenset(own),
+        frozenset(pairwise(own)),
+        frozenset(_NUMBER.findall(reading.plain)),
+        dates,
+        amounts,
+        frozenset(a or b for a, b in _MONTH.findall(reading.plain)),
+        bool(_CHANGED.search(reading.plain)),
+        len(own),
+    )
 
 
 def says_again(now: Told, before: Told) -> bool:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 import msgspec
 
-from backend.announcements.checking.asks import any_of
+from backend.announcements.checking.lexicons import any_of, lexicon
 from backend.announcements.checking.money import Sum
 from backend.announcements.checking.reading import Reading
 
@@ -28,14 +26,12 @@ _FORMS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "fund": {"quy": ("quỹ",)},
     "fund_sure": {"quy": ("quỹ",)},
-    "fund_but_not": {},
 }  # fmt: skip
 
 
 @cache
 def _words() -> dict[str, re.Pattern[str]]:
-    told = tomllib.loads((Path(__file__).parent / "fees.toml").read_text(encoding="utf-8"))
-    return {name: any_of(words) for name, words in told["words"].items()}
+    return {name: any_of(words) for name, words in lexicon("fees")["words"].items()}
 
 
 def illegal(reading: Reading, sums: list[Sum]) -> Illegal | None:
@@ -55,10 +51,8 @@ class _Passage:
         self.reading, self.start = reading, start
         self.text = reading.plain[start:end]
         self.around = reading.plain[max(0, start - 260) : end + 260]
-        self.whole = reading.plain
         self.own_sum = any(start <= s.start < end for s in sums)
         self.near_sum = any(start - 40 <= s.start < end + 160 for s in sums)
-        self.any_sum = bool(sums)
 
     def says(self, name: str) -> re.Match[str] | None:
         return next((m for m in _words()[name].finditer(self.text) if self._means(name, m)), None)
@@ -78,7 +72,7 @@ class _Passage:
         return bool(_words()[name].search(self.around))
 
     def anywhere(self, name: str) -> bool:
-        return bool(_words()[name].search(self.whole))
+        return bool(_words()[name].search(self.reading.plain))
 
 
 def _broken(p: _Passage) -> Iterator[tuple[str, re.Match[str]]]:

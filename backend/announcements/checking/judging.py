@@ -13,7 +13,7 @@ from backend.announcements.checking.certainty import surely
 from backend.announcements.checking.classes import says_private
 from backend.announcements.checking.contacts import somebody_to_turn_to
 from backend.announcements.checking.days import days
-from backend.announcements.checking.duplicates import SHORTLY, Gist, Told, says_again
+from backend.announcements.checking.duplicates import SHORTLY, Told, says_again, told
 from backend.announcements.checking.money import sums
 from backend.announcements.checking.places import place
 from backend.announcements.checking.reading import Reading
@@ -75,7 +75,7 @@ class Notice:
 
     @cached_property
     def told(self) -> Told:
-        return Gist(self.reading, frozenset(self.facts.dates), frozenset(self.facts.amounts)).told
+        return told(self.reading, frozenset(self.facts.dates), frozenset(self.facts.amounts))
 
     @cached_property
     def private(self) -> bool:

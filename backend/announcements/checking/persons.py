@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import cache
-from pathlib import Path
 
 import msgspec
 
-from backend.announcements.checking.asks import any_of
 from backend.announcements.checking.children import children
+from backend.announcements.checking.lexicons import any_of, lexicon
 from backend.announcements.checking.reading import Reading
 
 
@@ -53,20 +51,18 @@ _FORMS = {
 
 @cache
 def _matters() -> dict[str, re.Pattern[str]]:
-    told = tomllib.loads((Path(__file__).parent / "persons.toml").read_text(encoding="utf-8"))
-    return {name: any_of(rules["says"]) for name, rules in told["matter"].items()}
+    return {name: any_of(rules["says"]) for name, rules in lexicon("persons")["matter"].items()}
 
 
 @cache
 def _harmless() -> re.Pattern[str]:
-    told = tomllib.loads((Path(__file__).parent / "persons.toml").read_text(encoding="utf-8"))
-    return any_of(told["harmless"]["says"])
+    return any_of(lexicon("persons")["harmless"]["says"])
 
 
 def exposed(reading: Reading, attachments: tuple[str, ...]) -> Exposure | None:
     """The first private matter of a named child, or a list of such children."""
     names = list(children(reading))
-    for start, end in _passages(reading):
+    for start, end in reading.sentences:
         sentence = reading.plain[start:end]
         inside = [name for name in names if start <= name[0] < end]
         listed = [] if inside else _names_below(reading, end, names)
@@ -89,10 +85,6 @@ def exposed(reading: Reading, attachments: tuple[str, ...]) -> Exposure | None:
             if not listed and matter in ("debt", "behaviour", "illness", "family"):
                 return Exposure(start + m.start(), start + m.end(), matter)
     return _marks(reading, names, attachments) or _numbers(reading, names)
-
-
-def _passages(reading: Reading) -> list[tuple[int, int]]:
-    return reading.sentences
 
 
 def _list_elsewhere(sentence: str, attachments: tuple[str, ...]) -> bool:

@@ -12,7 +12,6 @@ from backend.announcements.checking.reading import EMOJI, Reading
 class Place(msgspec.Struct, frozen=True):
     start: int
     end: int
-    labelled: bool
 
 
 _NOUN = (
@@ -130,11 +129,11 @@ def place(reading: Reading, sentences: list[tuple[int, int]]) -> Place | None:
         if found := _capital(reading, start, end):
             return found
     if (m := _ALONE.search(reading.plain)) and reading.means(m.start(1), m.end(), _ALONE_FORMS):
-        return Place(m.start(1), _stop(reading, m.start(1), reading.sentence_at(m.start(1))[1]), False)
+        return Place(m.start(1), _stop(reading, m.start(1), reading.sentence_at(m.start(1))[1]))
     for start, end in spans:
         if m := _SCHOOL_ONLY.search(reading.plain, start, end):
             word = m.group().rsplit(" ", 1)[1]
-            return Place(m.end() - len(word), m.end(), False)
+            return Place(m.end() - len(word), m.end())
     return None
 
 
@@ -156,7 +155,7 @@ def _labelled(reading: Reading) -> Place | None:
         if end - start >= 2 and not re.match(
             r"(?:xem|theo|se thong bao|thong bao sau|chua|tba|tbc|\?|\.)", reading.plain[start:end]
         ):
-            return Place(start, end, True)
+            return Place(start, end)
     return None
 
 
@@ -188,14 +187,14 @@ def _at(reading: Reading, start: int, end: int) -> Place | None:
         ):
             continue
         if m.group().split()[0] in ("tai", "o", "at", "dia"):
-            return Place(m.end(), stop, False)
-        elsewhere = elsewhere or Place(m.end(), stop, False)
+            return Place(m.end(), stop)
+        elsewhere = elsewhere or Place(m.end(), stop)
     return elsewhere
 
 
 def _english(reading: Reading, start: int, end: int) -> Place | None:
     m = None if reading.marked and reading.plain.count(" the ") < 1 else _ENGLISH.search(reading.plain, start, end)
-    return Place(m.start("place"), m.end("place"), False) if m else None
+    return Place(m.start("place"), m.end("place")) if m else None
 
 
 def _capital(reading: Reading, start: int, end: int) -> Place | None:
@@ -212,7 +211,7 @@ def _capital(reading: Reading, start: int, end: int) -> Place | None:
                 continue
             stop = _stop(reading, m.end(), end)
             if stop - m.end() >= 3:
-                return Place(m.end(), stop, False)
+                return Place(m.end(), stop)
     return None
 
 

@@ -146,7 +146,7 @@ def _is_weekday(reading: Reading, m: re.Match[str]) -> bool:
         if reading.marked and word != "thứ":
             return False
         # `thứ hai, thứ ba` also count: lần thứ hai, giải thứ ba, đứng thứ 5.
-        return not _NO_WEEKDAY_BEFORE.search(before) or bool(re.search(r"\b(?:buoi)\s*$", before) and False)
+        return not _NO_WEEKDAY_BEFORE.search(before)
     if m["cn"] == "cn":
         return not _NO_WEEKDAY_BEFORE.search(before) and reading.plain[m.end() : m.end() + 2] not in ("/h",)
     if m["t"]:

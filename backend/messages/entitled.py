@@ -174,12 +174,9 @@ class Party(msgspec.Struct, frozen=True, kw_only=True):
     guardian_id: UUID | None
     can_act: bool
     my_name: str | None
-    kin: str | None
     staff_id: UUID | None
-    admin: bool
     other_staff_id: UUID | None
     other_name: str | None
-    thread_staff_id: UUID | None
 
     @property
     def staffed(self) -> bool:
@@ -187,12 +184,12 @@ class Party(msgspec.Struct, frozen=True, kw_only=True):
         return self.desk != "teacher" or self.other_staff_id is not None
 
 
-_PARTY_OF = f"""
-SELECT t.thread_id, t.pupil_id, t.desk, t.only_guardian_id, t.staff_id AS thread_staff_id,
+_PARTY = f"""
+SELECT t.thread_id, t.pupil_id, t.desk, t.only_guardian_id,
        p.full_name AS pupil_name, seat.class_id,
        other.staff_id AS other_staff_id, coalesce(other.full_name, named.full_name) AS other_name,
-       kin.guardian_id, kin.can_act, kin.kind AS kin, kin.full_name AS guardian_name,
-       me.staff_id, me.full_name AS staff_name, coalesce(me.admin, false) AS admin,
+       kin.guardian_id, kin.can_act, kin.full_name AS guardian_name,
+       me.staff_id, me.full_name AS staff_name,
        {AT_DESK} AS at_desk
   FROM threads t
 {PUPIL_OF_THREAD}
@@ -201,8 +198,7 @@ SELECT t.thread_id, t.pupil_id, t.desk, t.only_guardian_id, t.staff_id AS thread
  WHERE t.school_id = $1
    AND t.thread_id = $4
 """
-_PARTY = _PARTY_OF
-_PARTY_LOCKED = _PARTY_OF + "   FOR NO KEY UPDATE OF t\n"
+_PARTY_LOCKED = _PARTY + "   FOR NO KEY UPDATE OF t\n"
 
 
 async def party(
@@ -226,10 +222,7 @@ async def party(
         guardian_id=row["guardian_id"],
         can_act=bool(row["can_act"]),
         my_name=row["guardian_name"] if family else row["staff_name"],
-        kin=row["kin"],
         staff_id=None if family else row["staff_id"],
-        admin=row["admin"],
         other_staff_id=row["other_staff_id"],
         other_name=row["other_name"],
-        thread_staff_id=row["thread_staff_id"],
     )

@@ -41,6 +41,7 @@ OWN_MESSAGE = problem(
 _NOT_KIN = ("Người này không thuộc cuộc trao đổi.", "This person does not belong to the conversation.")
 _UNTIL = ("Cần ngày hết hạn, từ mai đến 90 ngày tới.", "A last day is needed, from tomorrow to 90 days ahead.")
 _BLOCK_DAYS_MAX = 90
+_COUNTED = timedelta(days=90)
 _ROWS_MAX = 200
 
 
@@ -284,9 +285,7 @@ def _until(decision: BlockDecision, today: date) -> date | None:
     return decision.until_on
 
 
-async def urgent_calls(
-    reader: Reader, school_id: int, account_id: UUID, at: datetime, *, days: int = 90
-) -> UrgentCalls:
+async def urgent_calls(reader: Reader, school_id: int, account_id: UUID, at: datetime) -> UrgentCalls:
     """How often each family called the duty, so that both need and misuse show. For the administrator."""
     await require_role(reader, school_id, account_id, "school_admin", on=school_day(at))
     rows = await reader.fetch(
@@ -310,7 +309,7 @@ async def urgent_calls(
          LIMIT $3
         """,
         school_id,
-        at - timedelta(days=days),
+        at - _COUNTED,
         _ROWS_MAX,
     )
     return UrgentCalls([UrgentCalls.Family(*row) for row in rows])

@@ -24,7 +24,6 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     asked: Asked | None = None
     urgent_reason: str | None = None
     urgent_to: UUID | None = None
-    group_message_id: UUID | None = None
     file_ids: Sequence[UUID] = ()
     promised_at: datetime | None = None
 
@@ -39,8 +38,8 @@ def tidy(text: str) -> str:
 
 _MESSAGE = """
 INSERT INTO messages (school_id, message_id, thread_id, side, guardian_id, staff_id, account_id, kind, folded,
-                      urgent_reason, urgent_to, group_message_id, file_ids, sent_at, promised_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+                      urgent_reason, urgent_to, file_ids, sent_at, promised_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
     ON CONFLICT (school_id, message_id) DO NOTHING
 RETURNING true
 """
@@ -117,7 +116,6 @@ async def keep_message(tx: SchoolTx, who: Party, account_id: UUID, draft: Draft,
         draft.folded,
         draft.urgent_reason,
         draft.urgent_to,
-        draft.group_message_id,
         list(draft.file_ids),
         at,
         draft.promised_at,

@@ -12,7 +12,7 @@ from backend.core.house import House
 from backend.core.problems import CONFLICT, FORBIDDEN, INVALID, NOT_FOUND, FieldError
 from backend.identity.audit import record
 from backend.messages.entitled import KIN, ME
-from backend.messages.hours import hours_of
+from backend.messages.hours import hours_of_each
 from backend.messages.promises import promise_sentence
 from backend.messages.queries import desk_name
 from backend.messages.shield import promised_by
@@ -208,16 +208,16 @@ async def contacts(
     rows = await reader.fetch(_CONTACTS, school_id, account_id, on, pupil_id, language == "en")
     if not rows:
         raise NOT_FOUND()
+    teachers = [row for row in rows if row["staff_id"] is not None]
+    shields = await hours_of_each(reader, school_id, [*(row["staff_id"] for row in teachers), None], now)
     found: list[Contact] = []
-    for row in rows:
-        if row["staff_id"] is None:
-            continue
+    for row in teachers:
         desk: Desk = "homeroom" if row["homeroom"] else "teacher"
         name = desk_name(desk, row["full_name"], language)
-        hours, closed = await hours_of(reader, school_id, row["staff_id"], now)
+        hours, closed = shields[row["staff_id"]]
         promise = promise_sentence(promised_by(now, hours, closed), name, now, language)
         found.append(Contact(desk, None if row["homeroom"] else row["staff_id"], name, list(row["subjects"]), promise))
-    hours, closed = await hours_of(reader, school_id, None, now)
+    hours, closed = shields[None]
     name = desk_name("office", None, language)
     found.append(
         Contact("office", None, name, [], promise_sentence(promised_by(now, hours, closed), name, now, language))

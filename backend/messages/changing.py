@@ -19,7 +19,7 @@ from backend.messages.entitled import Party, party
 from backend.messages.hours import hours_of
 from backend.messages.shield import shown_from
 from backend.messages.telling import opened, take_back
-from backend.messages.writing import keep_text, settle_thread, tidy
+from backend.messages.writing import keep_text, settle_threads, tidy
 
 MESSAGE_GONE = problem(
     "message-gone",
@@ -149,7 +149,7 @@ async def withdraw(house: House, account_id: UUID, school_id: int, thread_id: UU
             account_id,
             now,
         )
-        await settle_thread(tx, thread_id)
+        await settle_threads(tx, [thread_id])
         if who.side == "school":
             await take_back(tx, [message_id], now)
         await _changed(tx, who, "messages.withdrawn", message_id, account_id, now)

@@ -20,7 +20,7 @@ from backend.core.versions import touch_families
 from backend.identity.audit import record
 from backend.messages.entitled import AT_DESK, ME, PUPIL_OF_THREAD
 from backend.messages.telling import tell_decision
-from backend.messages.writing import settle_thread
+from backend.messages.writing import settle_threads
 from schemas.messages import Decision
 
 ALREADY_DECIDED = problem(
@@ -95,7 +95,7 @@ async def decide(house: House, account_id: UUID, school_id: int, message_id: UUI
                 now,
                 clean(decision.note) or None,
             )
-            await settle_thread(tx, row["thread_id"])
+            await settle_threads(tx, [row["thread_id"]])
             await touch_families(tx, [row["pupil_id"]])
             await tell_decision(tx, row, message_id, account_id, now)
             await record(tx, f"messages.request_{decision.state}", "message", message_id, at=now, actor=account_id)

@@ -19,7 +19,7 @@ from backend.messages import search
 from backend.messages.acceptance import require_rules
 from backend.messages.names import teacher_name
 from backend.messages.queries import desk_name
-from backend.messages.writing import settle_thread, tidy
+from backend.messages.writing import settle_threads, tidy
 from notifications.outbox import GuardiansNotice, publish_to_guardians
 from schemas.messages import GroupMessage, GroupReply, NewGroupMessage
 
@@ -180,8 +180,7 @@ async def _keep(
     await tx.execute(
         _TEXTS, school_id, ids, places, body, search.folded_line(body), search.marked_line(body), terms, account_id, now
     )
-    for thread_id in places:
-        await settle_thread(tx, thread_id)
+    await settle_threads(tx, places)
     await touch_families(tx, list(pupils))
     await _tell(tx, desk, account_id, copies, places, now)
     detail = {"pupils": len(pupils), "class": str(new.class_id)}

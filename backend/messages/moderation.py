@@ -19,7 +19,7 @@ from backend.identity.audit import record
 from backend.identity.entitlement import require_role
 from backend.messages.entitled import party
 from backend.messages.telling import take_back
-from backend.messages.writing import keep_text, settle_thread
+from backend.messages.writing import keep_text, settle_threads
 from schemas.messages import (
     BlockDecision,
     BlockRow,
@@ -188,7 +188,7 @@ async def _show_or_hide(tx: SchoolTx, row: Any, state: str, account_id: UUID, no
     await keep_text(
         tx, row["message_id"], newest["version"] + 1, row["thread_id"], new_state, body, account_id, now
     )  # fmt: skip
-    await settle_thread(tx, row["thread_id"])
+    await settle_threads(tx, [row["thread_id"]])
     await touch_families(tx, [row["pupil_id"]])
 
 

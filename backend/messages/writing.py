@@ -62,24 +62,24 @@ UPDATE threads t
    SET last_message_id = (SELECT m.message_id
                             FROM messages m
                            WHERE m.school_id = $1
-                             AND m.thread_id = $2
+                             AND m.thread_id = t.thread_id
                            ORDER BY m.sent_at DESC, m.message_id DESC
                            LIMIT 1),
        last_at = (SELECT max(m.sent_at)
                     FROM messages m
                    WHERE m.school_id = $1
-                     AND m.thread_id = $2),
+                     AND m.thread_id = t.thread_id),
        waiting_since = (SELECT min(m.sent_at)
                           FROM messages m
                          WHERE m.school_id = $1
-                           AND m.thread_id = $2
+                           AND m.thread_id = t.thread_id
                            AND m.side = 'family'
                            AND NOT m.folded
                            AND (m.sent_at, m.message_id) > (SELECT coalesce(max(a.sent_at), '-infinity'),
                                                                    '00000000-0000-0000-0000-000000000000'::uuid
                                                               FROM messages a
                                                              WHERE a.school_id = $1
-                                                               AND a.thread_id = $2
+                                                               AND a.thread_id = t.thread_id
                                                                AND a.side = 'school'
                                                                AND a.group_message_id IS NULL)
                            AND NOT EXISTS (SELECT
@@ -97,7 +97,7 @@ UPDATE threads t
                                                                 WHERE y.school_id = $1
                                                                   AND y.message_id = m.message_id)))
  WHERE t.school_id = $1
-   AND t.thread_id = $2
+   AND t.thread_id = ANY ($2::uuid[])
 """
 
 
@@ -135,7 +135,7 @@ async def keep_message(tx: SchoolTx, who: Party, account_id: UUID, draft: Draft,
             draft.asked.to_on,
             detail,
         )
-    await settle_thread(tx, who.thread_id)
+    await settle_threads(tx, [who.thread_id])
 
 
 async def keep_text(
@@ -158,5 +158,6 @@ async def keep_text(
     )
 
 
-async def settle_thread(tx: SchoolTx, thread_id: UUID) -> None:
-    await tx.execute(_STATE, tx.school_id, thread_id)
+async def settle_threads(tx: SchoolTx, thread_ids: Sequence[UUID]) -> None:
+    """The caller holds their rows."""
+    await tx.execute(_STATE, tx.school_id, list(thread_ids))

@@ -157,10 +157,8 @@ async def _offered(
     if files or form.get("kind") or len(text) < 8 or is_nod(text):
         return None
     house, account_id, language = house_of(request), principal_of(request).account_id, language_of(request)
-    found = await queries.thread(
-        house.database.reader, school_id, account_id, thread_id, house.clock.now(), language, limit=1
-    )
-    question = Question(new_id(), found.head.pupil_id, text[:4000])
+    who = await queries.require_party(house.database.reader, school_id, account_id, thread_id, house.clock.now())
+    question = Question(new_id(), who.pupil_id, text[:4000])
     suggested = await offers.suggestions(house, account_id, school_id, question, language)
     suggested = await with_the_bot(house, account_id, question, suggested, language)
     if not suggested:

@@ -17,7 +17,7 @@ from backend.core.ratelimit import Bucket
 from backend.core.text import clean
 from backend.feed import problems, settings
 from backend.feed.family import SEAT
-from backend.feed.posts import touch_class
+from backend.feed.posts import oversees, touch_class
 from backend.identity.audit import record
 from backend.identity.entitlement import standing
 from backend.messages.acceptance import require_rules
@@ -101,7 +101,7 @@ async def decide(house: House, account_id: UUID, school_id: int, comment_id: UUI
         )  # fmt: skip
         if before is None or post is None or not who.of_class:
             raise NOT_FOUND()
-        if not (who.admin or who.homeroom or post["author_account_id"] == account_id):
+        if not oversees(who, author=post["author_account_id"] == account_id):
             raise FORBIDDEN()
         if before["state"] == state:
             return

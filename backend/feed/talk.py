@@ -14,7 +14,7 @@ from backend.core.database import SchoolTx
 from backend.core.house import House
 from backend.core.problems import CONFLICT, FORBIDDEN, INVALID, NOT_FOUND, FieldError
 from backend.core.ratelimit import Bucket
-from backend.core.text import clean
+from backend.core.text import clean_lines
 from backend.feed import problems, settings
 from backend.feed.family import SEAT
 from backend.feed.posts import oversees, touch_class
@@ -33,7 +33,7 @@ async def comment(
 ) -> tuple[CommentKept, bool]:
     """By a guardian of the class. It waits where the school looks first. The same request again is the same comment."""
     now = house.clock.now()
-    body = "\n".join(clean(line) for line in new.text.splitlines()).strip()
+    body = clean_lines(new.text)
     async with house.database.school(school_id) as tx:
         post = await _seat(tx, account_id, post_id, now)
         if not body:

@@ -12,6 +12,7 @@ from backend.core.database import Reader, SchoolTx
 from backend.core.house import House
 from backend.core.ids import new_id
 from backend.core.problems import CONFLICT, FORBIDDEN, INVALID, NOT_FOUND, FieldError
+from backend.core.text import clean_lines
 from backend.core.versions import touch_families
 from backend.identity.audit import record
 from backend.identity.entitlement import Standing, standing
@@ -19,7 +20,7 @@ from backend.messages import search
 from backend.messages.acceptance import require_rules
 from backend.messages.names import teacher_name
 from backend.messages.queries import desk_name
-from backend.messages.writing import settle_threads, tidy
+from backend.messages.writing import settle_threads
 from notifications.outbox import GuardiansNotice, publish_to_guardians
 from schemas.messages import GroupMessage, GroupReply, NewGroupMessage
 
@@ -35,7 +36,7 @@ async def send_to_group(house: House, account_id: UUID, school_id: int, new: New
         who = await standing(tx, school_id, account_id, class_id=new.class_id, on=school_day(now))
         if not who.of_class:
             raise FORBIDDEN()
-        body = tidy(new.text)
+        body = clean_lines(new.text)
         if await _is_kept(tx, who, new, body):
             return False
         pupils = await _pupils(tx, new, body, now)

@@ -10,7 +10,6 @@ import msgspec
 
 from backend.core.database import SchoolTx
 from backend.core.problems import CONFLICT
-from backend.core.text import clean
 from backend.messages import search
 from backend.messages.entitled import Party
 from backend.messages.typed import Asked
@@ -26,14 +25,6 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     urgent_to: UUID | None = None
     file_ids: Sequence[UUID] = ()
     promised_at: datetime | None = None
-
-
-def tidy(text: str) -> str:
-    """Each line clean, at most one empty one between two."""
-    body = "\n".join(clean(line) for line in text.splitlines()).strip()
-    while "\n\n\n" in body:
-        body = body.replace("\n\n\n", "\n\n")
-    return body
 
 
 _MESSAGE = """

@@ -19,9 +19,9 @@ from backend.identity.entitlement import Standing, standing
 from backend.messages import search
 from backend.messages.acceptance import require_rules
 from backend.messages.names import teacher_name
-from backend.messages.queries import desk_name
+from backend.messages.telling import notice_of, sender_of
 from backend.messages.writing import settle_threads
-from notifications.outbox import GuardiansNotice, publish_to_guardians
+from notifications.outbox import publish_to_guardians
 from schemas.messages import GroupMessage, GroupReply, NewGroupMessage
 
 _EMPTY = ("Tin nhắn còn trống.", "The message is empty.")
@@ -196,23 +196,9 @@ async def _tell(
     name = await tx.fetchval(
         "SELECT full_name FROM staff WHERE school_id = $1 AND account_id = $2", tx.school_id, account_id
     )
-    sender = {
-        f"sender_{language}": teacher_name(name, language) if desk != "office" else desk_name(desk, None, language)
-        for language in ("vi", "en")
-    }
+    sender = sender_of(desk, name)
     rows = await tx.fetch(_LISTENERS, tx.school_id, list(copies), school_day(now), list(threads))
-    notices = [
-        GuardiansNotice(
-            notice_id=new_id(),
-            guardian_ids=tuple(row["guardian_ids"]),
-            pupil_ids=(row["pupil_id"],),
-            kind="message",
-            source_kind="message",
-            source_id=str(copies[row["pupil_id"]]),
-            params=sender,
-        )
-        for row in rows
-    ]
+    notices = [notice_of(copies[row["pupil_id"]], row["pupil_id"], row["guardian_ids"], sender) for row in rows]
     await publish_to_guardians(tx, notices, at=now)
 
 

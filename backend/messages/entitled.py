@@ -16,11 +16,8 @@ import msgspec
 from backend.core.problems import NOT_FOUND
 from schemas.messages import Desk, Side
 
-# $1 = school_id, $2 = account_id, $3 = the school's day; `t` is a thread.
-PUPIL_OF_THREAD = """
-  JOIN pupils p
-    ON p.school_id = t.school_id
-   AND p.pupil_id = t.pupil_id
+# $1 = school_id, $2 = account_id, $3 = the school's day; `t` is a thread. Where its pupil sits today:
+SEAT = """
   LEFT JOIN LATERAL (
        SELECT e.class_id, c.name
          FROM enrolments e
@@ -34,6 +31,13 @@ PUPIL_OF_THREAD = """
         ORDER BY e.from_on DESC
         LIMIT 1) AS seat
     ON true
+"""
+
+PUPIL_OF_THREAD = f"""
+  JOIN pupils p
+    ON p.school_id = t.school_id
+   AND p.pupil_id = t.pupil_id
+{SEAT}
   LEFT JOIN LATERAL (
        SELECT s.staff_id, s.full_name
          FROM assignments a
@@ -91,8 +95,20 @@ ME = """
     ON true
 """
 
+# Whether `me` is the homeroom teacher of the pupil's class.
+IS_HOMEROOM = """
+       EXISTS (SELECT
+                 FROM assignments a
+                WHERE a.school_id = $1
+                  AND a.class_id = seat.class_id
+                  AND a.staff_id = me.staff_id
+                  AND a.kind = 'homeroom'
+                  AND a.from_on <= $3
+                  AND (a.to_on IS NULL OR a.to_on >= $3))
+"""
+
 # Whether `me` sits at the desk of `t`. Administrators are not at a teacher's desk: their look is another way, and recorded.
-AT_DESK = """
+AT_DESK = f"""
        (me.staff_id IS NOT NULL
         AND CASE t.desk
             WHEN 'office' THEN me.admin
@@ -103,14 +119,7 @@ AT_DESK = """
                                            AND u.thread_id = t.thread_id
                                            AND u.urgent_to = me.staff_id)
             WHEN 'homeroom' THEN (other.staff_id IS NULL AND me.admin)
-                                 OR EXISTS (SELECT
-                                              FROM assignments a
-                                             WHERE a.school_id = $1
-                                               AND a.class_id = seat.class_id
-                                               AND a.staff_id = me.staff_id
-                                               AND a.kind = 'homeroom'
-                                               AND a.from_on <= $3
-                                               AND (a.to_on IS NULL OR a.to_on >= $3))
+                                 OR {IS_HOMEROOM}
             ELSE t.staff_id = me.staff_id AND other.staff_id IS NOT NULL END)
 """
 

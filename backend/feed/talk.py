@@ -15,6 +15,7 @@ from backend.core.house import House
 from backend.core.problems import CONFLICT, FORBIDDEN, INVALID, NOT_FOUND, FieldError
 from backend.core.ratelimit import Bucket
 from backend.core.text import clean_lines
+from backend.core.versions import touch_families
 from backend.feed import problems, settings
 from backend.feed.family import SEAT
 from backend.feed.posts import oversees, touch_class
@@ -55,7 +56,10 @@ async def comment(
             """,
             school_id, new.comment_id, post_id, post["guardian_id"], post["pupil_id"], account_id, body, state, now,
         )  # fmt: skip
-        await touch_class(tx, post_id)
+        if state == "shown":
+            await touch_class(tx, post_id)
+        else:  # only its writer sees what waits
+            await touch_families(tx, [post["pupil_id"]])
         return CommentKept(new.comment_id, state), True
 
 

@@ -22,7 +22,6 @@ ReportReason = Literal["insult", "threat", "private_data", "advertising", "fraud
 TEXT_MAX = 4000
 Text = Annotated[str, Meta(max_length=TEXT_MAX, examples=["Thưa cô, hôm nay cháu hơi sốt, nhờ cô để ý giúp."])]
 Clock = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["08:15"])]
-# Hours come with seconds from other programs; they are cut.
 ClockOfDay = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["17:30"])]
 
 

@@ -12,7 +12,7 @@ from backend.announcements.resolving import resolved
 from backend.core.clock import school_day
 from backend.core.database import SchoolTx
 from backend.core.problems import CONFLICT, FORBIDDEN, INVALID, NOT_FOUND, FieldError, problem
-from backend.core.text import clean
+from backend.core.text import clean, clean_lines
 from backend.files.actions import hang
 from backend.identity.audit import record
 from backend.identity.entitlement import Standing
@@ -61,10 +61,7 @@ def read_title(title: str) -> str:
 
 
 def read_body(body: str) -> str:
-    text = "\n".join(clean(line) for line in body.splitlines()).strip()
-    while "\n\n\n" in text:
-        text = text.replace("\n\n\n", "\n\n")
-    return text
+    return clean_lines(body)
 
 
 def first_gap(text: str) -> str | None:

@@ -11,8 +11,7 @@ from litestar.response import Stream
 from backend.announcements import following, receipts_file
 from backend.core.catalogue import say
 from backend.core.clock import school_day
-from backend.core.http import house_of, json_bytes, language_of
-from backend.core.problems import problem
+from backend.core.http import followed, house_of, json_bytes, language_of
 from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
 from notifications.progress import progress
@@ -23,12 +22,6 @@ from schemas.notifications import Happenings, Progress
 
 AnyRequest = Request[Any, Any, Any]
 
-TOO_MANY_STREAMS = problem(
-    "too-many-streams",
-    503,
-    vi="Đang có quá nhiều trang theo dõi trực tiếp. Số liệu vẫn xem được khi tải lại trang.",
-    en="Too many pages are being followed live. The figures can still be seen by reloading.",
-)
 ONE = "/v1/schools/{school_id:int}/announcements/{announcement_id:uuid}"
 
 
@@ -60,16 +53,9 @@ async def follow(request: AnyRequest, school_id: FromPath[int], announcement_id:
     """The same as server-sent events: at once, and whenever it changes. Ends after some minutes; browsers then ask again by themselves."""
     house = house_of(request)
     notice_id = await _followed(request, school_id, announcement_id)
-    if house.live.full:
-        raise TOO_MANY_STREAMS()
     # Author and administrator see the same counts, so whoever may follow shares one look.
-    events = house.live.follow(
-        f"notice:{school_id}:{notice_id}", lambda: progress(house.database.reader, school_id, notice_id)
-    )
-    return Stream(
-        events,
-        media_type="text/event-stream",
-        headers={"cache-control": "private, no-store", "x-accel-buffering": "no"},
+    return followed(
+        request, f"notice:{school_id}:{notice_id}", lambda: progress(house.database.reader, school_id, notice_id)
     )
 
 

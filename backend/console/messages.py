@@ -21,9 +21,9 @@ from backend.identity.principal import principal_of
 from backend.messages import acceptance, actions, changing, deciding, groups, moderation, queries
 from backend.pages import Refusal, go
 from backend.pages.forms import into, whole_number
-from backend.pages.talk import BODY_BYTES_MAX, message_of, read_talk, refusal_of, shown
+from backend.pages.talk import BODY_BYTES_MAX, change_message, message_of, read_talk, refusal_of, shown
 from schemas.attendance import RollException, RollIn
-from schemas.messages import Decision, EditedText, NewBlock, NewGroupMessage, NewMessage, NewReport
+from schemas.messages import Decision, NewBlock, NewGroupMessage, NewMessage
 
 _ROOT = "/console/{school_id:int}/messages"
 _THREAD = _ROOT + "/{thread_id:uuid}"
@@ -88,22 +88,12 @@ async def change(
     form, _ = await read_talk(request)
     house, account_id = house_of(request), principal_of(request).account_id
     await queries.require_party(house.database.reader, school_id, account_id, thread_id, house.clock.now())
-    said = "messages.withdrawn_said"
     try:
-        match form.get("do"):
-            case "confirmed" | "declined":
-                await _decide(request, school_id, message_id, form)
-                said = f"messages.{form['do']}_said"
-            case "report":
-                values = {"report_id": str(new_id()), "reason": form.get("reason", ""), "note": form.get("note", "")}
-                await moderation.report(house, account_id, school_id, thread_id, message_id, into(NewReport, values))
-                said = "messages.reported_said"
-            case "edit":
-                text = into(EditedText, {"text": form.get("text", "")}).text
-                await changing.edit(house, account_id, school_id, thread_id, message_id, text)
-                said = "messages.edited_said"
-            case _:
-                await changing.withdraw(house, account_id, school_id, thread_id, message_id)
+        if form.get("do") in ("confirmed", "declined"):
+            await _decide(request, school_id, message_id, form)
+            said = f"messages.{form['do']}_said"
+        else:
+            said = await change_message(house, account_id, school_id, thread_id, message_id, form)
     except Problem as problem:
         return await _show(request, school_id, thread_id, {}, refused=refusal_of(request, problem))
     return go(f"/console/{school_id}/messages/{thread_id}", said)

@@ -24,7 +24,6 @@ from schemas.messages import BlockDecision, DutyRoster, MessageSettings, QuietHo
 _HOURS = "/console/{school_id:int}/message-hours"
 _ORDER = "/console/{school_id:int}/moderation"
 _TURNS_SHOWN = 12
-_COUNTED_DAYS = 90
 
 
 @get(_HOURS, include_in_schema=False, **STAFF)
@@ -121,7 +120,7 @@ async def _order(request: AnyRequest, school_id: int, *, refused: Refusal | None
         back_path=f"/console/{school_id}/moderation",
         reports=(await moderation.reports(house, account_id, school_id)).reports,
         blocks=(await moderation.blocks(reader, school_id, account_id, now)).blocks,
-        urgent=(await moderation.urgent_calls(reader, school_id, account_id, now, days=_COUNTED_DAYS)).families,
+        urgent=(await moderation.urgent_calls(reader, school_id, account_id, now)).families,
         counts=await offers.answered_count(reader, school_id, now - offers.RECENT),
         refused=refused,
     )

@@ -12,10 +12,12 @@ from litestar import Request, Response
 from litestar.datastructures import FormMultiDict, UploadFile
 from litestar.enums import MediaType
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.response import Stream
 from litestar.utils.scope.state import ScopeState
 
 from backend.core import problems
 from backend.core.house import House
+from backend.core.live import TOO_MANY_STREAMS, Look
 from backend.core.problems import FieldError, Problem
 from backend.core.wrongs import every_wrong_field
 
@@ -71,6 +73,18 @@ def json_bytes(body: bytes | str, *, status: int = 200, etag: str | None = None)
         headers["etag"] = etag
     content = body.encode() if isinstance(body, str) else body
     return Response(content, status_code=status, media_type=MediaType.JSON, headers=headers)
+
+
+def followed(request: AnyRequest, key: str, look: Look) -> Stream:
+    """What `look` finds as server-sent events. No proxy gathers them, and nobody keeps them. `key` as in Live: all under it see the same."""
+    live = house_of(request).live
+    if live.full:
+        raise TOO_MANY_STREAMS(headers={"retry-after": "60"})
+    return Stream(
+        live.follow(key, look),
+        media_type="text/event-stream",
+        headers={"cache-control": "private, no-store", "x-accel-buffering": "no"},
+    )
 
 
 def not_modified(etag: str) -> Response[bytes]:

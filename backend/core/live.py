@@ -12,9 +12,18 @@ from weakref import WeakSet
 
 import structlog
 
+from backend.core.problems import problem
+
 log = structlog.get_logger()
 
 Look = Callable[[], Awaitable[str]]
+
+TOO_MANY_STREAMS = problem(
+    "too-many-streams",
+    503,
+    vi="Đang có quá nhiều trang theo dõi trực tiếp. Vẫn xem được khi tải lại trang.",
+    en="Too many pages are being followed live. It can still be seen by reloading.",
+)
 
 EVERY_SECONDS = 1.0
 # Below the idle time of proxies and mobile networks, so that a silent stream is not taken for a dead one.

@@ -26,6 +26,14 @@ def clean(text: str) -> str:
     return _SPACE.sub(" ", composed).strip()
 
 
+def clean_lines(text: str) -> str:
+    """Each line clean, at most one empty one between two."""
+    body = "\n".join(clean(line) for line in text.splitlines()).strip()
+    while "\n\n\n" in body:
+        body = body.replace("\n\n\n", "\n\n")
+    return body
+
+
 def strip_marks(text: str) -> str:
     """Drop tones and letter marks, keep case and everything else: `Đặng Thị Ý` → `Dang Thi Y`."""
     if text.isascii():

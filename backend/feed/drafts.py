@@ -14,7 +14,7 @@ from backend.core.clock import school_day
 from backend.core.database import SchoolTx
 from backend.core.house import House
 from backend.core.problems import CONFLICT, INVALID, NOT_FOUND, FieldError
-from backend.core.text import clean
+from backend.core.text import clean_lines
 from backend.feed import problems
 from backend.files import actions as files
 from backend.identity.audit import record
@@ -127,7 +127,7 @@ async def known_pupils(tx: SchoolTx, pupil_ids: Sequence[UUID]) -> set[UUID]:
 
 
 async def _write(tx: SchoolTx, post_id: UUID, draft: PostIn, who: Standing, account_id: UUID, at: datetime) -> None:
-    body = "\n".join(clean(line) for line in draft.body.splitlines()).strip()
+    body = clean_lines(draft.body)
     await tx.execute(
         """
         INSERT INTO feed_posts (school_id, post_id, class_id, author_staff_id, author_account_id, kind, pupil_id, body,

@@ -12,7 +12,7 @@ import msgspec
 from backend.core.database import Reader
 from backend.core.problems import NOT_FOUND
 from backend.feed.names import relation_name
-from backend.feed.visible import EXPIRED, MINE, READABLE, SEEN, WITH_CLASS
+from backend.feed.visible import MINE, READABLE, SEEN, WITH_CLASS
 from backend.messages.names import teacher_name
 from schemas.feed import Comment, CommentState, FamilyFeed, FamilyPhoto, FamilyPost
 
@@ -190,4 +190,3 @@ SELECT p.post_id, p.class_id, p.comments_allowed, seat.guardian_id, seat.pupil_i
    AND p.state = 'published'
    FOR NO KEY UPDATE OF p
 """
-__all__ = ["EXPIRED", "PAGE", "SEAT", "comments_of", "feed", "post", "require_photo"]

@@ -87,6 +87,11 @@ def may_approve(approval: str, who: Standing, *, author: bool) -> bool:
     return not author and (who.admin or (approval == "teacher" and who.of_class))
 
 
+def oversees(who: Standing, *, author: bool) -> bool:
+    """Whether somebody may hide the post, and decides on the comments under it."""
+    return author or who.admin or who.homeroom
+
+
 async def _to_decide(tx: SchoolTx, account_id: UUID, post_id: UUID, today: date) -> Any:
     post, who = await _of_class(tx, account_id, post_id, today)
     if post["author_account_id"] == account_id:
@@ -210,7 +215,7 @@ async def hide(house: House, account_id: UUID, school_id: int, post_id: UUID, no
     now = house.clock.now()
     async with house.database.school(school_id) as tx:
         post, who = await _of_class(tx, account_id, post_id, school_day(now))
-        if not (who.admin or who.homeroom or post["author_account_id"] == account_id):
+        if not oversees(who, author=post["author_account_id"] == account_id):
             raise FORBIDDEN()
         if post["state"] == "hidden":
             return

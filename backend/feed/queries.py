@@ -13,7 +13,7 @@ from backend.core.problems import NOT_FOUND
 from backend.feed import settings
 from backend.feed.family import COMMENTS_JSON, comments_of
 from backend.feed.names import relation_name
-from backend.feed.posts import may_approve
+from backend.feed.posts import may_approve, oversees
 from backend.feed.visible import AGREED, EXPIRED, SEEN, WITH_CLASS
 from backend.identity.entitlement import Standing, require_class, standing
 from backend.messages.names import teacher_name
@@ -179,7 +179,6 @@ def _post(
 ) -> StaffPost:
     """`asked`: the statement has chosen only what the reader may decide on."""
     waits = row["state"] == "waiting"
-    decides = who.admin or who.homeroom or row["mine"]
     return StaffPost(
         post_id=row["post_id"],
         class_id=row["class_id"],
@@ -198,7 +197,7 @@ def _post(
         may_approve=waits and (asked or may_approve(kept.approval, who, author=row["mine"])),
         thanks=row["thanks"] if row["mine"] else None,
         photos=_PHOTOS.decode(row["photos"]),
-        comments=comments_of(row["comments"], account_id, language, oversees=decides),
+        comments=comments_of(row["comments"], account_id, language, oversees=oversees(who, author=row["mine"])),
     )
 
 

@@ -14,10 +14,11 @@ from backend.core.database import SchoolTx
 from backend.core.house import House
 from backend.core.problems import CONFLICT, FORBIDDEN, INVALID, NOT_FOUND, FieldError
 from backend.core.ratelimit import Bucket
-from backend.core.text import clean
+from backend.core.text import clean_lines
+from backend.core.versions import touch_families
 from backend.feed import problems, settings
 from backend.feed.family import SEAT
-from backend.feed.posts import touch_class
+from backend.feed.posts import oversees, touch_class
 from backend.identity.audit import record
 from backend.identity.entitlement import standing
 from backend.messages.acceptance import require_rules
@@ -33,7 +34,7 @@ async def comment(
 ) -> tuple[CommentKept, bool]:
     """By a guardian of the class. It waits where the school looks first. The same request again is the same comment."""
     now = house.clock.now()
-    body = "\n".join(clean(line) for line in new.text.splitlines()).strip()
+    body = clean_lines(new.text)
     async with house.database.school(school_id) as tx:
         post = await _seat(tx, account_id, post_id, now)
         if not body:
@@ -55,7 +56,10 @@ async def comment(
             """,
             school_id, new.comment_id, post_id, post["guardian_id"], post["pupil_id"], account_id, body, state, now,
         )  # fmt: skip
-        await touch_class(tx, post_id)
+        if state == "shown":
+            await touch_class(tx, post_id)
+        else:  # only its writer sees what waits
+            await touch_families(tx, [post["pupil_id"]])
         return CommentKept(new.comment_id, state), True
 
 
@@ -101,7 +105,7 @@ async def decide(house: House, account_id: UUID, school_id: int, comment_id: UUI
         )  # fmt: skip
         if before is None or post is None or not who.of_class:
             raise NOT_FOUND()
-        if not (who.admin or who.homeroom or post["author_account_id"] == account_id):
+        if not oversees(who, author=post["author_account_id"] == account_id):
             raise FORBIDDEN()
         if before["state"] == state:
             return

@@ -12,7 +12,7 @@ import msgspec
 from backend.core.database import SchoolTx
 from backend.core.ids import new_id
 from backend.core.problems import INVALID, FieldError
-from backend.core.text import clean
+from backend.core.text import clean, clean_lines
 from backend.forms import problems, questions, slip
 from notifications.outbox import GuardiansNotice, publish_to_guardians
 from schemas.forms import Question
@@ -32,10 +32,7 @@ class Words(msgspec.Struct, frozen=True):
 
 def read_words(title: str, body: str, asked: Sequence[Question], *, signature: str) -> Words:
     """The title on one line; the body keeps its lines, at most one empty one between two."""
-    title = clean(title)
-    body = "\n".join(clean(line) for line in body.splitlines()).strip()
-    while "\n\n\n" in body:
-        body = body.replace("\n\n\n", "\n\n")
+    title, body = clean(title), clean_lines(body)
     tidied, wrong = questions.tidy(asked)
     if not title:
         wrong.insert(0, FieldError("/title", *problems.EMPTY))

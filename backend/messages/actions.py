@@ -14,6 +14,7 @@ from backend.core.house import House
 from backend.core.ids import new_id
 from backend.core.problems import CONFLICT, FORBIDDEN, INVALID, FieldError, problem
 from backend.core.ratelimit import Bucket
+from backend.core.text import clean_lines
 from backend.core.versions import touch_families
 from backend.files.actions import hang
 from backend.identity.audit import record
@@ -29,7 +30,7 @@ from backend.messages.shield import promised_by
 from backend.messages.telling import tell_family
 from backend.messages.thanks import is_nod
 from backend.messages.typed import Asked, read_request
-from backend.messages.writing import Draft, keep_message, tidy
+from backend.messages.writing import Draft, keep_message
 from schemas.messages import NewMessage, Posted
 
 BLOCKED = problem(
@@ -120,9 +121,9 @@ async def _draft(tx: SchoolTx, who: Party, new: NewMessage, account_id: UUID, no
 
 def _read(who: Party, new: NewMessage, now: datetime) -> tuple[str, Asked | None, list[FieldError]]:
     wrong: list[FieldError] = []
-    words = tidy(new.text)
+    words = clean_lines(new.text)
     if new.urgent is not None:
-        words = "\n".join(part for part in (tidy(new.urgent.words), words) if part)
+        words = "\n".join(part for part in (clean_lines(new.urgent.words), words) if part)
     asked: Asked | None = None
     if who.side == "school":
         fields = (("/request", new.request), ("/urgent", new.urgent))

@@ -12,7 +12,7 @@ from uuid import UUID
 from backend.core.clock import school_day
 from backend.core.database import SchoolTx
 from backend.messages.entitled import Party
-from backend.messages.hours import hours_of
+from backend.messages.hours import hours_of_each
 from backend.messages.shield import quiet_ends
 
 JOB = "alert_staff"
@@ -64,8 +64,10 @@ async def wake(tx: SchoolTx, who: Party, at: datetime, *, urgent_to: UUID | None
         await _alert(tx, who, urgent_to, at, urgent=True)
         tx.ring(JOB, tx.school_id)
         return
-    for staff_id in await _woken(tx, who, school_day(at)):
-        hours, closed = await hours_of(tx, tx.school_id, staff_id, at)
+    woken = await _woken(tx, who, school_day(at))
+    shields = await hours_of_each(tx, tx.school_id, woken, at)
+    for staff_id in woken:
+        hours, closed = shields[staff_id]
         due_at = quiet_ends(at, hours, closed)
         if due_at is not None:
             await _alert(tx, who, staff_id, due_at, urgent=False)

@@ -13,13 +13,14 @@ from backend.core.clock import school_day
 from backend.core.database import SchoolTx
 from backend.core.house import House
 from backend.core.problems import FORBIDDEN, INVALID, NOT_FOUND, FieldError, problem
+from backend.core.text import clean_lines
 from backend.core.versions import touch_families
 from backend.identity.audit import record
 from backend.messages.entitled import Party, party
 from backend.messages.hours import hours_of
 from backend.messages.shield import shown_from
 from backend.messages.telling import opened, take_back
-from backend.messages.writing import keep_text, settle_thread, tidy
+from backend.messages.writing import keep_text, settle_threads
 
 MESSAGE_GONE = problem(
     "message-gone",
@@ -116,7 +117,7 @@ SELECT m.account_id, m.kind, m.group_message_id, said.version, said.state
 async def edit(house: House, account_id: UUID, school_id: int, thread_id: UUID, message_id: UUID, text: str) -> None:
     """A new version, shown as edited. Only one's own texts; what was said before stays in the record."""
     now = house.clock.now()
-    body = tidy(text)
+    body = clean_lines(text)
     async with house.database.school(school_id) as tx:
         who, row = await _own(tx, account_id, thread_id, message_id, now)
         if row["state"] == "withdrawn":
@@ -149,7 +150,7 @@ async def withdraw(house: House, account_id: UUID, school_id: int, thread_id: UU
             account_id,
             now,
         )
-        await settle_thread(tx, thread_id)
+        await settle_threads(tx, [thread_id])
         if who.side == "school":
             await take_back(tx, [message_id], now)
         await _changed(tx, who, "messages.withdrawn", message_id, account_id, now)

@@ -18,9 +18,9 @@ from backend.core.problems import FORBIDDEN, NOT_FOUND, problem
 from backend.core.text import clean
 from backend.core.versions import touch_families
 from backend.identity.audit import record
-from backend.messages.entitled import AT_DESK, ME, PUPIL_OF_THREAD
+from backend.messages.entitled import AT_DESK, IS_HOMEROOM, ME, PUPIL_OF_THREAD
 from backend.messages.telling import tell_decision
-from backend.messages.writing import settle_thread
+from backend.messages.writing import settle_threads
 from schemas.messages import Decision
 
 ALREADY_DECIDED = problem(
@@ -46,14 +46,7 @@ _REQUEST = f"""
 SELECT q.kind, q.state, q.from_on, q.to_on, q.pupil_id, t.thread_id, seat.class_id, me.staff_id, me.full_name, t.only_guardian_id,
        (coalesce(me.admin, false)
         OR {AT_DESK}
-        OR EXISTS (SELECT
-                     FROM assignments a
-                    WHERE a.school_id = $1
-                      AND a.class_id = seat.class_id
-                      AND a.staff_id = me.staff_id
-                      AND a.kind = 'homeroom'
-                      AND a.from_on <= $3
-                      AND (a.to_on IS NULL OR a.to_on >= $3))) AS may_decide
+        OR {IS_HOMEROOM}) AS may_decide
   FROM message_requests q
   JOIN messages m
     ON m.school_id = q.school_id
@@ -95,7 +88,7 @@ async def decide(house: House, account_id: UUID, school_id: int, message_id: UUI
                 now,
                 clean(decision.note) or None,
             )
-            await settle_thread(tx, row["thread_id"])
+            await settle_threads(tx, [row["thread_id"]])
             await touch_families(tx, [row["pupil_id"]])
             await tell_decision(tx, row, message_id, account_id, now)
             await record(tx, f"messages.request_{decision.state}", "message", message_id, at=now, actor=account_id)
@@ -178,14 +171,7 @@ SELECT q.message_id, t.thread_id, p.full_name, q.kind, q.from_on, q.to_on, q.det
    AND (q.from_on <= $3 OR q.state = 'waiting')
    AND q.state IN ('waiting', 'confirmed')
    AND ({AT_DESK}
-        OR EXISTS (SELECT
-                     FROM assignments a
-                    WHERE a.school_id = $1
-                      AND a.class_id = seat.class_id
-                      AND a.staff_id = me.staff_id
-                      AND a.kind = 'homeroom'
-                      AND a.from_on <= $3
-                      AND (a.to_on IS NULL OR a.to_on >= $3)))
+        OR {IS_HOMEROOM})
  ORDER BY q.state DESC, q.from_on, p.sort_key, q.message_id
  LIMIT 100
 """

@@ -16,11 +16,8 @@ import msgspec
 from backend.core.problems import NOT_FOUND
 from schemas.messages import Desk, Side
 
-# $1 = school_id, $2 = account_id, $3 = the school's day; `t` is a thread.
-PUPIL_OF_THREAD = """
-  JOIN pupils p
-    ON p.school_id = t.school_id
-   AND p.pupil_id = t.pupil_id
+# $1 = school_id, $2 = account_id, $3 = the school's day; `t` is a thread. Where its pupil sits today:
+SEAT = """
   LEFT JOIN LATERAL (
        SELECT e.class_id, c.name
          FROM enrolments e
@@ -34,6 +31,13 @@ PUPIL_OF_THREAD = """
         ORDER BY e.from_on DESC
         LIMIT 1) AS seat
     ON true
+"""
+
+PUPIL_OF_THREAD = f"""
+  JOIN pupils p
+    ON p.school_id = t.school_id
+   AND p.pupil_id = t.pupil_id
+{SEAT}
   LEFT JOIN LATERAL (
        SELECT s.staff_id, s.full_name
          FROM assignments a
@@ -91,8 +95,20 @@ ME = """
     ON true
 """
 
+# Whether `me` is the homeroom teacher of the pupil's class.
+IS_HOMEROOM = """
+       EXISTS (SELECT
+                 FROM assignments a
+                WHERE a.school_id = $1
+                  AND a.class_id = seat.class_id
+                  AND a.staff_id = me.staff_id
+                  AND a.kind = 'homeroom'
+                  AND a.from_on <= $3
+                  AND (a.to_on IS NULL OR a.to_on >= $3))
+"""
+
 # Whether `me` sits at the desk of `t`. Administrators are not at a teacher's desk: their look is another way, and recorded.
-AT_DESK = """
+AT_DESK = f"""
        (me.staff_id IS NOT NULL
         AND CASE t.desk
             WHEN 'office' THEN me.admin
@@ -103,14 +119,7 @@ AT_DESK = """
                                            AND u.thread_id = t.thread_id
                                            AND u.urgent_to = me.staff_id)
             WHEN 'homeroom' THEN (other.staff_id IS NULL AND me.admin)
-                                 OR EXISTS (SELECT
-                                              FROM assignments a
-                                             WHERE a.school_id = $1
-                                               AND a.class_id = seat.class_id
-                                               AND a.staff_id = me.staff_id
-                                               AND a.kind = 'homeroom'
-                                               AND a.from_on <= $3
-                                               AND (a.to_on IS NULL OR a.to_on >= $3))
+                                 OR {IS_HOMEROOM}
             ELSE t.staff_id = me.staff_id AND other.staff_id IS NOT NULL END)
 """
 
@@ -174,12 +183,9 @@ class Party(msgspec.Struct, frozen=True, kw_only=True):
     guardian_id: UUID | None
     can_act: bool
     my_name: str | None
-    kin: str | None
     staff_id: UUID | None
-    admin: bool
     other_staff_id: UUID | None
     other_name: str | None
-    thread_staff_id: UUID | None
 
     @property
     def staffed(self) -> bool:
@@ -187,12 +193,12 @@ class Party(msgspec.Struct, frozen=True, kw_only=True):
         return self.desk != "teacher" or self.other_staff_id is not None
 
 
-_PARTY_OF = f"""
-SELECT t.thread_id, t.pupil_id, t.desk, t.only_guardian_id, t.staff_id AS thread_staff_id,
+_PARTY = f"""
+SELECT t.thread_id, t.pupil_id, t.desk, t.only_guardian_id,
        p.full_name AS pupil_name, seat.class_id,
        other.staff_id AS other_staff_id, coalesce(other.full_name, named.full_name) AS other_name,
-       kin.guardian_id, kin.can_act, kin.kind AS kin, kin.full_name AS guardian_name,
-       me.staff_id, me.full_name AS staff_name, coalesce(me.admin, false) AS admin,
+       kin.guardian_id, kin.can_act, kin.full_name AS guardian_name,
+       me.staff_id, me.full_name AS staff_name,
        {AT_DESK} AS at_desk
   FROM threads t
 {PUPIL_OF_THREAD}
@@ -201,8 +207,7 @@ SELECT t.thread_id, t.pupil_id, t.desk, t.only_guardian_id, t.staff_id AS thread
  WHERE t.school_id = $1
    AND t.thread_id = $4
 """
-_PARTY = _PARTY_OF
-_PARTY_LOCKED = _PARTY_OF + "   FOR NO KEY UPDATE OF t\n"
+_PARTY_LOCKED = _PARTY + "   FOR NO KEY UPDATE OF t\n"
 
 
 async def party(
@@ -226,10 +231,7 @@ async def party(
         guardian_id=row["guardian_id"],
         can_act=bool(row["can_act"]),
         my_name=row["guardian_name"] if family else row["staff_name"],
-        kin=row["kin"],
         staff_id=None if family else row["staff_id"],
-        admin=row["admin"],
         other_staff_id=row["other_staff_id"],
         other_name=row["other_name"],
-        thread_staff_id=row["thread_staff_id"],
     )

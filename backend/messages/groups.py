@@ -12,15 +12,16 @@ from backend.core.database import Reader, SchoolTx
 from backend.core.house import House
 from backend.core.ids import new_id
 from backend.core.problems import CONFLICT, FORBIDDEN, INVALID, NOT_FOUND, FieldError
+from backend.core.text import clean_lines
 from backend.core.versions import touch_families
 from backend.identity.audit import record
 from backend.identity.entitlement import Standing, standing
 from backend.messages import search
 from backend.messages.acceptance import require_rules
 from backend.messages.names import teacher_name
-from backend.messages.queries import desk_name
-from backend.messages.writing import settle_thread, tidy
-from notifications.outbox import GuardiansNotice, publish_to_guardians
+from backend.messages.telling import notice_of, sender_of
+from backend.messages.writing import settle_threads
+from notifications.outbox import publish_to_guardians
 from schemas.messages import GroupMessage, GroupReply, NewGroupMessage
 
 _EMPTY = ("Tin nhắn còn trống.", "The message is empty.")
@@ -35,7 +36,7 @@ async def send_to_group(house: House, account_id: UUID, school_id: int, new: New
         who = await standing(tx, school_id, account_id, class_id=new.class_id, on=school_day(now))
         if not who.of_class:
             raise FORBIDDEN()
-        body = tidy(new.text)
+        body = clean_lines(new.text)
         if await _is_kept(tx, who, new, body):
             return False
         pupils = await _pupils(tx, new, body, now)
@@ -180,8 +181,7 @@ async def _keep(
     await tx.execute(
         _TEXTS, school_id, ids, places, body, search.folded_line(body), search.marked_line(body), terms, account_id, now
     )
-    for thread_id in places:
-        await settle_thread(tx, thread_id)
+    await settle_threads(tx, places)
     await touch_families(tx, list(pupils))
     await _tell(tx, desk, account_id, copies, places, now)
     detail = {"pupils": len(pupils), "class": str(new.class_id)}
@@ -196,23 +196,9 @@ async def _tell(
     name = await tx.fetchval(
         "SELECT full_name FROM staff WHERE school_id = $1 AND account_id = $2", tx.school_id, account_id
     )
-    sender = {
-        f"sender_{language}": teacher_name(name, language) if desk != "office" else desk_name(desk, None, language)
-        for language in ("vi", "en")
-    }
+    sender = sender_of(desk, name)
     rows = await tx.fetch(_LISTENERS, tx.school_id, list(copies), school_day(now), list(threads))
-    notices = [
-        GuardiansNotice(
-            notice_id=new_id(),
-            guardian_ids=tuple(row["guardian_ids"]),
-            pupil_ids=(row["pupil_id"],),
-            kind="message",
-            source_kind="message",
-            source_id=str(copies[row["pupil_id"]]),
-            params=sender,
-        )
-        for row in rows
-    ]
+    notices = [notice_of(copies[row["pupil_id"]], row["pupil_id"], row["guardian_ids"], sender) for row in rows]
     await publish_to_guardians(tx, notices, at=now)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, Protocol
 from uuid import UUID
@@ -23,11 +24,11 @@ _IN_QUIET = ("Giờ hứa trả lời nằm trong giờ yên.", "The promised ho
 
 
 class Door(Protocol):
-    async def fetchrow(self, sql: str, *arguments: Any) -> Any: ...
+    async def fetch(self, sql: str, *arguments: Any) -> list[Any]: ...
 
 
 _HOURS = """
-SELECT (q.staff_id IS NOT NULL) AS own, q.quiet_from AS own_from, q.quiet_to AS own_to, q.quiet_weekdays AS own_weekdays,
+SELECT asked.staff_id, (q.staff_id IS NOT NULL) AS own, q.quiet_from AS own_from, q.quiet_to AS own_to, q.quiet_weekdays AS own_weekdays,
        q.answer_by AS own_by,
        m.quiet_from, m.quiet_to, m.quiet_weekdays, m.answer_by, coalesce(m.translation, false) AS translation,
        array(SELECT h.holiday_on
@@ -39,35 +40,44 @@ SELECT (q.staff_id IS NOT NULL) AS own, q.quiet_from AS own_from, q.quiet_to AS 
               WHERE d.school_id = $1
                 AND d.closed_on BETWEEN $3 AND $4) AS closed
   FROM schools s
+ CROSS JOIN unnest($2::uuid[]) AS asked (staff_id)
   LEFT JOIN message_settings m
     ON m.school_id = s.school_id
   LEFT JOIN quiet_hours q
     ON q.school_id = s.school_id
-   AND q.staff_id = $2
+   AND q.staff_id = asked.staff_id
  WHERE s.school_id = $1
 """
 
 
 async def hours_of(door: Door, school_id: int, staff_id: UUID | None, at: datetime) -> tuple[Hours, frozenset[date]]:
     """The hours that shield this member of staff (the school's for a desk without a person), and the closed days to come."""
-    row = await _read(door, school_id, staff_id, at)
-    return (_own(row) if row["own"] else _schools(row)), frozenset(row["closed"])
+    return (await hours_of_each(door, school_id, [staff_id], at))[staff_id]
+
+
+async def hours_of_each(
+    door: Door, school_id: int, staff_ids: Sequence[UUID | None], at: datetime
+) -> dict[UUID | None, tuple[Hours, frozenset[date]]]:
+    """The same for several at once; None among them are the school's."""
+    rows = await _read(door, school_id, staff_ids, at)
+    return {row["staff_id"]: (_own(row) if row["own"] else _schools(row), frozenset(row["closed"])) for row in rows}
 
 
 async def my_hours(door: Any, school_id: int, account_id: UUID, at: datetime) -> MyQuietHours:
     who = await standing(door, school_id, account_id, on=school_day(at))
-    row = await _read(door, school_id, who.staff_id, at)
+    (row,) = await _read(door, school_id, [who.staff_id], at)
     return MyQuietHours(own=_told(_own(row)) if row["own"] else None, school=_told(_schools(row)))
 
 
 async def settings_of(door: Any, school_id: int, account_id: UUID, at: datetime) -> MessageSettings:
     await standing(door, school_id, account_id, on=school_day(at))
-    row = await _read(door, school_id, None, at)
+    (row,) = await _read(door, school_id, [None], at)
     return MessageSettings(_told(_schools(row)), row["translation"])
 
 
 async def translates(door: Door, school_id: int, at: datetime) -> bool:
-    return bool((await _read(door, school_id, None, at))["translation"])
+    (row,) = await _read(door, school_id, [None], at)
+    return bool(row["translation"])
 
 
 async def keep_own(house: House, account_id: UUID, school_id: int, wanted: QuietHours | None) -> None:
@@ -139,14 +149,15 @@ def _within(clock: time, hours: Hours) -> bool:
     return clock > hours.quiet_from or clock <= hours.quiet_to
 
 
-async def _read(door: Door, school_id: int, staff_id: UUID | None, at: datetime) -> Any:
+async def _read(door: Door, school_id: int, staff_ids: Sequence[UUID | None], at: datetime) -> list[Any]:
+    """A row for each of `staff_ids`."""
     today = school_day(at)
-    row = await door.fetchrow(
-        _HOURS, school_id, staff_id, today - timedelta(days=1), today + timedelta(days=DAYS_AHEAD)
+    rows = await door.fetch(
+        _HOURS, school_id, list(staff_ids), today - timedelta(days=1), today + timedelta(days=DAYS_AHEAD)
     )
-    if row is None:
+    if len(rows) != len(staff_ids):
         raise FORBIDDEN()
-    return row
+    return rows
 
 
 def _own(row: Any) -> Hours:

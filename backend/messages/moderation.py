@@ -19,7 +19,7 @@ from backend.identity.audit import record
 from backend.identity.entitlement import require_role
 from backend.messages.entitled import party
 from backend.messages.telling import take_back
-from backend.messages.writing import keep_text, settle_thread
+from backend.messages.writing import keep_text, settle_threads
 from schemas.messages import (
     BlockDecision,
     BlockRow,
@@ -41,6 +41,7 @@ OWN_MESSAGE = problem(
 _NOT_KIN = ("Người này không thuộc cuộc trao đổi.", "This person does not belong to the conversation.")
 _UNTIL = ("Cần ngày hết hạn, từ mai đến 90 ngày tới.", "A last day is needed, from tomorrow to 90 days ahead.")
 _BLOCK_DAYS_MAX = 90
+_COUNTED = timedelta(days=90)
 _ROWS_MAX = 200
 
 
@@ -187,7 +188,7 @@ async def _show_or_hide(tx: SchoolTx, row: Any, state: str, account_id: UUID, no
     await keep_text(
         tx, row["message_id"], newest["version"] + 1, row["thread_id"], new_state, body, account_id, now
     )  # fmt: skip
-    await settle_thread(tx, row["thread_id"])
+    await settle_threads(tx, [row["thread_id"]])
     await touch_families(tx, [row["pupil_id"]])
 
 
@@ -284,9 +285,7 @@ def _until(decision: BlockDecision, today: date) -> date | None:
     return decision.until_on
 
 
-async def urgent_calls(
-    reader: Reader, school_id: int, account_id: UUID, at: datetime, *, days: int = 90
-) -> UrgentCalls:
+async def urgent_calls(reader: Reader, school_id: int, account_id: UUID, at: datetime) -> UrgentCalls:
     """How often each family called the duty, so that both need and misuse show. For the administrator."""
     await require_role(reader, school_id, account_id, "school_admin", on=school_day(at))
     rows = await reader.fetch(
@@ -310,7 +309,7 @@ async def urgent_calls(
          LIMIT $3
         """,
         school_id,
-        at - timedelta(days=days),
+        at - _COUNTED,
         _ROWS_MAX,
     )
     return UrgentCalls([UrgentCalls.Family(*row) for row in rows])

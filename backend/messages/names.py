@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
-Kin = Literal["father", "mother", "guardian"]
 _KIN = {"father": ("bố", "father"), "mother": ("mẹ", "mother"), "guardian": ("người giám hộ", "guardian")}
 
 

@@ -11,8 +11,8 @@ from backend.core.database import Reader, SchoolTx
 from backend.core.house import House
 from backend.core.problems import CONFLICT, FORBIDDEN, INVALID, NOT_FOUND, FieldError
 from backend.identity.audit import record
-from backend.messages.entitled import KIN, ME
-from backend.messages.hours import hours_of
+from backend.messages.entitled import IS_HOMEROOM, KIN, ME, SEAT
+from backend.messages.hours import hours_of_each
 from backend.messages.promises import promise_sentence
 from backend.messages.queries import desk_name
 from backend.messages.shield import promised_by
@@ -23,16 +23,19 @@ _NAMELESS = ("Chỉ nêu tên khi nhắn giáo viên bộ môn.", "A name goes o
 _NOT_KIN = ("Người này không phải người giám hộ của em.", "This is not a guardian of the child.")
 _NOT_YOURS = ("Mục này chỉ dành cho nhà trường.", "Only the school says this.")
 
+# A pupil ($4) as a thread that anybody of the family may read: nobody has written in it yet.
+_CHILD = f"""
+  FROM (SELECT c.pupil_id, NULL::uuid AS only_guardian_id
+          FROM pupils c
+         WHERE c.school_id = $1
+           AND c.pupil_id = $4) AS t
+{SEAT}
+{KIN}
+"""
+
 _OPENER = f"""
 SELECT kin.guardian_id, me.staff_id, coalesce(me.admin, false) AS admin,
-       EXISTS (SELECT
-                 FROM assignments a
-                WHERE a.school_id = $1
-                  AND a.class_id = seat.class_id
-                  AND a.staff_id = me.staff_id
-                  AND a.kind = 'homeroom'
-                  AND a.from_on <= $3
-                  AND (a.to_on IS NULL OR a.to_on >= $3)) AS homeroom,
+       {IS_HOMEROOM} AS homeroom,
        EXISTS (SELECT
                  FROM assignments a
                 WHERE a.school_id = $1
@@ -66,21 +69,7 @@ SELECT kin.guardian_id, me.staff_id, coalesce(me.admin, false) AS admin,
                   AND b.can_view
                   AND b.valid_from <= $3
                   AND (b.valid_to IS NULL OR b.valid_to >= $3)) AS is_kin
-  FROM (SELECT c.pupil_id, NULL::uuid AS only_guardian_id
-          FROM pupils c
-         WHERE c.school_id = $1
-           AND c.pupil_id = $4) AS t
-  LEFT JOIN LATERAL (
-       SELECT e.class_id
-         FROM enrolments e
-        WHERE e.school_id = $1
-          AND e.pupil_id = t.pupil_id
-          AND e.from_on <= $3
-          AND (e.to_on IS NULL OR e.to_on >= $3)
-        ORDER BY e.from_on DESC
-        LIMIT 1) AS seat
-    ON true
-{KIN}
+{_CHILD}
 {ME}
 """
 
@@ -168,21 +157,7 @@ async def ensure_thread(
 _CONTACTS = f"""
 SELECT s.staff_id, s.full_name, bool_or(a.kind = 'homeroom') AS homeroom,
        array_remove(array_agg(CASE WHEN $5 THEN u.name_en ELSE u.name_vi END ORDER BY u.position), NULL) AS subjects
-  FROM (SELECT c.pupil_id, NULL::uuid AS only_guardian_id
-          FROM pupils c
-         WHERE c.school_id = $1
-           AND c.pupil_id = $4) AS t
-{KIN}
-  LEFT JOIN LATERAL (
-       SELECT e.class_id
-         FROM enrolments e
-        WHERE e.school_id = $1
-          AND e.pupil_id = t.pupil_id
-          AND e.from_on <= $3
-          AND (e.to_on IS NULL OR e.to_on >= $3)
-        ORDER BY e.from_on DESC
-        LIMIT 1) AS seat
-    ON true
+{_CHILD}
   LEFT JOIN assignments a
     ON a.school_id = $1
    AND a.class_id = seat.class_id
@@ -208,16 +183,16 @@ async def contacts(
     rows = await reader.fetch(_CONTACTS, school_id, account_id, on, pupil_id, language == "en")
     if not rows:
         raise NOT_FOUND()
+    teachers = [row for row in rows if row["staff_id"] is not None]
+    shields = await hours_of_each(reader, school_id, [*(row["staff_id"] for row in teachers), None], now)
     found: list[Contact] = []
-    for row in rows:
-        if row["staff_id"] is None:
-            continue
+    for row in teachers:
         desk: Desk = "homeroom" if row["homeroom"] else "teacher"
         name = desk_name(desk, row["full_name"], language)
-        hours, closed = await hours_of(reader, school_id, row["staff_id"], now)
+        hours, closed = shields[row["staff_id"]]
         promise = promise_sentence(promised_by(now, hours, closed), name, now, language)
         found.append(Contact(desk, None if row["homeroom"] else row["staff_id"], name, list(row["subjects"]), promise))
-    hours, closed = await hours_of(reader, school_id, None, now)
+    hours, closed = shields[None]
     name = desk_name("office", None, language)
     found.append(
         Contact("office", None, name, [], promise_sentence(promised_by(now, hours, closed), name, now, language))

@@ -164,7 +164,7 @@ def desk_name(desk: str, other_name: str | None, language: str) -> str:
     return say(f"messages.desk_{desk}", language)
 
 
-# $4 thread, $5 before, $6 how many, $7 now.
+# $3 thread, $4 before, $5 how many, $6 now.
 _MESSAGES = f"""
 SELECT m.message_id, m.side, m.kind, m.folded, m.urgent_reason, m.group_message_id, m.sent_at, m.promised_at,
        m.account_id = $2 AS mine, said.version, said.state, said.body, said.written_at,
@@ -179,20 +179,20 @@ SELECT m.message_id, m.side, m.kind, m.folded, m.urgent_reason, m.group_message_
          WHERE r.school_id = $1
            AND r.message_id = m.message_id
            AND r.reader_kind = CASE m.side WHEN 'family' THEN 'staff' ELSE 'guardian' END
-           AND r.shown_at <= $7) AS read_at,
+           AND r.shown_at <= $6) AS read_at,
        {FILES_JSON.format(of="m.file_ids")}::text AS files
   FROM (SELECT o.*
           FROM messages o
          WHERE o.school_id = $1
-           AND o.thread_id = $4
-           AND ($5::uuid IS NULL
+           AND o.thread_id = $3
+           AND ($4::uuid IS NULL
                 OR (o.sent_at, o.message_id) < (SELECT b.sent_at, b.message_id
                                                   FROM messages b
                                                  WHERE b.school_id = $1
-                                                   AND b.message_id = $5
-                                                   AND b.thread_id = $4))
+                                                   AND b.message_id = $4
+                                                   AND b.thread_id = $3))
          ORDER BY o.sent_at DESC, o.message_id DESC
-         LIMIT $6) AS m
+         LIMIT $5) AS m
   JOIN threads t
     ON t.school_id = m.school_id
    AND t.thread_id = m.thread_id
@@ -214,7 +214,6 @@ SELECT m.message_id, m.side, m.kind, m.folded, m.urgent_reason, m.group_message_
     ON q.school_id = m.school_id
    AND q.message_id = m.message_id
  WHERE t.school_id = $1
-   AND $3::date IS NOT NULL
  ORDER BY m.sent_at, m.message_id
 """
 
@@ -235,7 +234,7 @@ async def thread(
     who = await party(reader, school_id, account_id, thread_id, on)
     statement = _ONE_OF_FAMILY if who.side == "family" else _ONE_OF_STAFF
     row = await reader.fetchrow(statement, school_id, account_id, on, thread_id)
-    rows = await reader.fetch(_MESSAGES, school_id, account_id, on, thread_id, before, limit + 1, now)
+    rows = await reader.fetch(_MESSAGES, school_id, account_id, thread_id, before, limit + 1, now)
     assert row is not None, "whoever belongs to the thread finds it"
     messages = [message_row(one, who.side, language) for one in rows[-limit:]]
     return Thread(

@@ -1,11 +1,13 @@
 """The doors of what shields and orders the talk: quiet hours, the duty roster, reports, blocks, and the heads' recorded look."""
 
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Request, delete, get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 
+from backend.core.database import Reader
 from backend.core.http import house_of
 from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
@@ -30,11 +32,16 @@ SCHOOL = "/v1/schools/{school_id:int}"
 TAGS = ["messages"]
 
 
+def _reading(request: AnyRequest, school_id: int) -> tuple[Reader, int, UUID, datetime]:
+    """What every statement here is asked with: who reads, in which school, and when."""
+    house = house_of(request)
+    return house.database.reader, school_id, principal_of(request).account_id, house.clock.now()
+
+
 @get(SCHOOL + "/quiet-hours", tags=TAGS, **STAFF)
 async def my_quiet_hours(request: AnyRequest, school_id: FromPath[int]) -> MyQuietHours:
     """One's own quiet hours, if they differ from the school's, and the school's."""
-    house = house_of(request)
-    return await hours.my_hours(house.database.reader, school_id, principal_of(request).account_id, house.clock.now())
+    return await hours.my_hours(*_reading(request, school_id))
 
 
 @put(SCHOOL + "/quiet-hours", tags=TAGS, status_code=204, **STAFF)
@@ -52,9 +59,7 @@ async def drop_quiet_hours(request: AnyRequest, school_id: FromPath[int]) -> Non
 @get(SCHOOL + "/message-settings", tags=TAGS, **STAFF)
 async def message_settings(request: AnyRequest, school_id: FromPath[int]) -> MessageSettings:
     """The school's quiet hours, and whether messages may be translated."""
-    house = house_of(request)
-    account_id = principal_of(request).account_id
-    return await hours.settings_of(house.database.reader, school_id, account_id, house.clock.now())
+    return await hours.settings_of(*_reading(request, school_id))
 
 
 @put(SCHOOL + "/message-settings", tags=TAGS, status_code=204, **STAFF)
@@ -66,9 +71,7 @@ async def keep_message_settings(request: AnyRequest, school_id: FromPath[int], d
 @get(SCHOOL + "/duty-roster", tags=TAGS, **STAFF)
 async def duty_roster(request: AnyRequest, school_id: FromPath[int]) -> DutyRows:
     """Who is called when it cannot wait, by weekday and hour."""
-    house = house_of(request)
-    account_id = principal_of(request).account_id
-    return await duty.roster_of(house.database.reader, school_id, account_id, house.clock.now())
+    return await duty.roster_of(*_reading(request, school_id))
 
 
 @put(SCHOOL + "/duty-roster", tags=TAGS, status_code=204, **STAFF)
@@ -95,9 +98,7 @@ async def decide_report(
 @get(SCHOOL + "/message-blocks", tags=TAGS, **STAFF)
 async def message_blocks(request: AnyRequest, school_id: FromPath[int]) -> Blocks:
     """Which guardians' ordinary messages staff asked to pause, for the administrator."""
-    house = house_of(request)
-    account_id = principal_of(request).account_id
-    return await moderation.blocks(house.database.reader, school_id, account_id, house.clock.now())
+    return await moderation.blocks(*_reading(request, school_id))
 
 
 @post(SCHOOL + "/message-blocks", tags=TAGS, status_code=204, **STAFF)
@@ -118,9 +119,7 @@ async def decide_block(
 @get(SCHOOL + "/urgent-calls", tags=TAGS, **STAFF)
 async def urgent_calls(request: AnyRequest, school_id: FromPath[int]) -> UrgentCalls:
     """How often each family called the duty in the last ninety days, for the administrator."""
-    house = house_of(request)
-    account_id = principal_of(request).account_id
-    return await moderation.urgent_calls(house.database.reader, school_id, account_id, house.clock.now())
+    return await moderation.urgent_calls(*_reading(request, school_id))
 
 
 @get(SCHOOL + "/threads/{thread_id:uuid}/oversight", tags=TAGS, **STAFF)

@@ -8,8 +8,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 from litestar.response import Stream
 
-from backend.core.http import house_of, language_of
-from backend.core.problems import BUSY
+from backend.core.http import followed, house_of, language_of
 from backend.files.routes_serving import FILE, serve
 from backend.identity.guards import GUARDIAN, SIGNED_IN, STAFF
 from backend.identity.principal import principal_of
@@ -154,14 +153,7 @@ async def follow_thread(request: AnyRequest, school_id: FromPath[int], thread_id
     house = house_of(request)
     reader, account_id = house.database.reader, principal_of(request).account_id
     who = await queries.require_party(reader, school_id, account_id, thread_id, house.clock.now())
-    if house.live.full:
-        raise BUSY(headers={"retry-after": "60"})
-    events = house.live.follow(following.key_of(who), following.look_of(reader, house.clock, who))
-    return Stream(
-        events,
-        media_type="text/event-stream",
-        headers={"cache-control": "private, no-store", "x-accel-buffering": "no"},
-    )
+    return followed(request, following.key_of(who), following.look_of(reader, house.clock, who))
 
 
 @get(THREAD + "/files/{file_id:uuid}", tags=TAGS, responses={200: FILE}, **SIGNED_IN)

@@ -50,20 +50,23 @@ async def tell_family(tx: SchoolTx, who: Party, message_id: UUID, account_id: UU
     )
     await touch_families(tx, [who.pupil_id])
     if rows:
-        listeners = tuple(row["guardian_id"] for row in rows)
-        await publish_to_guardians(tx, [notice_of(who, message_id, listeners)], at=at)
+        listeners = [row["guardian_id"] for row in rows]
+        sender = sender_of(who.desk, who.my_name or "")
+        await publish_to_guardians(tx, [notice_of(message_id, who.pupil_id, listeners, sender)], at=at)
 
 
-def notice_of(who: Party, message_id: UUID, listeners: tuple[UUID, ...]) -> GuardiansNotice:
+def notice_of(
+    message_id: UUID, pupil_id: UUID, listeners: Sequence[UUID], params: dict[str, str | bool]
+) -> GuardiansNotice:
     """A notice has an id of its own, made here: a family's inbox is in the order of these ids, and a message's comes from a client."""
     return GuardiansNotice(
         notice_id=new_id(),
-        guardian_ids=listeners,
-        pupil_ids=(who.pupil_id,),
+        guardian_ids=tuple(listeners),
+        pupil_ids=(pupil_id,),
         kind="message",
         source_kind="message",
         source_id=str(message_id),
-        params={"sender_vi": sender_of(who, "vi"), "sender_en": sender_of(who, "en")},
+        params=params,
     )
 
 
@@ -74,23 +77,18 @@ async def tell_decision(tx: SchoolTx, row: Any, message_id: UUID, account_id: UU
     )
     if not listeners:
         return
-    name = row["full_name"]
-    notice = GuardiansNotice(
-        notice_id=new_id(),
-        guardian_ids=tuple(one["guardian_id"] for one in listeners),
-        pupil_ids=(row["pupil_id"],),
-        kind="message",
-        source_kind="message",
-        source_id=str(message_id),
-        params={"sender_vi": teacher_name(name, "vi"), "sender_en": teacher_name(name, "en"), "decided": True},
-    )
+    params = {**sender_of("teacher", row["full_name"]), "decided": True}
+    notice = notice_of(message_id, row["pupil_id"], [one["guardian_id"] for one in listeners], params)
     await publish_to_guardians(tx, [notice], at=at)
 
 
-def sender_of(who: Party, language: str) -> str:
-    if who.desk in ("homeroom", "teacher"):
-        return teacher_name(who.my_name or "", language)
-    return desk_name(who.desk, None, language)
+def sender_of(desk: str, name: str) -> dict[str, str | bool]:
+    """Who writes, in both languages: a teacher by name, the office and the duty as such."""
+    named = desk in ("homeroom", "teacher")
+    return {
+        f"sender_{language}": teacher_name(name, language) if named else desk_name(desk, None, language)
+        for language in ("vi", "en")
+    }
 
 
 _NOTICES = """

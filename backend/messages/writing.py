@@ -10,7 +10,6 @@ import msgspec
 
 from backend.core.database import SchoolTx
 from backend.core.problems import CONFLICT
-from backend.core.text import clean
 from backend.messages import search
 from backend.messages.entitled import Party
 from backend.messages.typed import Asked
@@ -24,23 +23,14 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     asked: Asked | None = None
     urgent_reason: str | None = None
     urgent_to: UUID | None = None
-    group_message_id: UUID | None = None
     file_ids: Sequence[UUID] = ()
     promised_at: datetime | None = None
 
 
-def tidy(text: str) -> str:
-    """Each line clean, at most one empty one between two."""
-    body = "\n".join(clean(line) for line in text.splitlines()).strip()
-    while "\n\n\n" in body:
-        body = body.replace("\n\n\n", "\n\n")
-    return body
-
-
 _MESSAGE = """
 INSERT INTO messages (school_id, message_id, thread_id, side, guardian_id, staff_id, account_id, kind, folded,
-                      urgent_reason, urgent_to, group_message_id, file_ids, sent_at, promised_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+                      urgent_reason, urgent_to, file_ids, sent_at, promised_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
     ON CONFLICT (school_id, message_id) DO NOTHING
 RETURNING true
 """
@@ -63,24 +53,24 @@ UPDATE threads t
    SET last_message_id = (SELECT m.message_id
                             FROM messages m
                            WHERE m.school_id = $1
-                             AND m.thread_id = $2
+                             AND m.thread_id = t.thread_id
                            ORDER BY m.sent_at DESC, m.message_id DESC
                            LIMIT 1),
        last_at = (SELECT max(m.sent_at)
                     FROM messages m
                    WHERE m.school_id = $1
-                     AND m.thread_id = $2),
+                     AND m.thread_id = t.thread_id),
        waiting_since = (SELECT min(m.sent_at)
                           FROM messages m
                          WHERE m.school_id = $1
-                           AND m.thread_id = $2
+                           AND m.thread_id = t.thread_id
                            AND m.side = 'family'
                            AND NOT m.folded
                            AND (m.sent_at, m.message_id) > (SELECT coalesce(max(a.sent_at), '-infinity'),
                                                                    '00000000-0000-0000-0000-000000000000'::uuid
                                                               FROM messages a
                                                              WHERE a.school_id = $1
-                                                               AND a.thread_id = $2
+                                                               AND a.thread_id = t.thread_id
                                                                AND a.side = 'school'
                                                                AND a.group_message_id IS NULL)
                            AND NOT EXISTS (SELECT
@@ -98,7 +88,7 @@ UPDATE threads t
                                                                 WHERE y.school_id = $1
                                                                   AND y.message_id = m.message_id)))
  WHERE t.school_id = $1
-   AND t.thread_id = $2
+   AND t.thread_id = ANY ($2::uuid[])
 """
 
 
@@ -117,7 +107,6 @@ async def keep_message(tx: SchoolTx, who: Party, account_id: UUID, draft: Draft,
         draft.folded,
         draft.urgent_reason,
         draft.urgent_to,
-        draft.group_message_id,
         list(draft.file_ids),
         at,
         draft.promised_at,
@@ -137,7 +126,7 @@ async def keep_message(tx: SchoolTx, who: Party, account_id: UUID, draft: Draft,
             draft.asked.to_on,
             detail,
         )
-    await settle_thread(tx, who.thread_id)
+    await settle_threads(tx, [who.thread_id])
 
 
 async def keep_text(
@@ -160,5 +149,6 @@ async def keep_text(
     )
 
 
-async def settle_thread(tx: SchoolTx, thread_id: UUID) -> None:
-    await tx.execute(_STATE, tx.school_id, thread_id)
+async def settle_threads(tx: SchoolTx, thread_ids: Sequence[UUID]) -> None:
+    """The caller holds their rows."""
+    await tx.execute(_STATE, tx.school_id, list(thread_ids))

@@ -16,8 +16,9 @@ from backend.core.ids import new_id
 from backend.core.problems import Problem
 from backend.files.actions import upload
 from backend.files.content import FILE_BYTES_MAX
-from backend.pages.forms import Refusal, whole_number
-from schemas.messages import MessageRow
+from backend.messages import changing, moderation
+from backend.pages.forms import Refusal, into, whole_number
+from schemas.messages import EditedText, MessageRow, NewReport
 
 AnyRequest = Request[Any, Any, Any]
 # Three pictures of a phone, with a little around them; the JSON door takes them one by one.
@@ -76,6 +77,24 @@ def _request(kind: str, form: dict[str, str]) -> dict[str, Any]:
         request["at"] = [form[name].strip() for name in ("at_1", "at_2", "at_3") if form.get(name, "").strip()]
         request["until_on"] = request["until_on"] or request["from_on"]
     return request
+
+
+async def change_message(
+    house: House, account_id: UUID, school_id: int, thread_id: UUID, message_id: UUID, form: dict[str, str]
+) -> str:
+    """`do`: report, edit, withdraw. Answers the word that says what was done."""
+    match form.get("do"):
+        case "report":
+            values = {"report_id": str(new_id()), "reason": form.get("reason", ""), "note": form.get("note", "")}
+            await moderation.report(house, account_id, school_id, thread_id, message_id, into(NewReport, values))
+            return "messages.reported_said"
+        case "edit":
+            text = into(EditedText, {"text": form.get("text", "")}).text
+            await changing.edit(house, account_id, school_id, thread_id, message_id, text)
+            return "messages.edited_said"
+        case _:
+            await changing.withdraw(house, account_id, school_id, thread_id, message_id)
+            return "messages.withdrawn_said"
 
 
 class TalkRefusal(Refusal):

@@ -15,14 +15,14 @@ from backend.core.ids import new_id
 from backend.core.problems import Problem
 from backend.identity.guards import GUARDIAN
 from backend.identity.principal import principal_of
-from backend.messages import acceptance, actions, changing, moderation, offers, opening, queries
+from backend.messages import acceptance, actions, changing, offers, opening, queries
 from backend.messages.routes_bot import with_the_bot
 from backend.messages.thanks import is_nod
 from backend.pages import Refusal, go, page
 from backend.pages.forms import into
-from backend.pages.talk import BODY_BYTES_MAX, message_of, read_talk, refusal_of, shown
+from backend.pages.talk import BODY_BYTES_MAX, change_message, message_of, read_talk, refusal_of, shown
 from backend.parentapp.family import AnyRequest, all_children, child_of, today
-from schemas.messages import EditedText, NewMessage, NewReport, NewThread, Question
+from schemas.messages import NewMessage, NewThread, Question
 
 
 class _Offer(msgspec.Struct):
@@ -157,10 +157,8 @@ async def _offered(
     if files or form.get("kind") or len(text) < 8 or is_nod(text):
         return None
     house, account_id, language = house_of(request), principal_of(request).account_id, language_of(request)
-    found = await queries.thread(
-        house.database.reader, school_id, account_id, thread_id, house.clock.now(), language, limit=1
-    )
-    question = Question(new_id(), found.head.pupil_id, text[:4000])
+    who = await queries.require_party(house.database.reader, school_id, account_id, thread_id, house.clock.now())
+    question = Question(new_id(), who.pupil_id, text[:4000])
     suggested = await offers.suggestions(house, account_id, school_id, question, language)
     suggested = await with_the_bot(house, account_id, question, suggested, language)
     if not suggested:
@@ -176,20 +174,8 @@ async def change(
     """`do`: withdraw, edit, report."""
     form, _ = await read_talk(request)
     house, account_id = house_of(request), principal_of(request).account_id
-    said = "messages.withdrawn_said"
     try:
-        match form.get("do"):
-            case "report":
-                values = {"report_id": str(new_id()), "reason": form.get("reason", ""), "note": form.get("note", "")}
-                new = into(NewReport, values)
-                await moderation.report(house, account_id, school_id, thread_id, message_id, new)
-                said = "messages.reported_said"
-            case "edit":
-                text = into(EditedText, {"text": form.get("text", "")}).text
-                await changing.edit(house, account_id, school_id, thread_id, message_id, text)
-                said = "messages.edited_said"
-            case _:
-                await changing.withdraw(house, account_id, school_id, thread_id, message_id)
+        said = await change_message(house, account_id, school_id, thread_id, message_id, form)
     except Problem as problem:
         return await _show(request, school_id, thread_id, {}, refused=refusal_of(request, problem))
     return go(f"/app/{school_id}/messages/{thread_id}", said)

@@ -200,3 +200,13 @@ async def test_the_stream_tells_at_once_and_ends(web: httpx.AsyncClient, world: 
     assert answer.headers["content-type"].startswith("text/event-stream")
     (event,) = [line for line in answer.text.splitlines() if line.startswith("data: ")]
     assert msgspec.json.decode(event.removeprefix("data: "))["recipients"] == 3
+
+
+async def test_past_the_most_streams_a_page_is_told_so(
+    web: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    announcement_id, _ = await sent_letter(web, world)
+    monkeypatch.setattr("backend.core.live.STREAMS_MAX", 0)
+    answer = await ask(web, world, announcement_id, "/live")
+    assert answer.status_code == 503
+    assert answer.json()["type"].endswith("too-many-streams") and answer.headers["retry-after"] == "60"

@@ -8,7 +8,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.core.text import clean, fold, name_sort_key, split_name, strip_marks
+from backend.core.text import clean, clean_lines, fold, name_sort_key, split_name, strip_marks
 
 _SORTED = [
     "An",
@@ -54,6 +54,10 @@ def test_the_stroked_d_and_its_icelandic_twin_fold_alike() -> None:
 
 def test_both_tone_placements_fold_alike() -> None:
     assert fold("hoà thuý khoẻ") == fold("hòa thúy khỏe") == "hoa thuy khoe"
+
+
+def test_lines_stay_and_a_gap_is_one_empty_line() -> None:
+    assert clean_lines("\n Kính gửi  anh chị,\r\n\n\n\n mai  nghỉ.\n") == "Kính gửi anh chị,\n\nmai nghỉ."
 
 
 def test_names_split_at_the_last_word() -> None:

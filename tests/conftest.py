@@ -81,6 +81,16 @@ async def database_url(shared_folder: Path) -> AsyncIterator[str]:
 
 
 @pytest.fixture(scope="session")
+async def untouched_database_url(database_url: str, shared_folder: Path) -> str:
+    """A migrated database into which nobody writes: what the planner thinks of it is the same in every run."""
+    if "CITUS_DSN" in os.environ:
+        return database_url
+    with FileLock(shared_folder / "lock"):
+        server = postgres.start(shared_folder / "pg", throwaway=True)
+        return await postgres.ensure_database(server, "untouched_nhipcau", template="template_nhipcau")
+
+
+@pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
     server = EmbeddedRedis()
     yield server.url

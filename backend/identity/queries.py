@@ -204,6 +204,7 @@ _COUNTED = {
             ON y.school_id = c.school_id
            AND y.school_year = c.school_year
          WHERE c.school_id = ANY ($1)
+           AND y.school_id = ANY ($1)
            AND y.is_current
          GROUP BY c.school_id
     """,

@@ -7,7 +7,6 @@ and coming back from its page proves nothing: the bill is paid when the gateway 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, cast
 from uuid import UUID
@@ -222,41 +221,3 @@ def channel_of(hook: Hook, base_url: str) -> payos_api.Channel:
 def _shown(hook: Hook, asked: Asked, order_code: str, url: str, expires_at: datetime) -> PayLink:
     provider = cast(ProviderName, hook.provider)
     return PayLink(provider, asked.invoice_id, order_code, asked.amount, url, expires_at)
-
-
-# Looking after links whose webhook may never come
-
-
-async def open_orders(reader: queries.Door, hook_key: str, *, since: datetime, limit: int) -> Sequence[str]:
-    """Those that a family was really sent to, the longest not looked at first."""
-    rows = await reader.fetch(
-        """
-        SELECT order_code
-          FROM gateway_orders
-         WHERE hook_key = $1
-           AND closed_at IS NULL
-           AND created_at > $2
-         ORDER BY checked_at NULLS FIRST, created_at
-         LIMIT $3
-        """,
-        hook_key,
-        since,
-        limit,
-    )
-    return [row["order_code"] for row in rows]
-
-
-async def looked_at(house: House, hook_key: str, order_code: str, *, over: bool) -> None:
-    await house.database.keep(
-        """
-        UPDATE gateway_orders
-           SET checked_at = $3,
-               closed_at = CASE WHEN $4::boolean THEN $3::timestamptz END
-         WHERE hook_key = $1
-           AND order_code = $2
-        """,
-        hook_key,
-        order_code,
-        house.clock.now(),
-        over,
-    )

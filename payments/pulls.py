@@ -17,8 +17,8 @@ import structlog
 
 from backend.core.house import House
 from backend.core.metrics import BANK_EVENTS
-from payments import feeds, hooks, orders
-from payments.banks import casso, casso_list, payos_api, sepay, sepay_list
+from payments import feeds, hooks, order_checks
+from payments.banks import casso, casso_list, sepay, sepay_list
 from payments.banks.asking import Asker, Away
 from payments.banks.providers import PROVIDERS
 from payments.banks.pulling import Pulled, Since
@@ -34,7 +34,6 @@ _HOOK_SECONDS_MAX: Final = 90.0
 _HOOKS_AT_ONCE: Final = 4  # of one gateway
 _HOOKS_MAX: Final = 1000
 _KEPT_AT_ONCE: Final = 500
-_LINKS_MAX: Final = 200
 # A first pull, and every nightly one, reads so far back.
 _DAYS_BACK: Final = timedelta(days=3)
 
@@ -105,31 +104,10 @@ async def _ask(house: House, asker: Asker, hook: Hook, since: Since) -> Pulled:
         return await sepay_list.pull(asker, settings.sepay_base_url, hook.keys["token"], accounts, since)
     if hook.provider == casso.PROVIDER:
         return await casso_list.pull(asker, settings.casso_base_url, hook.keys["api_key"], since)
-    return await _look_at_links(house, asker, hook, since)
-
-
-async def _look_at_links(house: House, asker: Asker, hook: Hook, since: Since) -> Pulled:
-    """payOS has no list of movements, but every link that we made knows its own."""
-    channel = orders.channel_of(hook, house.settings.payos_base_url)
-    told: list[Told] = []
-    recovered = 0
-    for order_code in await orders.open_orders(
-        house.database.reader, hook.hook_key, since=since.now - _DAYS_BACK, limit=_LINKS_MAX
-    ):
-        link = await payos_api.look(asker, channel, int(order_code))
-        if isinstance(link, Away):
-            return Pulled(tuple(told), None, link, recovered)
-        if isinstance(link, payos_api.Link):
-            # What it tells is kept before the link is closed, or a failure in between would lose it.
-            recovered += await _keep(house, hook, link.told, since.now)
-            told += link.told
-        await orders.looked_at(
-            house,
-            hook.hook_key,
-            order_code,
-            over=isinstance(link, payos_api.Link) and link.status in payos_api.OVER,
-        )
-    return Pulled(tuple(told), None, recovered=recovered)
+    told_by_orders = msgspec.structs.replace(since, at=since.now - _DAYS_BACK)
+    return await order_checks.check(
+        house, asker, hook, told_by_orders, lambda told: _keep(house, hook, told, since.now)
+    )
 
 
 async def _accounts(house: House, hook: Hook) -> list[str]:

@@ -172,6 +172,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     casso_base_url: Annotated[str, Meta(description="Base address of Casso's API.")] = "https://oauth.casso.vn"
     payos_base_url: Annotated[str, Meta(description="Base address of payOS's API.")] = "https://api-merchant.payos.vn"
     momo_base_url: Annotated[str, Meta(description="Base address of MoMo's gateway.")] = "https://payment.momo.vn"
+    vnpay_api_url: Annotated[
+        str, Meta(description="VNPay's API, asked what became of orders that no call told of.")
+    ] = "https://merchant.vnpay.vn/merchant_webapi/api/transaction"
     vnpay_pay_url: Annotated[str, Meta(description="VNPay's payment page, where families are sent.")] = (
         "https://pay.vnpay.vn/vpcpay.html"
     )

@@ -23,6 +23,7 @@ REQUEST_TYPE: Final = "captureWallet"
 AMOUNT_MIN: Final = 1_000
 _SIGNED = ("amount", "extraData", "message", "orderId", "orderInfo", "orderType", "partnerCode", "payType", "requestId",
            "responseTime", "resultCode", "transId")  # fmt: skip
+_SIGNED_QUESTION = ("orderId", "partnerCode", "requestId")
 _SIGNED_REQUEST = ("amount", "extraData", "ipnUrl", "orderId", "orderInfo", "partnerCode", "redirectUrl", "requestId",
                    "requestType")  # fmt: skip
 
@@ -35,6 +36,7 @@ class _Body(msgspec.Struct, rename="camel"):
     trans_id: int | str | None = None
     result_code: int | str | None = None
     response_time: int | None = None
+    last_updated: int | None = None
 
 
 def proves(auth: str, secret: str, keys: Keys, call: Call, now: datetime) -> bool:
@@ -56,6 +58,10 @@ def sign(secret: str, access: str, told: Mapping[str, Any]) -> str:
 
 def sign_request(secret: str, access: str, asked: Mapping[str, Any]) -> str:
     return _hmac(secret, f"accessKey={access}", _SIGNED_REQUEST, asked)
+
+
+def sign_question(secret: str, access: str, asked: Mapping[str, Any]) -> str:
+    return _hmac(secret, f"accessKey={access}", _SIGNED_QUESTION, asked)
 
 
 def _hmac(secret: str, first: str, names: tuple[str, ...], values: Mapping[str, Any]) -> str:
@@ -81,6 +87,7 @@ def event_key(body: bytes) -> str:
 
 
 def understand(body: bytes) -> Understood:
+    """Of the IPN, and of the answer to `query`, which has the same fields; there the time is that of the answer, unless it says more."""
     read = _read(body)
     if isinstance(read, Unreadable):
         return read
@@ -89,7 +96,7 @@ def understand(body: bytes) -> Understood:
     if str(read.result_code) != "0":
         return Nothing("not_paid")
     amount = reading.whole_dong(read.amount)
-    booked_at = reading.milliseconds_instant(read.response_time)
+    booked_at = reading.milliseconds_instant(read.last_updated or read.response_time)
     account_number = reading.stripped(read.partner_code)
     order = reading.stripped(read.order_id)
     if read.trans_id in (None, "", 0, "0") or order is None:
@@ -138,6 +145,7 @@ MOMO: Final = Provider(
     proves=proves,
     tells=tells,
     understand=lambda body: understand(body),
+    understand_pulled=lambda body: understand(body),
     answer=always(204),
     order_of=_order_of,
 )

@@ -11,11 +11,12 @@ import msgspec
 
 from payments.banks import payos
 from payments.banks.asking import Asker, Away, Refused
+from payments.banks.pulling import Seen
 from payments.banks.wire import Told
 
 _PATH: Final = "/v2/payment-requests"
 # A link in one of these is never paid any more.
-OVER: Final = frozenset({"PAID", "CANCELLED", "EXPIRED", "FAILED"})
+_OVER: Final = frozenset({"PAID", "CANCELLED", "EXPIRED", "FAILED"})
 
 
 class Channel(msgspec.Struct, frozen=True):
@@ -25,11 +26,6 @@ class Channel(msgspec.Struct, frozen=True):
     client_id: str
     api_key: str
     checksum_key: str
-
-
-class Link(msgspec.Struct, frozen=True):
-    status: str
-    told: tuple[Told, ...]
 
 
 async def create(
@@ -53,7 +49,7 @@ async def create(
     return url if url.startswith(("https://", "http://127.0.0.1")) else Away("another_answer")
 
 
-async def look(asker: Asker, channel: Channel, order_code: int) -> Link | Away | Refused:
+async def look(asker: Asker, channel: Channel, order_code: int) -> Seen | Away | Refused:
     """A link with every transaction that was made through it, each under the key that its webhook has."""
     data = await _ask(asker, channel, "GET", f"{_PATH}/{order_code}")
     if not isinstance(data, Mapping):
@@ -65,7 +61,7 @@ async def look(asker: Asker, channel: Channel, order_code: int) -> Link | Away |
         for one in data.get("transactions") or []
         if isinstance(one, dict)
     ]
-    return Link(str(data.get("status", "")), tuple(Told(payos.pulled_key(item), item) for item in items))
+    return Seen(data.get("status") in _OVER, tuple(Told(payos.pulled_key(item), item) for item in items))
 
 
 async def _ask(

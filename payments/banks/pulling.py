@@ -18,6 +18,13 @@ class Since(msgspec.Struct, frozen=True):
     now: datetime
 
 
+class Seen(msgspec.Struct, frozen=True):
+    """What became of one order: the movements it knows, each under the key that its call has. `over`: it is never paid any more."""
+
+    over: bool
+    told: tuple[Told, ...] = ()
+
+
 class Pulled(msgspec.Struct, frozen=True):
     """`cut_by`: it was cut short by the weather; what came is kept, and the cursor stays behind what did not.
 

@@ -86,8 +86,8 @@ def pay_url(
         "vnp_Locale": "vn",
         "vnp_ReturnUrl": return_url,
         "vnp_IpAddr": ip,
-        "vnp_CreateDate": _stamp(at),
-        "vnp_ExpireDate": _stamp(until),
+        "vnp_CreateDate": stamp(at),
+        "vnp_ExpireDate": stamp(until),
     }
     pairs = [(name.encode(), value.encode()) for name, value in sorted(asked.items())]
     query = "&".join(f"{quote_plus(name)}={quote_plus(value)}" for name, value in pairs)
@@ -95,18 +95,35 @@ def pay_url(
 
 
 def tells(query: bytes) -> list[Told]:
-    return [Told(event_key(query), query)]
+    return [Told(event_key(_values(query), query), query)]
 
 
-def event_key(query: bytes) -> str:
+def event_key(told: Mapping[str, str], said: bytes) -> str:
     """Their number of the transaction with our order: a payment that was given up has the number 0."""
-    told = _values(query)
     number, order = told.get("vnp_TransactionNo", ""), told.get("vnp_TxnRef", "")
-    return reading.key_or_hash(f"{number}-{order}" if number and order else None, query)
+    return reading.key_or_hash(f"{number}-{order}" if number and order else None, said)
 
 
 def understand(query: bytes) -> Understood:
-    told = _values(query)
+    return _understood(_values(query), query)
+
+
+def understand_pulled(body: bytes) -> Understood:
+    """An answer to `querydr`: its code tells of the question and its status of the payment, as the IPN's two do."""
+    told = answer_of(body)
+    return Unreadable("not_json") if told is None else _understood(told, body)
+
+
+def answer_of(body: bytes) -> dict[str, str] | None:
+    """Some of their values come as numbers and some as null."""
+    try:
+        told = msgspec.json.decode(body, type=dict[str, str | int | None])
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return None
+    return {name: "" if value is None else reading.storable(str(value)) for name, value in told.items()}
+
+
+def _understood(told: Mapping[str, str], said: bytes) -> Understood:
     if told.get("vnp_ResponseCode") != "00" or told.get("vnp_TransactionStatus") != "00":
         if told.get("vnp_ResponseCode") and told.get("vnp_TransactionStatus"):
             return Nothing("not_paid")
@@ -125,7 +142,7 @@ def understand(query: bytes) -> Understood:
         return Unreadable("no_account")
     return BankLine(
         source=PROVIDER,
-        event_key=event_key(query),
+        event_key=event_key(told, said),
         account_number=account_number,
         direction="in",
         amount=amount,
@@ -174,7 +191,7 @@ def _values(query: bytes) -> dict[str, str]:
     }
 
 
-def _stamp(at: datetime) -> str:
+def stamp(at: datetime) -> str:
     return at.astimezone(SCHOOL_ZONE).strftime("%Y%m%d%H%M%S")
 
 
@@ -189,6 +206,7 @@ VNPAY: Final = Provider(
     proves=proves,
     tells=tells,
     understand=lambda query: understand(query),
+    understand_pulled=lambda body: understand_pulled(body),
     answer=answer,
     refusal=BAD_CHECKSUM,
     failure=OTHER_ERROR,

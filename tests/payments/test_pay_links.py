@@ -12,8 +12,10 @@ import msgspec
 import pytest
 
 from backend.identity.doorkeeper import ACCESS_COOKIE
+from payments.banks.asking import Asker
 from tests.payments.conftest import AMOUNT
 from tests.payments.test_gateways import reasons, sleep, states, wire_of
+from tests.payments.test_pulls import next_pull, pull
 from tests.twins.vnpay import VnpayPage
 
 NAMES = ("vnpay", "momo")
@@ -29,9 +31,11 @@ async def pages(money, monkeypatch):
     await page.start()
     await momo.start()
     for house in {id(one): one for one in (money.house, money.http._transport.app.state.house)}.values():
-        settings = msgspec.structs.replace(house.settings, vnpay_pay_url=page.url, momo_base_url=momo.base_url)
+        settings = msgspec.structs.replace(
+            house.settings, vnpay_pay_url=page.url, vnpay_api_url=page.api_url, momo_base_url=momo.base_url
+        )
         monkeypatch.setattr(house, "settings", settings)
-    yield {"vnpay": vnpay, "momo": momo}
+    yield {"vnpay": vnpay, "momo": momo, "vnpay page": page}
     await page.stop()
     await momo.stop()
 
@@ -153,3 +157,80 @@ async def test_vnpays_page_takes_no_address_that_was_changed_on_the_way(money, p
     assert changed != link["pay_url"]
     async with httpx.AsyncClient() as browser:
         assert (await browser.get(changed)).status_code == 400
+
+
+def api_of(pages, name):
+    """What answers when the gateway is asked about an order."""
+    return pages["vnpay page" if name == "vnpay" else name]
+
+
+@pytest.fixture
+async def asker():
+    asker = Asker()
+    yield asker
+    await asker.close()
+
+
+async def came(money, asker, provider):
+    """Of one provider's hook: the other one has no orders here and nothing to say."""
+    await next_pull(money)
+    found = await pull(money, asker)
+    key = await money.owner.fetchval(
+        "SELECT hook_key FROM bank_hooks WHERE school_id = $1 AND provider = $2", money.world.school_id, provider
+    )
+    return [(one.listed, one.recovered, one.error) for one in found if one.hook_key == key]
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_paid_order_of_which_no_ipn_tells_is_asked_about_and_settled_once(money, pages, asker, name):
+    twin, link = pages[name], await ordered(money, name)
+    assert await came(money, asker, name) == [(0, 0, None)], "the family has not come to the page yet"
+    await led_back(link)
+    assert await came(money, asker, name) == [(1, 1, None)]
+    assert await states(money) == [("settled", name)]
+    assert (await money.invoice())["state"] == "paid"
+    asked = api_of(pages, name).requests
+    assert await came(money, asker, name) == [(0, 0, None)]
+    assert api_of(pages, name).requests == asked, "a paid order is over"
+    paid = api_of(pages, name).paid[link["order_code"]]
+    said = paid if name == "vnpay" else twin.body(link["order_code"], AMOUNT, transId=paid["transId"])
+    assert await twin.call(said), "the gateway calls at last"
+    await money.settle()
+    assert await states(money) == [("settled", name)] and await money.count("payment_receipts") == 1
+    await money.prove()
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_gateway_that_is_away_is_asked_again_and_one_that_refuses_us_is_said_by_name(money, pages, asker, name):
+    link = await ordered(money, name)
+    await led_back(link)
+    api_of(pages, name).wrong = [500]
+    assert await came(money, asker, name) == [(0, 0, "HTTP_500")]
+    genuine, pages[name].secret = pages[name].secret, "another-secret"
+    assert await came(money, asker, name) == [(0, 0, "VNPAY_97" if name == "vnpay" else "MOMO_11007")]
+    pages[name].secret = genuine
+    await nothing_was_booked(money)
+    assert await came(money, asker, name) == [(1, 1, None)]
+    await money.prove()
+
+
+async def test_an_answer_that_is_not_vnpays_own_is_not_believed(money, pages, asker):
+    await led_back(await ordered(money, "vnpay"))
+    pages["vnpay page"].forge_answers = True
+    assert await came(money, asker, "vnpay") == [(0, 0, "answer_not_proved")]
+    await nothing_was_booked(money)
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_an_order_that_nobody_paid_is_no_longer_asked_about_when_it_is_surely_over(money, pages, asker, name):
+    await ordered(money, name)
+    assert await came(money, asker, name) == [(0, 0, None)]
+    await money.owner.execute(
+        "UPDATE gateway_orders SET expires_at = expires_at - interval '4 hours' WHERE school_id = $1",
+        money.world.school_id,
+    )
+    assert await came(money, asker, name) == [(0, 0, None)]
+    asked = api_of(pages, name).requests
+    assert await came(money, asker, name) == [(0, 0, None)]
+    assert api_of(pages, name).requests == asked
+    await nothing_was_booked(money)

@@ -22,10 +22,17 @@ class MomoTwin(Gateway):
         self.partner_code = partner_code
         self.access_key, self.secret = "momo-access", "momo-secret-key"
         self.orders: dict[str, dict[str, Any]] = {}
+        self.paid: dict[str, dict[str, Any]] = {}
         self.statuses: list[int] = []
 
     def routes(self, app: web.Application) -> None:
-        app.add_routes([web.post("/v2/gateway/api/create", self._create), web.get("/v2/gateway/pay", self._pay)])
+        app.add_routes(
+            [
+                web.post("/v2/gateway/api/create", self._create),
+                web.post("/v2/gateway/api/query", self._query),
+                web.get("/v2/gateway/pay", self._pay),
+            ]
+        )
 
     async def _pay(self, request: web.Request) -> web.Response:
         """The family confirms in the wallet and its browser is led back; the IPN goes its own way."""
@@ -33,6 +40,7 @@ class MomoTwin(Gateway):
         if asked is None:
             return web.Response(status=404, text="Giao dịch không tồn tại")
         told = json.loads(self.body(asked["orderId"], asked["amount"], orderInfo=asked["orderInfo"]))
+        self.paid[asked["orderId"]] = told
         raise web.HTTPFound(f"{asked['redirectUrl']}?{urlencode(told)}")
 
     async def _create(self, request: web.Request) -> web.Response:
@@ -62,6 +70,38 @@ class MomoTwin(Gateway):
         if code == 0:
             told["payUrl"] = f"{self.base_url}/v2/gateway/pay?t={asked['orderId']}"
         return web.json_response(told)
+
+    async def _query(self, request: web.Request) -> web.Response:
+        """The state of an order. The answer has no signature."""
+        if trouble := await self.trouble():
+            return trouble
+        asked = await request.json()
+        names = ("orderId", "partnerCode", "requestId")
+        line = "&".join([f"accessKey={self.access_key}", *(f"{name}={asked[name]}" for name in names)])
+        order, paid = self.orders.get(asked["orderId"]), self.paid.get(asked["orderId"])
+        code = 1000
+        if asked["signature"] != signature_of(self.secret, line, "sha256"):
+            code = 11007
+        elif order is None:
+            code = 42
+        elif paid is not None:
+            code = 0
+        return web.json_response(
+            {
+                "partnerCode": asked["partnerCode"],
+                "requestId": asked["requestId"],
+                "orderId": asked["orderId"],
+                "extraData": "",
+                "amount": order["amount"] if order else 0,
+                "transId": paid["transId"] if paid else 0,
+                "payType": "qr" if paid else "",
+                "resultCode": code,
+                "refundTrans": [],
+                "message": "Thành công." if code == 0 else "Giao dịch chưa hoàn tất.",
+                "responseTime": int(time.time() * 1000),
+                "lastUpdated": paid["responseTime"] if paid else int(time.time() * 1000),
+            }
+        )
 
     def body(self, order: str, amount: int, code: int = 0, *, secret: str | None = None, **changes: Any) -> bytes:
         told = {

@@ -74,9 +74,17 @@ class VnpayPage(Gateway):
         super().__init__()
         self.twin = twin
         self.taken: dict[str, dict[str, str]] = {}
+        self.paid: dict[str, bytes] = {}
+        self.forge_answers = False
 
     def routes(self, app: web.Application) -> None:
-        app.add_routes([web.get("/paymentv2/vpcpay.html", self._pay)])
+        app.add_routes(
+            [web.get("/paymentv2/vpcpay.html", self._pay), web.post("/merchant_webapi/api/transaction", self._querydr)]
+        )
+
+    @property
+    def api_url(self) -> str:
+        return f"{self.base_url}/merchant_webapi/api/transaction"
 
     @property
     def url(self) -> str:
@@ -90,4 +98,42 @@ class VnpayPage(Gateway):
         self.taken[asked["vnp_TxnRef"]] = asked
         amount = int(asked["vnp_Amount"]) // 100
         told = self.twin.query(asked["vnp_TxnRef"], amount, vnp_OrderInfo=asked["vnp_OrderInfo"])
+        self.paid[asked["vnp_TxnRef"]] = told
         raise web.HTTPFound(f"{asked['vnp_ReturnUrl']}?{told.decode()}")
+
+    async def _querydr(self, request: web.Request) -> web.Response:
+        """An order is found by its code and the instant of its creation; values that there are none of are null."""
+        if trouble := await self.trouble():
+            return trouble
+        asked = await request.json()
+        names = ("RequestId", "Version", "Command", "TmnCode", "TxnRef", "TransactionDate", "CreateDate", "IpAddr")
+        line = "|".join(asked[f"vnp_{name}"] for name in (*names, "OrderInfo"))
+        if asked["vnp_SecureHash"] != signature_of(self.twin.secret, line, "sha512"):
+            return web.json_response({"vnp_ResponseCode": "97", "vnp_Message": "Invalid signature"})
+        order = self.taken.get(asked["vnp_TxnRef"])
+        if order is None or order["vnp_CreateDate"] != asked["vnp_TransactionDate"]:
+            return web.json_response({"vnp_ResponseCode": "91", "vnp_Message": "Transaction not found"})
+        return web.json_response(self._found(order))
+
+    def _found(self, order: dict[str, str]) -> dict[str, str | None]:
+        said = parse_qs(self.paid.get(order["vnp_TxnRef"], b"").decode())
+        told = {
+            "vnp_ResponseId": f"{next(ids):032x}",
+            "vnp_Command": "querydr",
+            "vnp_ResponseCode": "00",
+            "vnp_Message": "QueryDR Success",
+            "vnp_TmnCode": order["vnp_TmnCode"],
+            "vnp_TxnRef": order["vnp_TxnRef"],
+            "vnp_Amount": order["vnp_Amount"],
+            "vnp_BankCode": said.get("vnp_BankCode", [None])[0],
+            "vnp_PayDate": said.get("vnp_PayDate", [None])[0],
+            "vnp_TransactionNo": said.get("vnp_TransactionNo", [None])[0],
+            "vnp_TransactionType": "01",
+            "vnp_TransactionStatus": said.get("vnp_TransactionStatus", ["01"])[0],
+            "vnp_OrderInfo": order["vnp_OrderInfo"],
+            "vnp_PromotionCode": None,
+            "vnp_PromotionAmount": None,
+        }
+        line = "|".join(value or "" for value in told.values())
+        secret = "nobody" if self.forge_answers else self.twin.secret
+        return {**told, "vnp_SecureHash": signature_of(secret, line, "sha512")}

@@ -112,8 +112,8 @@ def in_full(
     """For a reader who has signed in. What somebody wrote is shown as written; the rest is said from `params`.
 
     absence {on, session}; mark {subject}; invoice {fee, amount, due_on, seal},
-    or {reminder, bills, amount, due_on}; payment {amount}; form {forms: [{form_id, title, due_on}], reminder | changed}.
-    message {sender_vi, sender_en}. Whatever is missing is left unsaid.
+    or {reminder, bills, amount, due_on, lines: [{title, amount, seal}]}; payment {amount};
+    form {forms: [{form_id, title, due_on}], reminder | changed}; message {sender_vi, sender_en}. Whatever is missing is left unsaid.
     """
     child = _names(children, language)
     match kind:
@@ -169,11 +169,23 @@ def _invoice(params: dict[str, Any], language: str, child: str) -> Words:
 
 
 def _reminder(params: dict[str, Any], language: str, child: str) -> Words:
-    """Folded over all children and bills; whoever has just paid is asked to forget it."""
+    """Folded over all children and bills, each with its seal; whoever has just paid is asked to forget it."""
     amount, due_on, bills = _dong(params.get("amount")), _day(params.get("due_on")), params.get("bills")
     body = say(
         "notifications.reminder_body", language, child=_capital(child), amount=amount, bills=bills, due_on=due_on
     )
+    lines = [
+        say(
+            "notifications.reminder_line",
+            language,
+            title=line["title"],
+            amount=_dong(line["amount"]),
+            seal=line["seal"],
+        )
+        for line in params.get("lines") or ()
+    ]
+    if lines:
+        body = "\n".join((body, *lines, say("notifications.reminder_seals", language)))
     return Words(say("notifications.reminder_title", language), body)
 
 

@@ -9,6 +9,7 @@ made good on the next ones.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
@@ -18,12 +19,13 @@ import msgspec
 import structlog
 
 from backend.core.clock import school_day
+from backend.core.crypto import Cipher
 from backend.core.database import SchoolTx
 from backend.core.house import House
 from backend.core.ids import new_id
 from backend.identity.entitlement import require_role
 from notifications.outbox import GuardiansNotice, publish_to_guardians
-from payments import asking_rules
+from payments import accounts, asking_rules, requests
 from payments.balance import BALANCE
 from payments.codes import VOLUNTARY
 from schemas.asking import RemindedBill, RemindedFamily, ReminderPreview, Spared
@@ -43,7 +45,7 @@ class Door(Protocol):
 # Bills that the school's days touch today or touched a few days ago, each with the reason to leave it alone if there is one, and the
 # guardians who may see it and get notices, with the last day they were reminded of it. $2 the day, $3 the days, $4 a day ago, $5 catching up.
 _OPEN = f"""
-    SELECT i.invoice_id, i.pupil_id, i.due_on, i.bank_account_id, f.title, balance.remaining,
+    SELECT i.invoice_id, i.reference, i.pupil_id, i.due_on, i.bank_account_id, f.title, balance.remaining,
            p.full_name AS pupil_name, p.sort_key, seat.name AS class_name, touched.day AS touched_on,
            CASE WHEN (SELECT coalesce(sum(CASE WHEN l.credit_account = 'family_credit' THEN l.amount ELSE -l.amount END), 0)
                         FROM ledger_transfers l
@@ -181,7 +183,7 @@ async def run(house: House, school_id: int) -> int:
         if not how.reminders:
             return 0
         families, _ = await _families(tx, school_id, how.reminder_days, on=school_day(now), at=now)
-        return await _send(tx, families, at=now)
+        return await _send(tx, house.cipher, families, at=now)
 
 
 _SCHOOLS = """
@@ -225,7 +227,7 @@ async def _families(
     return families, spared
 
 
-async def _send(tx: SchoolTx, families: list[_Family], *, at: datetime) -> int:
+async def _send(tx: SchoolTx, cipher: Cipher, families: list[_Family], *, at: datetime) -> int:
     """The rows first: who has one for today is not written to again, whatever came between."""
     notice_ids = [new_id() for _ in families]
     made = await tx.fetch(
@@ -251,21 +253,50 @@ async def _send(tx: SchoolTx, families: list[_Family], *, at: datetime) -> int:
         [one.amount for one in families for _ in one.guardian_ids],
     )
     fresh = {row["guardian_id"] for row in made}
+    lines = await _lines(tx, cipher, families, on=school_day(at))
     notices = []
     for notice_id, one in zip(notice_ids, families, strict=True):
         guardian_ids = tuple(guardian_id for guardian_id in one.guardian_ids if guardian_id in fresh)
         if guardian_ids:
-            notices.append(_notice(notice_id, guardian_ids, one))
+            notices.append(_notice(notice_id, guardian_ids, one, lines))
     await publish_to_guardians(tx, notices, at=at)
     return len(notices)
 
 
-def _notice(notice_id: UUID, guardian_ids: tuple[UUID, ...], one: _Family) -> GuardiansNotice:
+async def _lines(
+    tx: SchoolTx, cipher: Cipher, families: Sequence[_Family], *, on: date
+) -> dict[UUID, dict[str, str | int]]:
+    """What is said of each bill, with the seal over what is left of it."""
+    bills = {bill["invoice_id"]: bill for one in families for bill in one.bills}
+    ids = {bill["bank_account_id"] for bill in bills.values()}
+    accounts_by_id = {one: await accounts.receiving(tx, one) for one in sorted(ids)}
+    return {
+        invoice_id: {
+            "title": bill["title"],
+            "amount": bill["remaining"],
+            "seal": requests.notice_seal(
+                cipher,
+                accounts_by_id[bill["bank_account_id"]],
+                tx.school_id,
+                bill["reference"],
+                bill["remaining"],
+                due_on=bill["due_on"],
+                on=on,
+            ),
+        }
+        for invoice_id, bill in bills.items()
+    }
+
+
+def _notice(
+    notice_id: UUID, guardian_ids: tuple[UUID, ...], one: _Family, lines: dict[UUID, dict[str, str | int]]
+) -> GuardiansNotice:
     params = {
         "reminder": True,
         "bills": len(one.bills),
         "amount": one.amount,
         "due_on": min(bill["due_on"] for bill in one.bills).isoformat(),
+        "lines": [lines[bill["invoice_id"]] for bill in one.bills],
     }
     pupil_ids = tuple(dict.fromkeys(bill["pupil_id"] for bill in one.bills))
     return GuardiansNotice(

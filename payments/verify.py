@@ -19,6 +19,7 @@ from payments import codes, official, receipts, references, requests, seals, sta
 from payments.official import Door, OfficialAccount
 from payments.references import How
 from payments.verify_text import Parts, take_apart
+from schemas.money import format_dong
 from schemas.verify import Finding, Told, Verdict
 
 _FINDINGS_MAX = 20
@@ -31,8 +32,9 @@ async def verdict(house: House, text: str) -> Verdict:
     today = school_day(house.clock.now())
     reader = house.database.reader
     findings = [await _payload(reader, payload, today) for payload in parts.payloads]
-    sealed = [await _seal(house, claim, parts, today) for claim in parts.claims]
-    findings += sealed
+    titles: list[str] = []
+    findings += [await _seal(house, claim, parts, today, titles) for claim in parts.claims]
+    findings += _beyond(parts, titles)
     findings += [await _link(house, host) for host in parts.hosts]
     findings += [await _number(reader, number, parts) for number in parts.numbers]
     findings = findings[:_FINDINGS_MAX]
@@ -47,6 +49,22 @@ def _together(findings: list[Finding], parts: Parts) -> Told:
     if any(finding.what not in _WEAK for finding in proved) or (proved and parts.bare):
         return "school"
     return "unknown"
+
+
+def _beyond(parts: Parts, titles: list[str]) -> list[Finding]:
+    """A sum in the words that is more than all seals beside it ask for, and stands in no bill's name.
+
+    Less may be the price of a day, or one bill of several.
+    """
+    asked = [claim.amount for claim in parts.claims if claim.kind is not seals.Kind.RECEIPT]
+    if not asked or not all(asked):
+        return []
+    named = {amount for title in titles for amount in take_apart(title).amounts}
+    return [
+        Finding("amount", "not_school", "another_amount", format_dong(amount))
+        for amount in sorted(parts.amounts - named)
+        if amount > sum(asked)
+    ]
 
 
 async def _payload(door: Door, payload: str, today: date) -> Finding:
@@ -93,7 +111,8 @@ def _reference(memo: str, prefix: str) -> str | None:
     return exact[0] if len(exact) == 1 else None
 
 
-async def _seal(house: House, claim: seals.Claim, parts: Parts, today: date) -> Finding:
+async def _seal(house: House, claim: seals.Claim, parts: Parts, today: date, titles: list[str]) -> Finding:
+    """`titles` gets the name of the bill that is asked for."""
     shown = claim.subject
     reader = house.database.reader
     if claim.kind is seals.Kind.RECEIPT:
@@ -104,6 +123,7 @@ async def _seal(house: House, claim: seals.Claim, parts: Parts, today: date) -> 
         return Finding("seal", "not_school", "seal_false", shown)
     if asked.kind is not claim.kind:
         return Finding("seal", "not_school", "seal_false", shown)
+    titles.append(asked.title)
     if claim.expires_on < today:
         return Finding("seal", "not_school", "seal_expired", shown)
     name = await official.school_name(reader, claim.school_id)

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 TEXT_MAX = 4_000
 
-What = Literal["qr", "seal", "receipt", "account", "phone", "link"]
+What = Literal["qr", "seal", "receipt", "account", "phone", "link", "amount"]
 Told = Literal["school", "not_school", "unknown"]
 
 

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from backend.core.clock import school_day
-from payments import seals
+from payments import reminders, seals
 from payments.verify import verdict
 from tests.payments.conftest import AMOUNT
 from tests.payments.test_fee_plans import item, plan, publish
@@ -85,3 +85,33 @@ async def test_the_seal_of_one_family_does_not_prove_another_amount(money):
     (cheap,) = _SEAL.findall(await notice_of(money, "vi"))
     dear = f"Trường THCS Thử Nghiệm: nộp 3.500.000 đ vào {money.account_number}. Mã xác thực: {cheap}"
     assert await told(money, dear) == "not_school"
+
+
+async def test_a_sum_larger_than_all_seals_ask_for_is_not_the_schools_unless_a_bill_is_called_so(money):
+    await money.bill(title="Bán trú 9.000.000 đ cả năm, đợt 1")
+    notice = await notice_of(money, "vi")
+    assert "9.000.000" in notice
+    assert await told(money, notice) == "school"
+    assert await told(money, notice + " Riêng gia đình mình nộp 9.500.000 đ.") == "not_school"
+    assert await told(money, notice + " Mỗi ngày 35.000 đ.") == "school"
+
+
+async def test_a_reminder_over_several_bills_proves_itself_and_bent_it_does_not(money):
+    await money.receive(money.bank.credit(1, "tien lai"))
+    today = school_day(money.house.clock.now())
+    for title, amount in (("Bán trú", 350_000), ("Nước", 60_000)):
+        await money.bill(title=title, amount=amount)
+    await money.owner.execute("UPDATE invoices SET due_on = $2 WHERE school_id = $1", money.world.school_id, today)
+    assert await reminders.run(money.house, money.world.school_id) > 0
+    answer = await money.http.get("/v1/family/notices", headers=money.world.parent.headers)
+    (reminder,) = [one for one in answer.json()["notices"] if one["title"].startswith("Nhắc")]
+    said = f"{reminder['title']}\n{reminder['body']}".replace("\u00a0", " ")
+    assert "410.000 đ" in said and "– Bán trú: 350.000 đ" in said
+    assert [claim.amount for claim in seals.find(said)] == [350_000, 60_000]
+    assert await told(money, said) == "school"
+    for bent in (
+        said.replace("410.000", "4.100.000"),
+        said.replace("350.000", "530.000"),
+        said + " Chuyển vào 19034567890123.",
+    ):
+        assert bent != said and await told(money, bent) == "not_school", bent

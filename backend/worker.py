@@ -33,6 +33,7 @@ from backend.forms import chasing
 from backend.identity import codes, forgetting, sending
 from backend.messages import alerts, alerts_sending
 from bots import chats
+from bots import sending as talking
 from bots.handoffs import SEND_JOB
 from bots.telegram import TelegramBot
 from notifications import digest_round, emails, sent_texts
@@ -190,8 +191,7 @@ async def answer_chat(work: Work, channel: str, chat_id: str) -> None:
 
 @job
 async def send_handoff_answer(work: Work, school_id: int, handoff_id: str) -> None:
-    if work.bot is not None:
-        await work.bot.send_handoff_answer(school_id, UUID(handoff_id))
+    await talking.send_handoff_answer(work.house, school_id, UUID(handoff_id))
 
 
 @job

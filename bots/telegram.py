@@ -23,7 +23,7 @@ from backend.core.house import House
 from backend.core.metrics import CHAT_READY
 from backend.core.problems import Problem
 from backend.core.ratelimit import Bucket
-from bots import chats, handoffs, links
+from bots import chats, links
 from bots.chats import Claimed
 from bots.conversation import turn
 from notifications.channels.telegram import read_error
@@ -72,9 +72,11 @@ class TelegramBot:
         await self._request.initialize()
         await self._polling.initialize()
         CHAT_READY.labels(CHANNEL).set(0)
+        self._house.speakers[CHANNEL] = self.send
         self._introduction = asyncio.create_task(self._introduce(webhook=webhook))
 
     async def close(self) -> None:
+        self._house.speakers.pop(CHANNEL, None)
         if self._introduction is not None:
             self._introduction.cancel()
             with suppress(asyncio.CancelledError):
@@ -249,18 +251,6 @@ class TelegramBot:
         """A pressed button stops turning. Too late or lost, it is no matter: the answer is out."""
         with suppress(TelegramError):
             await call
-
-    async def send_handoff_answer(self, school_id: int, handoff_id: Any) -> None:
-        """A person of the school has answered: into the chat where the question was asked."""
-        waiting = await handoffs.to_send(self._house, school_id, handoff_id)
-        if waiting is None:
-            return
-        text = say("bots.answer_from_school", "vi", question=waiting.question[:200], answer=waiting.answer)
-        sent = await self.send(waiting.chat_id, Answer(text))
-        if isinstance(sent, Sent | Refused):
-            await handoffs.sent(self._house, school_id, handoff_id)
-        if isinstance(sent, Refused) and sent.why == "address_dead":
-            await links.mark_blocked(self._house, CHANNEL, waiting.chat_id, blocked=True)
 
     # -- Polling, for development -------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-Channel = Literal["telegram", "web"]
+Channel = Literal["telegram", "zalo", "zalo_bot", "web"]
 HandoffState = Literal["waiting", "taken", "answered", "closed"]
 
 MESSAGE_MAX = 4096

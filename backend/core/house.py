@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from backend.core.clock import Clock
 from backend.core.crypto import Cipher
@@ -23,6 +24,8 @@ class House:
     redis_url: str
     limits: RateLimiter = field(init=False)
     live: Live = field(init=False)
+    # Channel → how words go out to one of its chats. Whoever opens a messenger's wire hangs it in (bots/sending.py).
+    speakers: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.limits = RateLimiter(self.redis_url)

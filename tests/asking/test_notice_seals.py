@@ -106,7 +106,7 @@ async def test_a_reminder_over_several_bills_proves_itself_and_bent_it_does_not(
     answer = await money.http.get("/v1/family/notices", headers=money.world.parent.headers)
     (reminder,) = [one for one in answer.json()["notices"] if one["title"].startswith("Nhắc")]
     said = f"{reminder['title']}\n{reminder['body']}".replace("\u00a0", " ")
-    assert "410.000 đ" in said and "– Bán trú: 350.000 đ" in said
+    assert "410.000 đ" in said and "• Bán trú: 350.000 đ" in said
     assert [claim.amount for claim in seals.find(said)] == [350_000, 60_000]
     assert await told(money, said) == "school"
     for bent in (

@@ -42,6 +42,8 @@ _INTRODUCE_AGAIN_SECONDS = (2, 5, 15, 60, 300)
 _TURNS, _TURN_SECONDS = 20, 3.0
 _TRY_AGAIN = timedelta(seconds=10)
 _TEXT_MAX = 4096
+# Words under a picture end earlier; longer ones follow it as a message of their own.
+_CAPTION_MAX = 1024
 
 
 class Membership(msgspec.Struct, frozen=True):
@@ -233,14 +235,18 @@ class TelegramBot:
 
     async def send(self, chat_id: str, answer: Answer) -> Outcome:
         """Plain text: names and titles written by people must not turn into markup."""
-        keyboard = InlineKeyboardMarkup(
-            [[InlineKeyboardButton(b.label, callback_data=b.press)] for b in answer.buttons]
-        )
+        rows = [[InlineKeyboardButton(b.label, callback_data=b.press)] for b in answer.buttons]
+        keyboard = InlineKeyboardMarkup(rows) if rows else None
         try:
+            if answer.image is not None and len(answer.text) <= _CAPTION_MAX:
+                message = await self._bot.send_photo(int(chat_id), answer.image, answer.text, reply_markup=keyboard)
+                return Sent(str(message.message_id))
+            if answer.image is not None:
+                await self._bot.send_photo(int(chat_id), answer.image, answer.image_alt[:_CAPTION_MAX])
             message = await self._bot.send_message(
                 chat_id=int(chat_id),
                 text=answer.text[:_TEXT_MAX],
-                reply_markup=keyboard if answer.buttons else None,
+                reply_markup=keyboard,
                 link_preview_options=LinkPreviewOptions(is_disabled=True),
             )
         except TelegramError as error:

@@ -5,6 +5,7 @@ A signed-in family's talk belongs to its account, a visitor's to a cookie; neith
 
 from __future__ import annotations
 
+import base64
 from datetime import datetime
 from uuid import UUID
 
@@ -56,4 +57,9 @@ async def converse(
 
 
 def _out(answer: Answer) -> ChatAnswer:
-    return ChatAnswer(answer.text, answer.buttons, answer.intent)
+    return ChatAnswer(answer.text, answer.buttons, answer.intent, _data_url(answer.image), answer.image_alt)
+
+
+def _data_url(image: bytes | None) -> str | None:
+    """Inside the answer, so that no address exists under which somebody else's payment code could be fetched."""
+    return None if image is None else "data:image/png;base64," + base64.b64encode(image).decode()

@@ -35,11 +35,16 @@ class Button(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the bot says: plain text, and buttons below it, each in a row of its own."""
+    """What the bot says: plain text, and buttons below it, each in a row of its own.
+
+    image is a PNG that stands above the text; image_alt says in words what it shows, for who cannot see it.
+    """
 
     text: str
     buttons: tuple[Button, ...] = ()
     intent: str = ""
+    image: bytes | None = None
+    image_alt: str = ""
 
 
 class ChatMessageIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,6 +59,11 @@ class ChatAnswer(msgspec.Struct, frozen=True):
     text: str
     buttons: tuple[Button, ...]
     intent: Annotated[str, Meta(description="What the message was understood as; empty when it was not.")]
+    image: Annotated[
+        str | None,
+        Meta(description="A picture to show above the text, such as a payment code: a PNG as a `data:` URL."),
+    ] = None
+    image_alt: Annotated[str, Meta(description="What the picture shows, in words.")] = ""
 
 
 class ChatLinkIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

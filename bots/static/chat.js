@@ -6,6 +6,16 @@
   const field = form.elements.text;
   let busy = false;
 
+  // Only a picture that came inside the answer is shown; nothing is fetched from an address.
+  const show = (box, answer) => {
+    if (!answer.image || !answer.image.startsWith("data:image/png;base64,")) return;
+    const picture = document.createElement("img");
+    picture.className = "picture";
+    picture.src = answer.image;
+    picture.alt = answer.image_alt || "";
+    box.insertBefore(picture, box.querySelector("p"));
+  };
+
   const say = (text, mine) => {
     const box = document.createElement("div"), who = document.createElement("span"), words = document.createElement("p");
     box.className = mine ? "said mine" : "said";
@@ -68,6 +78,7 @@
     }
     waiting.remove();
     const box = say(answer.text, false);
+    show(box, answer);
     offer(box, answer.buttons || []);
     box.scrollIntoView({ block: "nearest" });
     busy = false;

@@ -157,6 +157,7 @@ class TelegramTwin:
         self.webhook: dict[str, Any] = {"url": ""}
         self.commands: dict[str, list[dict[str, str]]] = {}
         self.calls: list[tuple[str, dict[str, str]]] = []
+        self.photos: dict[int, bytes] = {}
         self.answered_queries: list[str] = []
         self.open_queries: set[str] = set()
         self.query_ids, self.message_ids, self.update_ids = (
@@ -275,13 +276,17 @@ class TelegramTwin:
         call = _METHODS.get(method.lower())
         if call is None:
             return _refused(Refusal(404, "Not Found"))
-        fields = await _fields(request)
+        fields, files = await _fields(request)
         self.calls.append((method, fields))
         fault = self._fault_of(method, fields)
         try:
             if fault is not None:
                 await self._misbehave(fault, request)
+            if "photo" in files:
+                wire.check_photo(files["photo"])
             result = await call(self, fields)
+            if "photo" in files:
+                self.photos[result["message_id"]] = files["photo"]
             if fault is not None and fault.name == "cut":
                 _cut(request)
         except Refusal as refusal:
@@ -458,14 +463,21 @@ async def _poll(twin: TelegramTwin, offset: int, limit: int, seconds: float) -> 
     return list(itertools.islice(twin._pending, limit))
 
 
-async def _fields(request: web.Request) -> dict[str, str]:
+async def _fields(request: web.Request) -> tuple[dict[str, str], dict[str, bytes]]:
+    """The fields of a call, and the files that came with it. A field may point at a file of the same body: `attach://<name>`."""
     if request.content_type == "application/json":
         body = await request.json()
-        return {key: value if isinstance(value, str) else json.dumps(value) for key, value in body.items()}
-    fields = dict(request.query.items())
+        return {key: value if isinstance(value, str) else json.dumps(value) for key, value in body.items()}, {}
+    fields, files = dict(request.query.items()), {}
     for key, value in (await request.post()).items():
-        fields[key] = value if isinstance(value, str) else f"file:{getattr(value, 'filename', '')}"
-    return fields
+        if isinstance(value, web.FileField):
+            fields[key], files[key] = f"file:{value.filename}", value.file.read()
+        else:
+            fields[key] = value if isinstance(value, str) else value.decode()
+    for key, text in list(fields.items()):
+        if text.startswith("attach://") and text.removeprefix("attach://") in files:
+            files[key] = files[text.removeprefix("attach://")]
+    return fields, files
 
 
 def _refused(refusal: Refusal) -> web.Response:

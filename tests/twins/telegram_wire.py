@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import html.parser
+import io
 import json
 import re
 from typing import Any
 from urllib.parse import urlsplit
+
+from PIL import Image, UnidentifiedImageError
 
 TEXT_MAX = 4096
 CAPTION_MAX = 1024
@@ -64,6 +67,18 @@ def check_caption(caption: str, parse_mode: str | None) -> None:
     check_markup(caption, parse_mode)
     if len(plain(caption, parse_mode)) > CAPTION_MAX:
         raise bad("message caption is too long")
+
+
+def check_photo(content: bytes) -> None:
+    """An image that can be read, at most 10 MB, sides together at most 10,000 and not more than 20 times as long as wide."""
+    if len(content) > 10 * 1024 * 1024:
+        raise bad("file is too big")
+    try:
+        width, height = Image.open(io.BytesIO(content)).size
+    except UnidentifiedImageError as error:
+        raise bad("IMAGE_PROCESS_FAILED") from error
+    if width + height > 10_000 or max(width, height) > 20 * min(width, height):
+        raise bad("PHOTO_INVALID_DIMENSIONS")
 
 
 def check_markup(text: str, parse_mode: str | None) -> None:

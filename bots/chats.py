@@ -37,6 +37,32 @@ class Memory(msgspec.Struct, kw_only=True, omit_defaults=True):
     english: bool = False  # the reader wrote in English; a chosen language overrides
 
 
+# What is known of a chat, in one look: `me` is its channel and id, `l` its link to an account, `s` where the talk stands.
+_KNOWN = """
+           coalesce(s.language, '') AS language, coalesce(s.state, '{}')::text AS memory,
+           coalesce(s.wrong_codes, 0) AS wrong_codes, s.paused_until, who.account_id, l.blocked_at,
+           CASE WHEN g.account_id = who.account_id THEN g.holds_until END AS confirmed_until,
+           array(SELECT DISTINCT p.school_id
+                   FROM account_persons p
+                  WHERE p.account_id = who.account_id
+                    AND p.person_kind = 'guardian'
+                  ORDER BY p.school_id
+                  LIMIT 20) AS schools
+"""
+_JOINED = """
+      LEFT JOIN chat_states s
+        ON s.channel = $1
+       AND s.chat_id = $2
+      LEFT JOIN chat_links l
+        ON l.channel = $1
+       AND l.chat_id = $2
+       AND l.unlinked_at IS NULL
+      LEFT JOIN chat_confirmations g
+        ON g.channel = $1
+       AND g.chat_id = $2
+"""
+
+
 class Claimed(msgspec.Struct, frozen=True):
     """An update to answer now, with all that is known of its chat."""
 
@@ -58,6 +84,9 @@ class Chat(msgspec.Struct, frozen=True):
     blocked: bool = False
     wrong_codes: int = 0
     paused_until: datetime | None = None
+    # Where the account is somebody's guardian; None: not looked up yet. It says where to ask, not what may be read.
+    schools: tuple[int, ...] | None = None
+    confirmed_until: datetime | None = None  # the family has shown in the app that it is the family (confirming.py)
 
 
 async def keep(house: House, channel: str, chat_id: str, update_id: str, body: bytes, *, at: datetime) -> bool:
@@ -81,11 +110,11 @@ async def keep(house: House, channel: str, chat_id: str, update_id: str, body: b
 
 
 # The oldest waiting update of the chat, unless somebody is just answering one: then that one rings on. Telegram counts its updates,
-# so that order is by number, shorter numbers first.
-_CLAIM = """
-    WITH claimed AS (
+# so that order is by number, shorter numbers first. $1 channel, $2 chat, $3 now; `lease` is until when it is ours, `done` an update
+# that is being ticked off in the same statement.
+_CLAIMED = """
     UPDATE chat_updates u
-       SET leased_until = $4, attempts = u.attempts + 1
+       SET leased_until = {lease}, attempts = u.attempts + 1
      WHERE u.channel = $1
        AND u.chat_id = $2
        AND u.answered_at IS NULL
@@ -95,21 +124,22 @@ _CLAIM = """
                            WHERE w.channel = $1
                              AND w.chat_id = $2
                              AND w.answered_at IS NULL
+                             AND w.update_id IS DISTINCT FROM {done}
                            ORDER BY length(w.update_id), w.update_id
                            LIMIT 1
                              FOR UPDATE)
  RETURNING u.update_id, u.body, u.received_at, u.attempts
-    )
-    SELECT c.update_id, c.body, c.received_at, c.attempts, coalesce(s.language, '') AS language, coalesce(s.state, '{}')::text AS memory,
-           coalesce(s.wrong_codes, 0) AS wrong_codes, s.paused_until, l.account_id, l.blocked_at
+"""
+_WHAT_AND_WHO = f"""
+           c.update_id, c.body, c.received_at, c.attempts,
+{_KNOWN}
       FROM claimed c
-      LEFT JOIN chat_states s
-        ON s.channel = $1
-       AND s.chat_id = $2
-      LEFT JOIN chat_links l
-        ON l.channel = $1
-       AND l.chat_id = $2
-       AND l.unlinked_at IS NULL
+{_JOINED}
+     CROSS JOIN LATERAL (SELECT l.account_id) AS who
+"""
+_CLAIM = f"""
+    WITH claimed AS ({_CLAIMED.format(lease="$4", done="NULL::text")})
+    SELECT {_WHAT_AND_WHO}
 """
 
 
@@ -121,24 +151,19 @@ async def claim(house: House, channel: str, chat_id: str) -> Claimed | None:
     return Claimed(row["update_id"], row["body"], row["received_at"], row["attempts"], _chat(channel, chat_id, row))
 
 
-async def look(house: House, channel: str, chat_id: str) -> Chat:
+# $3: the account that is signed in, where the wire knows one.
+_LOOK = f"""
+    SELECT
+{_KNOWN}
+      FROM (VALUES (1)) AS me
+{_JOINED}
+     CROSS JOIN LATERAL (SELECT coalesce($3::uuid, l.account_id) AS account_id) AS who
+"""
+
+
+async def look(house: House, channel: str, chat_id: str, account_id: UUID | None = None) -> Chat:
     """The chat as it stands, for channels that answer in the same request."""
-    row = await house.database.reader.fetchrow(
-        """
-        SELECT coalesce(s.language, '') AS language, coalesce(s.state, '{}')::text AS memory,
-               coalesce(s.wrong_codes, 0) AS wrong_codes, s.paused_until, l.account_id, l.blocked_at
-          FROM (VALUES ($1::text, $2::text)) AS me (channel, chat_id)
-          LEFT JOIN chat_states s
-            ON s.channel = me.channel
-           AND s.chat_id = me.chat_id
-          LEFT JOIN chat_links l
-            ON l.channel = me.channel
-           AND l.chat_id = me.chat_id
-           AND l.unlinked_at IS NULL
-        """,
-        channel,
-        chat_id,
-    )
+    row = await house.database.reader.fetchrow(_LOOK, channel, chat_id, account_id)
     assert row is not None
     return _chat(channel, chat_id, row)
 
@@ -157,46 +182,56 @@ def _chat(channel: str, chat_id: str, row: Any) -> Chat:
         blocked=row["blocked_at"] is not None,
         wrong_codes=row["wrong_codes"],
         paused_until=row["paused_until"],
+        schools=tuple(row["schools"]),
+        confirmed_until=row["confirmed_until"],
     )
 
 
+# $1 channel, $2 chat, $3 now, $4 language, $5 where the talk stands.
 _REMEMBER = """
-INSERT INTO chat_states AS s (channel, chat_id, language, state, updated_at)
-VALUES ($1, $2, $3, $4::jsonb, $5)
-    ON CONFLICT (channel, chat_id)
-    DO UPDATE SET language = excluded.language, state = excluded.state, updated_at = excluded.updated_at
+        INSERT INTO chat_states AS s (channel, chat_id, language, state, updated_at)
+        VALUES ($1, $2, $4, $5::jsonb, $3)
+            ON CONFLICT (channel, chat_id)
+            DO UPDATE SET language = excluded.language, state = excluded.state, updated_at = excluded.updated_at
+"""
+_FINISH = f"""
+    WITH done AS (
+    UPDATE chat_updates u
+       SET answered_at = $3, outcome = $7, leased_until = NULL
+     WHERE u.channel = $1
+       AND u.chat_id = $2
+       AND u.update_id = $6
+    ),
+         kept AS ({_REMEMBER}),
+         claimed AS ({_CLAIMED.format(lease="$8", done="$6")})
+    SELECT {_WHAT_AND_WHO}
 """
 
 
-async def finish(house: House, chat: Chat, update_id: str, outcome: str) -> None:
-    """The answer is out: remember where the talk stands and tick the update off, in one statement."""
-    await house.database.keep(
-        """
-        WITH done AS (
-        UPDATE chat_updates u
-           SET answered_at = $5, outcome = $7, leased_until = NULL
-         WHERE u.channel = $1
-           AND u.chat_id = $2
-           AND u.update_id = $6
-        )
-        INSERT INTO chat_states AS s (channel, chat_id, language, state, updated_at)
-        VALUES ($1, $2, $3, $4::jsonb, $5)
-            ON CONFLICT (channel, chat_id)
-            DO UPDATE SET language = excluded.language, state = excluded.state, updated_at = excluded.updated_at
-        """,
-        chat.channel,
-        chat.chat_id,
-        chat.language,
-        msgspec.json.encode(chat.memory).decode(),
-        house.clock.now(),
-        update_id,
-        outcome,
+async def finish_and_claim(house: House, chat: Chat, update_id: str, outcome: str) -> Claimed | None:
+    """The answer is out: remember where the talk stands, tick the update off, and take the chat's next one, in one statement.
+
+    Whoever calls it must answer what it gives back.
+    """
+    now = house.clock.now()
+    row = await house.database.keep(
+        _FINISH, chat.channel, chat.chat_id, now, chat.language, _as_json(chat.memory), update_id, outcome, now + LEASE
     )
+    if row is None:
+        return None
+    # The statement saw the state as it was before it wrote it.
+    known = msgspec.structs.replace(_chat(chat.channel, chat.chat_id, row), language=chat.language, memory=chat.memory)
+    return Claimed(row["update_id"], row["body"], row["received_at"], row["attempts"], known)
 
 
 async def remember(house: House, chat: Chat) -> None:
-    memory = msgspec.json.encode(chat.memory).decode()
-    await house.database.keep(_REMEMBER, chat.channel, chat.chat_id, chat.language, memory, house.clock.now())
+    """Where the talk stands, for channels whose updates are not kept."""
+    now = house.clock.now()
+    await house.database.keep(_REMEMBER, chat.channel, chat.chat_id, now, chat.language, _as_json(chat.memory))
+
+
+def _as_json(memory: Memory) -> str:
+    return msgspec.json.encode(memory).decode()
 
 
 async def give_up(house: House, channel: str, chat_id: str, update_id: str, outcome: str) -> None:

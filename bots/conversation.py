@@ -5,6 +5,7 @@ It reads through the rooms' own queries with the asker's account, so that a chat
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -195,7 +196,7 @@ async def _personal(
     if isinstance(choice, which_child.NotYours):
         return talk.answer(talk.say("child_not_yours", name=choice.name), intent=NONE)
     if isinstance(choice, which_child.Ask):
-        return _with_call(call, _which(talk, intent, slots))
+        return _with_call(call, _which(talk, children, intent, slots))
     text = await personal.about(asker, intent, choice, slots)
     if text is None:  # the right ended between two statements
         return talk.answer(talk.say("no_children"), intent=intent)
@@ -208,9 +209,8 @@ def _with_call(call: list[str], answer: Answer) -> Answer:
     return msgspec.structs.replace(answer, text="\n".join([*call, answer.text])) if call else answer
 
 
-def _which(talk: Talk, intent: str, slots: Slots) -> Answer:
+def _which(talk: Talk, children: Sequence[Child], intent: str, slots: Slots) -> Answer:
     """The buttons are numbers into an order that stays here."""
-    children = talk._children or []
     order = tuple((child.school_id, child.pupil_id) for child in children)
     talk.remember(asked=intent, slots=slots, children=order)
     buttons = [

@@ -7,9 +7,13 @@ from typing import Any
 import msgspec
 
 from backend.core.database import Reader
-from backend.core.house import House
 
-_FACTS = """
+_NAMES = (
+    "school_id", "name", "address", "phone", "duty_phone", "email", "office_hours", "website", "level",
+    "account_number", "account_name", "bank_bin",
+)  # fmt: skip
+# $1 school_id; without one, the house's only school.
+FACTS = """
 SELECT s.school_id, s.name, s.address, s.phone, s.duty_phone, s.email, s.office_hours, s.website, s.level, s.facts::text AS facts,
        b.account_number, b.account_name, b.bank_bin
   FROM schools s
@@ -20,20 +24,16 @@ SELECT s.school_id, s.name, s.address, s.phone, s.duty_phone, s.email, s.office_
                       ORDER BY a.bank_account_id
                       LIMIT 1) AS b
     ON true
- WHERE s.school_id = $1
+ WHERE s.school_id = coalesce($1, (SELECT min(o.school_id)
+                                    FROM schools o
+                                  HAVING count(*) = 1))
 """
 
 
-async def facts_of(reader: Reader, school_id: int | None) -> dict[str, str]:
-    """Names of blanks → what the school says; what it has not said is missing. Empty without a school."""
-    if school_id is None:
-        return {}
-    row = await reader.fetchrow(_FACTS, school_id)
-    if row is None:
-        return {}
-    facts = {name: str(row[name]) for name in row.keys() if name != "facts" and row[name]}  # noqa: SIM118
-    facts |= _own(msgspec.json.decode(row["facts"]))
-    return facts
+def facts_of(row: Any) -> dict[str, str]:
+    """Names of blanks → what the school says; what it has not said is missing. `row` has the columns of FACTS."""
+    facts = {name: str(row[name]) for name in _NAMES if row[name]}
+    return facts | _own(msgspec.json.decode(row["facts"]))
 
 
 def _own(raw: Any) -> dict[str, str]:
@@ -50,14 +50,6 @@ def _own(raw: Any) -> dict[str, str]:
             if isinstance(text, str) and text.strip():
                 found[f"answer.{intent}.{language}"] = text.strip()
     return found
-
-
-async def school_for_strangers(house: House) -> int | None:
-    """Where a question goes whose asker belongs to no school: the setting, or the only school there is."""
-    if house.settings.chat_school_id:
-        return house.settings.chat_school_id
-    rows = await house.database.reader.fetch("SELECT s.school_id FROM schools s ORDER BY s.school_id LIMIT 2")
-    return rows[0]["school_id"] if len(rows) == 1 else None
 
 
 async def schools_of(reader: Reader, account_id: Any) -> list[int]:

@@ -13,14 +13,13 @@ import msgspec
 from backend.core.catalogue import say
 from backend.core.clock import school_day
 from backend.core.house import House
-from backend.people.queries import children_of_family
-from bots import schools
 from bots.answers.asking import Asker
 from bots.answers.knowledge import title_of
 from bots.chats import Chat, Memory
+from bots.context import Context, OwnChild, of_turn
 from bots.normalise import is_english
+from bots.schools import schools_of
 from schemas.chat import Answer, Button, Incoming
-from schemas.people import Child
 
 # A short message carries the last question on for this long.
 THREAD = timedelta(minutes=10)
@@ -37,9 +36,7 @@ class Talk:
     memory: Memory = field(init=False)
     language: str = field(init=False)
     today: date = field(init=False)
-    _schools: list[int] | None = None
-    _children: list[Child] | None = None
-    _facts: dict[str, str] | None = None
+    _context: Context | None = None
 
     def __post_init__(self) -> None:
         self.memory = self.chat.memory
@@ -84,35 +81,41 @@ class Talk:
     def asker(self, account_id: UUID) -> Asker:
         return Asker(self.house, account_id, self.today, self.language)
 
-    async def schools(self) -> list[int]:
-        if self._schools is None:
-            account_id = self.chat.account_id
-            self._schools = (
-                [] if account_id is None else await schools.schools_of(self.house.database.reader, account_id)
+    async def context(self) -> Context:
+        """Read once a turn. After it no answer needs to ask again who the family is."""
+        if self._context is None:
+            database, account_id = self.house.database, self.chat.account_id
+            known = self.chat.schools if account_id is not None else ()
+            if known is None:  # linked in this very turn
+                assert account_id is not None
+                known = tuple(await schools_of(database.reader, account_id))
+            self._context = await of_turn(
+                database.reader,
+                known,
+                account_id,
+                self.today,
+                default_school=self.house.settings.chat_school_id or None,
             )
-        return self._schools
+        return self._context
 
-    async def children(self) -> list[Child]:
+    async def schools(self) -> list[int]:
+        """Of the family; none for a stranger."""
+        return [] if self.chat.account_id is None else list((await self.context()).facts)
+
+    async def children(self) -> list[OwnChild]:
         """The asker's own children in all schools. Empty for a stranger."""
-        if self._children is None:
-            self._children = []
-            if self.chat.account_id is not None:
-                reader = self.house.database.reader
-                for school_id in await self.schools():
-                    self._children += await children_of_family(reader, school_id, self.chat.account_id, self.today)
-        return self._children
+        return (await self.context()).children
 
     async def school(self) -> int | None:
         """The school a general question is about: that of the child last spoken of, the family's first, or the house's only one."""
-        if self.last_child is not None:
+        facts = (await self.context()).facts
+        if self.last_child is not None and self.last_child[0] in facts:
             return self.last_child[0]
-        own = await self.schools()
-        return own[0] if own else await schools.school_for_strangers(self.house)
+        return next(iter(facts), None)
 
     async def facts(self) -> dict[str, str]:
-        if self._facts is None:
-            self._facts = await schools.facts_of(self.house.database.reader, await self.school())
-        return self._facts
+        school_id = await self.school()
+        return {} if school_id is None else (await self.context()).facts[school_id]
 
     def answer(self, text: str, buttons: Sequence[Button] = (), *, intent: str = "") -> Answer:
         return Answer(text, tuple(buttons), intent)

@@ -124,37 +124,45 @@ class TelegramBot:
 
     async def answer_waiting(self, chat_id: str) -> None:
         """Every waiting update of a chat, oldest first. Two workers on one chat do not overtake each other."""
-        while (claimed := await chats.claim(self._house, CHANNEL, chat_id)) is not None:
-            await self._answer_one(claimed)
+        claimed = await self._next(chat_id)
+        while claimed is not None:
+            claimed = await self._answer_one(claimed)
 
     async def sweep(self) -> None:
         """Chats whose bell was lost."""
         for chat_id in await chats.waiting_chats(self._house, CHANNEL):
             await self.answer_waiting(chat_id)
 
-    async def _answer_one(self, claimed: Claimed) -> None:
+    async def _next(self, chat_id: str) -> Claimed | None:
+        return await chats.claim(self._house, CHANNEL, chat_id)
+
+    async def _give_up(self, claimed: Claimed, outcome: str) -> Claimed | None:
+        await chats.give_up(self._house, CHANNEL, claimed.chat.chat_id, claimed.update_id, outcome)
+        return await self._next(claimed.chat.chat_id)
+
+    async def _try_again(self, claimed: Claimed, after: timedelta) -> Claimed | None:
+        """The chat waits with it: what comes later must not be answered before."""
+        await chats.try_again(self._house, CHANNEL, claimed.chat.chat_id, claimed.update_id, after=after)
+        return None
+
+    async def _answer_one(self, claimed: Claimed) -> Claimed | None:
+        """Gives back the chat's next update, where it was claimed on the way."""
         house, chat = self._house, claimed.chat
         update = self._read(claimed)
         if update is None or claimed.attempts > chats.ATTEMPTS_MAX:
-            outcome = "ignored" if update is None else "gave_up"
-            await chats.give_up(house, CHANNEL, chat.chat_id, claimed.update_id, outcome)
-            return
+            return await self._give_up(claimed, "ignored" if update is None else "gave_up")
         if isinstance(update, Membership):
             await links.mark_blocked(house, CHANNEL, chat.chat_id, blocked=update.blocked)
-            await chats.give_up(
-                house, CHANNEL, chat.chat_id, claimed.update_id, "blocked" if update.blocked else "unblocked"
-            )
-            return
+            return await self._give_up(claimed, "blocked" if update.blocked else "unblocked")
         if chat.blocked:
             await links.mark_blocked(house, CHANNEL, chat.chat_id, blocked=False)
         incoming, query_id = update
         if not await self._may_ask(chat.chat_id):
-            await chats.give_up(house, CHANNEL, chat.chat_id, claimed.update_id, "flood")
             await self._say_too_fast(claimed)
-            return
-        await self._converse(claimed, incoming, query_id)
+            return await self._give_up(claimed, "flood")
+        return await self._converse(claimed, incoming, query_id)
 
-    async def _converse(self, claimed: Claimed, incoming: Incoming, query_id: str | None) -> None:
+    async def _converse(self, claimed: Claimed, incoming: Incoming, query_id: str | None) -> Claimed | None:
         house, chat = self._house, claimed.chat
         try:
             done = await turn(house, chat, incoming)
@@ -164,31 +172,29 @@ class TelegramBot:
         except Exception:
             log.exception("chat_turn_failed", channel=CHANNEL, attempts=claimed.attempts)
             if claimed.attempts < chats.ATTEMPTS_MAX:
-                await chats.try_again(house, CHANNEL, chat.chat_id, claimed.update_id, after=_TRY_AGAIN)
-                return
+                return await self._try_again(claimed, _TRY_AGAIN)
             answer, outcome = Answer(say("bots.trouble", chat.language or "vi")), "failed"
         sent = await self.send(chat.chat_id, answer) if answer is not None else Sent()
         if query_id is not None:
             await self._quiet(self._bot.answer_callback_query(query_id))
-        await self._note(claimed, sent, chat, outcome)
+        return await self._note(claimed, sent, chat, outcome)
 
-    async def _note(self, claimed: Claimed, sent: Outcome, chat: chats.Chat, outcome: str) -> None:
-        house, chat_id = self._house, claimed.chat.chat_id
+    async def _note(self, claimed: Claimed, sent: Outcome, chat: chats.Chat, outcome: str) -> Claimed | None:
         match sent:
             case Sent():
-                await chats.finish(house, chat, claimed.update_id, outcome)
+                return await chats.finish_and_claim(self._house, chat, claimed.update_id, outcome)
             case TryLater():
                 after = timedelta(seconds=sent.after_seconds) if sent.after_seconds else _TRY_AGAIN
-                await chats.try_again(house, CHANNEL, chat_id, claimed.update_id, after=after)
+                return await self._try_again(claimed, after)
             case Refused(why="address_dead"):
-                await links.mark_blocked(house, CHANNEL, chat_id, blocked=True)
-                await chats.give_up(house, CHANNEL, chat_id, claimed.update_id, "blocked")
+                await links.mark_blocked(self._house, CHANNEL, chat.chat_id, blocked=True)
+                return await self._give_up(claimed, "blocked")
             case Refused(why="channel_down"):
                 log.error("telegram_refuses_us", code=sent.code)
-                await chats.try_again(house, CHANNEL, chat_id, claimed.update_id, after=chats.LEASE)
+                return await self._try_again(claimed, chats.LEASE)
             case _:
                 log.error("telegram_refuses_answer", code=sent.code)
-                await chats.give_up(house, CHANNEL, chat_id, claimed.update_id, sent.code)
+                return await self._give_up(claimed, sent.code)
 
     async def _may_ask(self, chat_id: str) -> bool:
         bucket = Bucket(f"chat:{token_hash(CHANNEL + chat_id).hex()[:24]}", _TURNS, _TURN_SECONDS)

@@ -33,10 +33,8 @@ async def converse(
 ) -> ChatAnswer:
     """`language` is the page's; it holds until the talk itself chooses another."""
     chat_id = chat_id_of(account_id, visitor)
-    chat = await chats.look(house, CHANNEL, chat_id)
-    chat = msgspec.structs.replace(
-        chat, account_id=account_id, language=chat.language or ("en" if language == "en" else "")
-    )
+    chat = await chats.look(house, CHANNEL, chat_id, account_id)
+    chat = msgspec.structs.replace(chat, language=chat.language or ("en" if language == "en" else ""))
     incoming = Incoming(
         channel="web",
         chat_id=chat_id,

@@ -21,7 +21,7 @@ TENANT = (
     "refunds", "period_changes", "write_off_limits",
     "asking_rules", "reminders", "fraud_cases", "fraud_reports",
     "statement_files", "statement_lines", "statement_balances", "statement_mappings",
-    "chat_handoffs",
+    "chat_handoffs", "child_nicknames",
     "files", "announcement_rules", "announcement_drafts", "announcement_versions", "pupil_groups", "pupil_group_members",
     "announcement_templates", "announcement_events", "announcement_reminders",
     "forms", "form_versions", "form_pupils", "form_signatures", "form_answers", "form_reminders", "form_rules", "family_claims",
@@ -73,6 +73,7 @@ DIRECTORY = {
     "account_chats": "account_id",
     "chat_link_codes": "code_hash",
     "chat_states": "chat_id",
+    "chat_confirmations": "chat_id",
     "area_letters": "letter_id",
     "area_sendings": "letter_id",
 }

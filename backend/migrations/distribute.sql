@@ -155,6 +155,8 @@ SELECT create_distributed_table('statement_mappings', 'school_id', colocate_with
 
 SELECT create_distributed_table('chat_handoffs', 'school_id', colocate_with => 'pupils');
 
+SELECT create_distributed_table('child_nicknames', 'school_id', colocate_with => 'pupils');
+
 SELECT create_distributed_table('files', 'school_id', colocate_with => 'pupils');
 
 SELECT create_distributed_table('announcement_rules', 'school_id', colocate_with => 'pupils');
@@ -294,6 +296,8 @@ SELECT create_distributed_table('account_chats', 'account_id', colocate_with => 
 SELECT create_distributed_table('chat_link_codes', 'code_hash', colocate_with => 'none');
 
 SELECT create_distributed_table('chat_states', 'chat_id', colocate_with => 'none');
+
+SELECT create_distributed_table('chat_confirmations', 'chat_id', colocate_with => 'none');
 
 SELECT create_distributed_table('area_letters', 'letter_id', colocate_with => 'none');
 

@@ -9,10 +9,8 @@ from backend.core.database import Reader
 from schemas.people import Child
 
 
-async def children_of_family(reader: Reader, school_id: int, account_id: UUID, on: date) -> list[Child]:
-    """The children an account may see in a school on a day, in the order of class lists. Empty for a stranger."""
-    rows = await reader.fetch(
-        """
+# $1 school_id, $2 account_id, $3 the school's day. For joining into a statement that needs the family's children besides other things.
+CHILDREN = """
         SELECT DISTINCT ON (p.sort_key, p.pupil_id)
                p.pupil_id, p.full_name, bond.kind, bond.can_act, s.school_id, s.name,
                c.class_id, c.name AS class_name, c.grade
@@ -42,9 +40,10 @@ async def children_of_family(reader: Reader, school_id: int, account_id: UUID, o
          WHERE family.school_id = $1
            AND family.account_id = $2
          ORDER BY p.sort_key, p.pupil_id, bond.can_act DESC
-        """,
-        school_id,
-        account_id,
-        on,
-    )
+"""
+
+
+async def children_of_family(reader: Reader, school_id: int, account_id: UUID, on: date) -> list[Child]:
+    """The children an account may see in a school on a day, in the order of class lists. Empty for a stranger."""
+    rows = await reader.fetch(CHILDREN, school_id, account_id, on)
     return [Child(*row) for row in rows]

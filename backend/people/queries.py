@@ -8,7 +8,6 @@ from uuid import UUID
 from backend.core.database import Reader
 from schemas.people import Child
 
-
 # $1 school_id, $2 account_id, $3 the school's day. For joining into a statement that needs the family's children besides other things.
 CHILDREN = """
         SELECT DISTINCT ON (p.sort_key, p.pupil_id)

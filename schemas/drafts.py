@@ -9,6 +9,8 @@ from msgspec import Meta
 
 from schemas.announcements import FileIds, To
 from schemas.files import Kept
+from schemas.forms import FormText, NewForm
+from schemas.messages import NewGroupMessage
 
 DraftState = Literal["draft", "waiting", "scheduled", "published", "discarded"]
 DraftDeed = Literal["edit", "send", "take_back", "approve", "return", "discard"]
@@ -35,6 +37,39 @@ class DraftIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: Annotated[int, Meta(ge=0)] = 0
 
 
+class CarriedForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="form"):
+    """A form that is to be opened."""
+
+    form: NewForm
+
+
+class CarriedWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="form_words"):
+    """Other words for a form that is out."""
+
+    form_id: UUID
+    text: FormText
+
+
+class CarriedMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="class_message"):
+    """A message to the families of a class, each in a conversation of its own."""
+
+    message: NewGroupMessage
+
+
+Carried = CarriedForm | CarriedWords | CarriedMessage
+
+
+class CarriedIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A form or a message to a class that is to leave as letters do. `version` is the draft that was edited, 0 for a new one.
+
+    The draft of a form has the form's id, that of a message the message's.
+    """
+
+    carried: Carried
+    version: Annotated[int, Meta(ge=0)] = 0
+    undo_seconds: Annotated[int, Meta(ge=0, le=3600)] | None = None
+
+
 class DraftSend(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`undo_seconds`: how long to wait before it leaves; by default as the school has it."""
 
@@ -51,7 +86,10 @@ class DraftReturn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Draft(msgspec.Struct, frozen=True):
-    """`due_at`: when a scheduled letter leaves. `may` is what the reader can do with it now."""
+    """`due_at`: when a scheduled letter leaves. `may` is what the reader can do with it now.
+
+    Where `carried` is set, it is no letter but a form or a message to a class, and `letter` repeats its words and audience.
+    """
 
     announcement_id: UUID
     state: DraftState
@@ -68,6 +106,7 @@ class Draft(msgspec.Struct, frozen=True):
     group_name: str | None
     files: list[Kept]
     may: list[DraftDeed] = []
+    carried: Carried | None = None
 
 
 class DraftList(msgspec.Struct, frozen=True):
@@ -81,6 +120,7 @@ class WrittenVersion(msgspec.Struct, frozen=True):
     letter: Letter
     written_by: str
     written_at: datetime
+    carried: Carried | None = None
 
 
 class VersionList(msgspec.Struct, frozen=True):

@@ -164,3 +164,13 @@ async def a_statement(owner: asyncpg.Connection, house: House, world: World, nam
     assert accountant is not None
     found = await imports.upload(house, accountant, world.school_id, rows.encode(), name, world.bank_account_id)
     return found.statement_id
+
+
+async def without_undo(owner: asyncpg.Connection, world: World) -> None:
+    """What this school writes leaves when it is sent."""
+    await owner.execute(
+        "INSERT INTO announcement_rules (school_id, approval, undo_seconds, reminder_hour, changed_by, changed_at)"
+        " VALUES ($1, 'none', 0, 19, $2, '2026-09-01Z')",
+        world.school_id,
+        world.admin.account_id,
+    )

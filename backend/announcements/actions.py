@@ -10,21 +10,13 @@ from backend.announcements import letters
 from backend.announcements.audiences import require_audience
 from backend.announcements.letters import Writer
 from backend.announcements.resolving import resolved
-from backend.announcements.rules import is_held, rules_of
+from backend.announcements.rules import require_unheld
 from backend.core.clock import school_day
 from backend.core.house import House
 from backend.core.ids import new_id
-from backend.core.problems import problem
 from backend.identity.entitlement import standing
 from notifications.audience import Reach, reach
 from schemas.announcements import Announced, NewAnnouncement, To
-
-NEEDS_APPROVAL = problem(
-    "announcement-needs-approval",
-    409,
-    vi="Trường yêu cầu duyệt trước khi gửi. Hãy lưu bản nháp rồi gửi duyệt.",
-    en="The school wants letters approved before they leave. Save it as a draft and send that for approval.",
-)
 
 
 async def announce(house: House, account_id: UUID, school_id: int, new: NewAnnouncement) -> tuple[Announced, bool]:
@@ -34,8 +26,7 @@ async def announce(house: House, account_id: UUID, school_id: int, new: NewAnnou
         who = await require_audience(tx, school_id, account_id, new.audience, school_day(now))
         title, body = letters.read_texts(new.title, new.body)
         new = msgspec.structs.replace(new, title=title, body=body)
-        if is_held(who, await rules_of(tx, school_id)):
-            raise NEEDS_APPROVAL()
+        await require_unheld(tx, who, school_id)
         letters.require_end(new.expires_at, now)
         await letters.require_corrected(tx, who, new.corrects)
         await letters.hang_files(tx, new.file_ids, account_id, now, had=[])

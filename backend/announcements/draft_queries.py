@@ -22,10 +22,10 @@ SELECT coalesce(json_agg(json_build_object(
          'announcement_id', seen.announcement_id, 'state', seen.state, 'version', seen.version, 'letter', seen.letter,
          'author', seen.author, 'mine', seen.mine, 'changed_at', seen.changed_at, 'due_at', seen.due_at,
          'approved_by', seen.approved_by, 'returned_by', seen.returned_by, 'returned_reason', seen.returned_reason,
-         'class_name', seen.class_name, 'group_name', seen.group_name,
+         'carried', seen.carries, 'class_name', seen.class_name, 'group_name', seen.group_name,
          'files', {FILES_JSON.format(of="array(SELECT one::uuid FROM jsonb_array_elements_text(seen.letter -> 'file_ids') one)")})
        ORDER BY seen.changed_at DESC, seen.announcement_id), '[]'::json)::text
-  FROM (SELECT d.announcement_id, d.state, d.version, v.letter, t.full_name AS author, d.author_staff_id = $2 AS mine,
+  FROM (SELECT d.announcement_id, d.state, d.version, v.letter, v.carries, t.full_name AS author, d.author_staff_id = $2 AS mine,
                d.changed_at, d.due_at, a.full_name AS approved_by, r.full_name AS returned_by, d.returned_reason,
                c.name AS class_name, g.name AS group_name
           FROM announcement_drafts d
@@ -93,9 +93,9 @@ async def versions(
     found = await reader.fetchval(
         """
         SELECT coalesce(json_agg(json_build_object('version', w.version, 'letter', w.letter, 'written_by', w.written_by,
-                                                   'written_at', w.written_at)
+                                                   'written_at', w.written_at, 'carried', w.carries)
                                  ORDER BY w.version DESC), '[]'::json)::text
-          FROM (SELECT v.version, v.letter, coalesce(t.full_name, '') AS written_by, v.written_at
+          FROM (SELECT v.version, v.letter, v.carries, coalesce(t.full_name, '') AS written_by, v.written_at
                   FROM announcement_versions v
                   LEFT JOIN staff t
                     ON t.school_id = v.school_id

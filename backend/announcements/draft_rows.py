@@ -10,10 +10,12 @@ import msgspec
 
 from backend.core.database import SchoolTx
 from backend.core.problems import NOT_FOUND
-from schemas.drafts import Letter
+from schemas.drafts import Carried, Letter
 
+_CARRIED: msgspec.json.Decoder[Carried] = msgspec.json.Decoder(Carried)
 _ROW = """
-SELECT d.state, d.version, d.author_staff_id, d.undo_seconds, d.due_at, d.approved_by, v.letter::text AS letter
+SELECT d.state, d.version, d.author_staff_id, d.undo_seconds, d.due_at, d.approved_by, v.letter::text AS letter,
+       v.carries::text AS carries
   FROM announcement_drafts d
   JOIN announcement_versions v
     ON v.school_id = d.school_id
@@ -40,6 +42,11 @@ def letter_of(row: Any) -> Letter:
     return msgspec.json.decode(row["letter"], type=Letter)
 
 
+def carried_of(row: Any) -> Carried | None:
+    """None for a letter."""
+    return None if row["carries"] is None else _CARRIED.decode(row["carries"])
+
+
 async def is_published(tx: SchoolTx, announcement_id: UUID) -> bool:
     found = await tx.fetchval(
         """
@@ -55,7 +62,14 @@ async def is_published(tx: SchoolTx, announcement_id: UUID) -> bool:
 
 
 async def begin(
-    tx: SchoolTx, announcement_id: UUID, staff_id: UUID, letter: Letter, account_id: UUID, at: datetime
+    tx: SchoolTx,
+    announcement_id: UUID,
+    staff_id: UUID,
+    letter: Letter,
+    account_id: UUID,
+    at: datetime,
+    *,
+    carried: Carried | None = None,
 ) -> bool:
     """The first version. False when a draft stands under this id already."""
     made = await tx.fetchval(
@@ -71,14 +85,21 @@ async def begin(
         at,
     )
     if made:
-        await _write(tx, announcement_id, 1, letter, account_id, at)
+        await _write(tx, announcement_id, 1, letter, account_id, at, carried)
     return bool(made)
 
 
 async def add_version(
-    tx: SchoolTx, announcement_id: UUID, version: int, letter: Letter, account_id: UUID, at: datetime
+    tx: SchoolTx,
+    announcement_id: UUID,
+    version: int,
+    letter: Letter,
+    account_id: UUID,
+    at: datetime,
+    *,
+    carried: Carried | None = None,
 ) -> None:
-    await _write(tx, announcement_id, version, letter, account_id, at)
+    await _write(tx, announcement_id, version, letter, account_id, at, carried)
     await tx.execute(
         """
         UPDATE announcement_drafts
@@ -95,12 +116,18 @@ async def add_version(
 
 
 async def _write(
-    tx: SchoolTx, announcement_id: UUID, version: int, letter: Letter, account_id: UUID, at: datetime
+    tx: SchoolTx,
+    announcement_id: UUID,
+    version: int,
+    letter: Letter,
+    account_id: UUID,
+    at: datetime,
+    carried: Carried | None,
 ) -> None:
     await tx.execute(
         """
-        INSERT INTO announcement_versions (school_id, announcement_id, version, letter, written_by, written_at)
-        VALUES ($1, $2, $3, $4::jsonb, $5, $6)
+        INSERT INTO announcement_versions (school_id, announcement_id, version, letter, written_by, written_at, carries)
+        VALUES ($1, $2, $3, $4::jsonb, $5, $6, $7::jsonb)
         """,
         tx.school_id,
         announcement_id,
@@ -108,6 +135,7 @@ async def _write(
         msgspec.json.encode(letter).decode(),
         account_id,
         at,
+        None if carried is None else msgspec.json.encode(carried).decode(),
     )
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from backend.announcements import draft_rows, letters
+from backend.announcements import carried, draft_rows, letters
 from backend.announcements.audiences import require_audience
 from backend.announcements.rules import is_held, rules_of
 from backend.core.clock import school_day
@@ -56,11 +56,13 @@ async def save(house: House, account_id: UUID, school_id: int, announcement_id: 
             if not await draft_rows.begin(tx, announcement_id, who.staff_id, letter, account_id, now):
                 raise CONFLICT()  # somebody else began under this id at the same moment
             return 1
-        _require_author(row, who)
+        require_author(row, who)
+        if row["carries"] is not None:
+            raise NOT_NOW()  # a form or message is written anew through carrying.py
         was = draft_rows.letter_of(row)
         if letter == was and row["version"] - new.version in (0, 1):
             return int(row["version"])
-        _require_state(row, "draft")
+        require_state(row, "draft")
         if row["version"] != new.version:
             raise CONFLICT()
         await letters.hang_files(tx, letter.file_ids, account_id, now, had=was.file_ids)
@@ -74,30 +76,36 @@ async def send(house: House, account_id: UUID, school_id: int, announcement_id: 
     async with house.database.school(school_id) as tx:
         row = await draft_rows.one(tx, announcement_id)
         who = await standing(tx, school_id, account_id, on=school_day(now))
-        _require_author(row, who)
+        require_author(row, who)
         if row["state"] in ("waiting", "scheduled") and row["version"] == how.version:
             return str(row["state"])  # the same request again
-        _require_state(row, "draft")
-        _require_version(row, how.version)
+        require_state(row, "draft")
+        require_version(row, how.version)
         letter, rules = draft_rows.letter_of(row), await rules_of(tx, school_id)
         undo = rules.undo_seconds if how.undo_seconds is None else how.undo_seconds
-        await require_sendable(tx, account_id, letter, now, leaves=leaves_at(letter, now, undo))
-        held = is_held(who, rules)
-        due_at = None if held else leaves_at(letter, now, undo)
-        await draft_rows.move(
-            tx, announcement_id, "waiting" if held else "scheduled", now, due_at=due_at, undo_seconds=undo
-        )
-        await record(
-            tx,
-            "announcement.submitted" if held else "announcement.scheduled",
-            "announcement",
-            announcement_id,
-            at=now,
-            actor=account_id,
-        )
-        if due_at is not None and due_at <= now:
-            tx.ring(JOB, school_id)
-        return "waiting" if held else "scheduled"
+        await require_ready(tx, account_id, row, now, leaves=leaves_at(letter, now, undo))
+        return await set_off(tx, account_id, announcement_id, letter, now, held=is_held(who, rules), undo_seconds=undo)
+
+
+async def set_off(
+    tx: SchoolTx,
+    account_id: UUID,
+    announcement_id: UUID,
+    letter: Letter,
+    now: datetime,
+    *,
+    held: bool,
+    undo_seconds: int,
+) -> str:
+    """The state that it goes to: waiting for a second person, or for its hour."""
+    state = "waiting" if held else "scheduled"
+    due_at = None if held else leaves_at(letter, now, undo_seconds)
+    await draft_rows.move(tx, announcement_id, state, now, due_at=due_at, undo_seconds=undo_seconds)
+    action = "announcement.submitted" if held else "announcement.scheduled"
+    await record(tx, action, "announcement", announcement_id, at=now, actor=account_id)
+    if due_at is not None and due_at <= now:
+        tx.ring(JOB, tx.school_id)
+    return state
 
 
 async def take_back(house: House, account_id: UUID, school_id: int, announcement_id: UUID) -> None:
@@ -105,10 +113,10 @@ async def take_back(house: House, account_id: UUID, school_id: int, announcement
     now = house.clock.now()
     async with house.database.school(school_id) as tx:
         row = await draft_rows.one(tx, announcement_id)
-        _require_author(row, await standing(tx, school_id, account_id, on=school_day(now)))
+        require_author(row, await standing(tx, school_id, account_id, on=school_day(now)))
         if row["state"] == "draft":
             return
-        _require_state(row, "waiting", "scheduled")
+        require_state(row, "waiting", "scheduled")
         await draft_rows.move(tx, announcement_id, "draft", now)
         await record(tx, "announcement.taken_back", "announcement", announcement_id, at=now, actor=account_id)
 
@@ -120,8 +128,8 @@ async def approve(house: House, account_id: UUID, school_id: int, announcement_i
         row, who = await _to_decide(tx, account_id, announcement_id, now)
         if row["state"] == "scheduled" and row["approved_by"] == who.staff_id and row["version"] == version:
             return
-        _require_state(row, "waiting")
-        _require_version(row, version)
+        require_state(row, "waiting")
+        require_version(row, version)
         due_at = leaves_at(draft_rows.letter_of(row), now, row["undo_seconds"])
         await draft_rows.move(
             tx,
@@ -153,7 +161,7 @@ async def give_back(house: House, account_id: UUID, school_id: int, announcement
         text = clean(reason)
         if not text:
             raise INVALID(FieldError("/reason", "Mục này còn trống.", "This field is empty."))
-        _require_state(row, "waiting")
+        require_state(row, "waiting")
         await draft_rows.move(tx, announcement_id, "draft", now, returned_by=who.staff_id, reason=text)
         await record(tx, "announcement.returned", "announcement", announcement_id, at=now, actor=account_id)
 
@@ -162,12 +170,21 @@ async def discard(house: House, account_id: UUID, school_id: int, announcement_i
     now = house.clock.now()
     async with house.database.school(school_id) as tx:
         row = await draft_rows.one(tx, announcement_id)
-        _require_author(row, await standing(tx, school_id, account_id, on=school_day(now)))
+        require_author(row, await standing(tx, school_id, account_id, on=school_day(now)))
         if row["state"] == "discarded":
             return
-        _require_state(row, "draft")
+        require_state(row, "draft")
         await draft_rows.move(tx, announcement_id, "discarded", now)
         await record(tx, "announcement.discarded", "announcement", announcement_id, at=now, actor=account_id)
+
+
+async def require_ready(tx: SchoolTx, account_id: UUID, row: Any, now: datetime, *, leaves: datetime) -> None:
+    """Whether what the draft holds is whole and its writer's to send: the letter, or what it carries."""
+    what = draft_rows.carried_of(row)
+    if what is None:
+        await require_sendable(tx, account_id, draft_rows.letter_of(row), now, leaves=leaves)
+    else:
+        await carried.require_whole(tx, account_id, what, now)
 
 
 async def require_sendable(tx: SchoolTx, account_id: UUID, letter: Letter, now: datetime, *, leaves: datetime) -> None:
@@ -232,17 +249,17 @@ def _read(letter: Letter) -> Letter:
     )
 
 
-def _require_author(row: Any, who: Standing) -> None:
+def require_author(row: Any, who: Standing) -> None:
     if row["author_staff_id"] != who.staff_id and not (who.admin and row["state"] in ("waiting", "scheduled")):
         raise FORBIDDEN() if who.admin else NOT_FOUND()
 
 
-def _require_state(row: Any, *states: str) -> None:
+def require_state(row: Any, *states: str) -> None:
     if row["state"] not in states:
         raise NOT_NOW()
 
 
-def _require_version(row: Any, version: int) -> None:
+def require_version(row: Any, version: int) -> None:
     if row["version"] != version:
         raise CONFLICT()
 

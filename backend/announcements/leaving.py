@@ -1,4 +1,4 @@
-"""What is due leaves: letters, an area's letters, reminders, and the end of notices. One letter is one transaction, so that it leaves once.
+"""What is due leaves: letters and what waits like them, an area's letters, reminders, the end of notices. Each letter leaves in one transaction.
 
 Two workers in one school do not wait for each other (SKIP LOCKED); what one holds the other leaves alone, and what one has done is done.
 """
@@ -11,8 +11,8 @@ from uuid import UUID
 
 import structlog
 
-from backend.announcements import area_sendings, letters, reminding
-from backend.announcements.draft_rows import letter_of
+from backend.announcements import area_sendings, carried, letters, reminding
+from backend.announcements.draft_rows import carried_of, letter_of
 from backend.announcements.drafts import JOB, as_announcement, require_sendable
 from backend.announcements.letters import Writer
 from backend.core.across_schools import schools_with_letters_due
@@ -59,7 +59,8 @@ async def publish_due(house: House, school_id: int) -> int:
 
 
 _DUE = """
-SELECT d.announcement_id, d.version, d.failures, d.approved_by, d.author_staff_id, v.letter::text AS letter, s.account_id
+SELECT d.announcement_id, d.version, d.failures, d.approved_by, d.author_staff_id, v.letter::text AS letter,
+       v.carries::text AS carries, s.account_id
   FROM announcement_drafts d
   JOIN announcement_versions v
     ON v.school_id = d.school_id
@@ -110,11 +111,19 @@ async def _next_letter(house: House, school_id: int) -> int | None:
 
 async def _leave(tx: SchoolTx, row: Any, now: datetime) -> None:
     """The writer's right is asked once more: between writing and leaving may lie a term."""
-    letter = letter_of(row)
+    letter, what = letter_of(row), carried_of(row)
+    if what is not None:
+        await carried.leave(tx, row["account_id"], what, now)
+        await _set_published(tx, row["announcement_id"], now)
+        return
     await require_sendable(tx, row["account_id"], letter, now, leaves=now)
     new = as_announcement(row["announcement_id"], letter)
     writer = Writer(row["account_id"], row["author_staff_id"], approved_by=row["approved_by"])
     await letters.put_out(tx, new, writer, new_id(), now)
+    await _set_published(tx, row["announcement_id"], now)
+
+
+async def _set_published(tx: SchoolTx, announcement_id: UUID, now: datetime) -> None:
     await tx.execute(
         """
         UPDATE announcement_drafts
@@ -125,7 +134,7 @@ async def _leave(tx: SchoolTx, row: Any, now: datetime) -> None:
            AND announcement_id = $2
         """,
         tx.school_id,
-        row["announcement_id"],
+        announcement_id,
         now,
     )
 

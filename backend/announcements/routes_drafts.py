@@ -6,15 +6,31 @@ from uuid import UUID
 from litestar import Request, Response, delete, get, post, put
 from litestar.params import FromPath, JSONBody
 
-from backend.announcements import draft_queries, drafts, rules
+from backend.announcements import carrying, draft_queries, drafts, rules
 from backend.announcements.looking import look
 from backend.core.clock import school_day
 from backend.core.http import house_of, language_of
+from backend.core.problems import FieldError, Problem
 from backend.files.routes_serving import FILE, serve
 from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
 from schemas.announcements import AnnouncementRules
-from schemas.drafts import Draft, DraftIn, DraftList, DraftReturn, DraftSend, DraftVersion, Letter, Look, VersionList
+from schemas.drafts import (
+    Carried,
+    CarriedForm,
+    CarriedIn,
+    CarriedMessage,
+    CarriedWords,
+    Draft,
+    DraftIn,
+    DraftList,
+    DraftReturn,
+    DraftSend,
+    DraftVersion,
+    Letter,
+    Look,
+    VersionList,
+)
 
 AnyRequest = Request[Any, Any, Any]
 ROOT = "/v1/schools/{school_id:int}/announcement-drafts"
@@ -55,6 +71,26 @@ async def save_draft(
     """Save a letter; anything may still be missing. Every saving is a version that is kept."""
     await drafts.save(house_of(request), principal_of(request).account_id, school_id, announcement_id, data)
     return await _draft(request, school_id, announcement_id)
+
+
+@put(ONE + "/carried", tags=["announcements"], **STAFF)
+async def send_carried(
+    request: AnyRequest, school_id: FromPath[int], announcement_id: FromPath[UUID], data: JSONBody[CarriedIn]
+) -> Draft:
+    """Send a form, other words for one, or a message to a class the way letters go: approval where the school wants it, undo before it leaves."""
+    account_id = principal_of(request).account_id
+    try:
+        await carrying.submit(house_of(request), account_id, school_id, announcement_id, data)
+    except Problem as problem:
+        raise pointing(problem, data.carried) from problem
+    return await _draft(request, school_id, announcement_id)
+
+
+def pointing(problem: Problem, carried: Carried) -> Problem:
+    """The rooms point into the form or message; here it stands deeper."""
+    inside = {CarriedForm: "form", CarriedWords: "text", CarriedMessage: "message"}[type(carried)]
+    errors = tuple(FieldError(f"/carried/{inside}{one.pointer}", one.vi, one.en) for one in problem.errors)
+    return Problem(problem.kind, errors=errors, params=problem.params)
 
 
 @get(ONE, tags=["announcements"], **STAFF)
@@ -148,6 +184,6 @@ async def set_rules(
 
 
 ROUTES: list[Any] = [
-    list_drafts, look_at_letter, save_draft, read_draft, draft_versions, draft_file, send_draft, take_draft_back, approve_draft,
+    list_drafts, send_carried, look_at_letter, save_draft, read_draft, draft_versions, draft_file, send_draft, take_draft_back, approve_draft,
     return_draft, discard_draft, read_rules, set_rules,
 ]  # fmt: skip

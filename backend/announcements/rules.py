@@ -9,10 +9,17 @@ import msgspec
 
 from backend.core.clock import school_day
 from backend.core.house import House
+from backend.core.problems import problem
 from backend.identity.audit import record
 from backend.identity.entitlement import Standing, require_role, standing
 from schemas.announcements import AnnouncementRules
 
+NEEDS_APPROVAL = problem(
+    "announcement-needs-approval",
+    409,
+    vi="Trường yêu cầu duyệt trước khi gửi. Hãy lưu bản nháp rồi gửi duyệt.",
+    en="The school wants letters approved before they leave. Save it as a draft and send that for approval.",
+)
 USUAL = AnnouncementRules()
 
 
@@ -33,8 +40,14 @@ async def rules_of(door: Door, school_id: int) -> AnnouncementRules:
 
 
 def is_held(who: Standing, rules: AnnouncementRules) -> bool:
-    """Whether a letter of this person waits for a second one."""
+    """Whether a letter, a form or a message to a class of this person waits for a second one."""
     return rules.approval == "everything" or (rules.approval == "teachers" and not who.admin)
+
+
+async def require_unheld(door: Door, who: Standing, school_id: int) -> None:
+    """For the doors at which something leaves at once, to families of a class or more."""
+    if is_held(who, await rules_of(door, school_id)):
+        raise NEEDS_APPROVAL()
 
 
 async def read_rules(house: House, account_id: UUID, school_id: int) -> AnnouncementRules:

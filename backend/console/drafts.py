@@ -9,6 +9,7 @@ from litestar.params import FromPath
 
 from backend.announcements import draft_queries, drafts
 from backend.announcements.looking import look
+from backend.console.carrying import edited_at, went_to
 from backend.console.desks import AnyRequest, console_page, desk_of, shown_in_form, today_of
 from backend.console.writing import form_of, letter_form
 from backend.core.http import house_of, language_of
@@ -31,7 +32,7 @@ async def _draft(request: AnyRequest, school_id: int, announcement_id: UUID) -> 
 async def draft_page(request: AnyRequest, school_id: FromPath[int], announcement_id: FromPath[UUID]) -> Response[bytes]:
     draft = await _draft(request, school_id, announcement_id)
     if draft.state == "published":
-        return go(f"/console/{school_id}/announcements/{announcement_id}")
+        return go(went_to(school_id, draft))
     return await _show(request, school_id, draft)
 
 
@@ -70,6 +71,8 @@ async def edit_page(request: AnyRequest, school_id: FromPath[int], announcement_
     draft = await _draft(request, school_id, announcement_id)
     if "edit" not in draft.may:
         return go(f"/console/{school_id}/announcements/drafts/{announcement_id}")
+    if elsewhere := edited_at(school_id, draft):
+        return go(elsewhere)
     page: Response[bytes] = await letter_form(request, school_id, form_of(draft))
     return page
 

@@ -8,18 +8,19 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
-from backend.console import form_editor, queries
+from backend.console import carrying, form_editor, queries
 from backend.console.desks import AnyRequest, console_page, desk_of, done_or_shown, shown_in_form, today_of
-from backend.console.writing import require_audience_of
+from backend.console.writing import require_audience_of, uuid_of
 from backend.core.http import house_of, language_of
 from backend.core.ids import new_id
-from backend.core.problems import INVALID, FieldError, Problem
-from backend.forms import actions, chasing
+from backend.core.problems import INVALID, NOT_FOUND, FieldError, Problem
+from backend.forms import actions, chasing, rewording
 from backend.forms import queries as asked
 from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
 from backend.pages import Refusal, go, read_form
 from backend.pages.forms import into
+from schemas.drafts import CarriedForm, CarriedWords
 from schemas.forms import FormRules, FormText, NewForm
 
 ROOT = "/console/{school_id:int}/forms"
@@ -74,8 +75,18 @@ async def _list(
 
 @get(ROOT + "/new", include_in_schema=False, **STAFF)
 async def new_form_page(
-    request: AnyRequest, school_id: FromPath[int], class_id: FromQuery[UUID | None] = None
+    request: AnyRequest,
+    school_id: FromPath[int],
+    class_id: FromQuery[UUID | None] = None,
+    draft: FromQuery[UUID | None] = None,
 ) -> Response[bytes]:
+    """`draft`: a form that came back from approval, or was taken back."""
+    if draft is not None:
+        old = await carrying.draft_of(request, school_id, draft)
+        if not isinstance(old.carried, CarriedForm):
+            raise NOT_FOUND()
+        rows = form_editor.rows_for(old.carried.form.questions)
+        return await _editor(request, school_id, carrying.fields_of(old), rows or form_editor.rows_of({}))
     form = {"to": f"class:{class_id}"} if class_id else {}
     return await _editor(request, school_id, form, form_editor.rows_of(form))
 
@@ -89,6 +100,8 @@ async def write_form(request: AnyRequest, school_id: FromPath[int]) -> Response[
         return await _editor(request, school_id, form, rows)
     try:
         new = form_editor.read(NewForm, _values(form), form, rows)
+        if await carrying.waits(request, school_id, form):
+            return await carrying.submitted(request, school_id, new.form_id, CarriedForm(new), form)
         made, _ = await actions.create_form(house_of(request), principal_of(request).account_id, school_id, new)
     except Problem as problem:
         return await _editor(request, school_id, form, rows, refused=_refusal(request, problem, rows))
@@ -148,8 +161,16 @@ async def _editor(
 
 
 @get(ONE + "/text", include_in_schema=False, **STAFF)
-async def reword_page(request: AnyRequest, school_id: FromPath[int], form_id: FromPath[UUID]) -> Response[bytes]:
+async def reword_page(
+    request: AnyRequest, school_id: FromPath[int], form_id: FromPath[UUID], draft: FromQuery[UUID | None] = None
+) -> Response[bytes]:
     row = await _own(request, school_id, form_id)
+    if draft is not None:
+        old = await carrying.draft_of(request, school_id, draft)
+        if not isinstance(old.carried, CarriedWords) or old.carried.form_id != form_id:
+            raise NOT_FOUND()
+        fields = carrying.fields_of(old) | {"draft_id": str(draft)}
+        return await _words(request, school_id, form_id, fields, form_editor.rows_for(old.carried.text.questions))
     text = FormText(row.title, row.body, row.questions)
     return await _words(request, school_id, form_id, form_editor.fields_for(text), form_editor.rows_for(row.questions))
 
@@ -164,7 +185,10 @@ async def reword(request: AnyRequest, school_id: FromPath[int], form_id: FromPat
     try:
         again = {"new_version": form.get("new_version") == "yes"}
         text = form_editor.read(FormText, again, form, rows)
-        changed = await actions.reword(house_of(request), principal_of(request).account_id, school_id, form_id, text)
+        if await carrying.waits(request, school_id, form):
+            draft_id = uuid_of(form.get("draft_id", "")) or new_id()
+            return await carrying.submitted(request, school_id, draft_id, CarriedWords(form_id, text), form)
+        changed = await rewording.reword(house_of(request), principal_of(request).account_id, school_id, form_id, text)
     except Problem as problem:
         return await _words(request, school_id, form_id, form, rows, refused=_refusal(request, problem, rows))
     return go(f"/console/{school_id}/forms/{form_id}", "forms.reworded", guardians=changed.asked_again)
@@ -194,6 +218,7 @@ async def _words(
         back_path=f"/console/{school_id}/forms/{form_id}/text",
         row=row,
         form=form,
+        draft_id=form.get("draft_id") or new_id(),
         rows=rows,
         kinds=form_editor.KINDS,
         refused=refused,

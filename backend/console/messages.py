@@ -10,6 +10,7 @@ from litestar.params import FromPath, FromQuery
 
 from backend.attendance.actions import take_roll
 from backend.attendance.queries import class_day
+from backend.console import carrying
 from backend.console import queries as console
 from backend.console.desks import AnyRequest, console_page, desk_of, today_of
 from backend.core.clock import school_day
@@ -23,6 +24,7 @@ from backend.pages import Refusal, go
 from backend.pages.forms import into, whole_number
 from backend.pages.talk import BODY_BYTES_MAX, change_message, message_of, read_talk, refusal_of, shown
 from schemas.attendance import RollException, RollIn
+from schemas.drafts import CarriedMessage
 from schemas.messages import Decision, NewBlock, NewGroupMessage, NewMessage
 
 _ROOT = "/console/{school_id:int}/messages"
@@ -147,8 +149,14 @@ async def _excuse(request: AnyRequest, school_id: int, decided: deciding.Decided
 
 @get(_GROUP + "/new", include_in_schema=False, **STAFF)
 async def group_form(
-    request: AnyRequest, school_id: FromPath[int], class_id: FromQuery[UUID | None] = None
+    request: AnyRequest,
+    school_id: FromPath[int],
+    class_id: FromQuery[UUID | None] = None,
+    draft: FromQuery[UUID | None] = None,
 ) -> Response[bytes]:
+    """`draft`: a message that came back from approval, or was taken back."""
+    if draft is not None:
+        return await _group(request, school_id, carrying.fields_of(await carrying.draft_of(request, school_id, draft)))
     return await _group(request, school_id, {"class_id": str(class_id or "")})
 
 
@@ -168,6 +176,8 @@ async def send_to_group(request: AnyRequest, school_id: FromPath[int]) -> Respon
                 "accepts_rules": whole_number(accepts),
             },
         )
+        if await carrying.waits(request, school_id, form):
+            return await carrying.submitted(request, school_id, new.group_message_id, CarriedMessage(new), form)
         await groups.send_to_group(house, account_id, school_id, new)
     except Problem as problem:
         return await _group(request, school_id, form, refused=refusal_of(request, problem))

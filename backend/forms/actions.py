@@ -1,6 +1,6 @@
-"""Forms from the school's side: opened, worded anew, closed, opened again, extended. It owns forms and form_pupils.
+"""Forms from the school's side: opened, closed, opened again, extended. It owns forms and form_pupils.
 
-Their words are in wording.py, what families sign is in signing.py, how those missing are asked again in chasing.py.
+Other words for one that is out are rewording.py, what families sign is in signing.py, how those missing are asked again in chasing.py.
 """
 
 from __future__ import annotations
@@ -11,36 +11,51 @@ from uuid import UUID
 
 import msgspec
 
+from backend.announcements.rules import require_unheld
 from backend.core.clock import school_day
 from backend.core.database import SchoolTx
 from backend.core.house import House
 from backend.core.ids import new_id
-from backend.core.problems import CONFLICT, FORBIDDEN, INVALID, NOT_FOUND, FieldError
+from backend.core.problems import CONFLICT, FORBIDDEN, INVALID, NOT_FOUND, FieldError, Problem
 from backend.core.versions import TOUCH_FAMILIES
 from backend.forms import problems
 from backend.forms.addressing import addressed, require_audience
-from backend.forms.wording import Words, insert_version, read_words, tell_again, told
+from backend.forms.wording import Words, insert_version, read_words, told
 from backend.identity.audit import record
-from backend.identity.entitlement import standing
+from backend.identity.entitlement import Standing, standing
 from notifications.audience import PUPILS, Audience, parameters
 from notifications.outbox import Notice, publish
 from schemas.announcements import To
-from schemas.forms import FormChanged, FormOpened, FormText, NewForm, Until
+from schemas.forms import FormOpened, NewForm, Until
 
 _AHEAD = timedelta(days=366)
 
 
 async def create_form(house: House, account_id: UUID, school_id: int, new: NewForm) -> tuple[FormOpened, bool]:
+    """At once. Where the school wants a second person, or a moment to think again, it goes through announcements.carrying."""
     async with house.database.school(school_id) as tx:
+        who, _ = await require_askable(tx, account_id, new, school_day(house.clock.now()))
+        await require_unheld(tx, who, school_id)
         return await open_form(tx, account_id, new, at=house.clock.now())
+
+
+async def require_askable(tx: SchoolTx, account_id: UUID, new: NewForm, today: date) -> tuple[Standing, Words]:
+    """Whether a form is whole and its writer may ask these families."""
+    who = await require_audience(tx, account_id, new.audience, today)
+    wrong = day_errors(new.due_on, today)
+    try:
+        words = read_words(new.title, new.body, new.questions, signature=new.signature)
+    except Problem as problem:
+        raise INVALID(*problem.errors, *wrong) from problem
+    if wrong:
+        raise INVALID(*wrong)
+    return who, words
 
 
 async def open_form(tx: SchoolTx, account_id: UUID, new: NewForm, *, at: datetime) -> tuple[FormOpened, bool]:
     """What was opened, and whether it is new: the same request again opens nothing twice. In the caller's transaction."""
     today = school_day(at)
-    who = await require_audience(tx, account_id, new.audience, today)
-    words = read_words(new.title, new.body, new.questions, signature=new.signature)
-    _require_day(new.due_on, today)
+    who, words = await require_askable(tx, account_id, new, today)
     notice_id = new_id()
     if not await _insert(tx, new, who.staff_id, notice_id, at):
         return await _repeated(tx, new, words, who.staff_id), False
@@ -66,28 +81,6 @@ async def open_form(tx: SchoolTx, account_id: UUID, new: NewForm, *, at: datetim
     }
     await record(tx, "form.opened", "form", new.form_id, at=at, actor=account_id, detail=detail)
     return FormOpened(new.form_id, 1, notice_id, at, len(pupils), published.guardians), True
-
-
-async def reword(house: House, account_id: UUID, school_id: int, form_id: UUID, text: FormText) -> FormChanged:
-    """Other words. Before the first answer they simply replace the old ones; afterwards they are a version that everybody signs anew."""
-    now = house.clock.now()
-    async with house.database.school(school_id) as tx:
-        form = await own_form(tx, account_id, form_id, on=school_day(now))
-        if form["closed_at"] is not None:
-            raise problems.FORM_CLOSED()
-        words = read_words(text.title, text.body, text.questions, signature=form["signature"])
-        if words.sha256 == form["text_sha256"]:
-            return FormChanged(form["version"], 0)
-        signed = await tx.fetch(_SIGNED, school_id, form_id, form["version"])
-        if signed and not text.new_version:
-            raise problems.FORM_ANSWERED()
-        version = form["version"] + 1
-        await insert_version(tx, form_id, version, words, account_id, now)
-        await tx.execute(_SET_VERSION, school_id, form_id, version)
-        again = await tell_again(tx, form, words, signed, at=now) if signed else 0
-        detail = {"version": version, "asked_again": again}
-        await record(tx, "form.reworded", "form", form_id, at=now, actor=account_id, detail=detail)
-        return FormChanged(version, again)
 
 
 async def close(house: House, account_id: UUID, school_id: int, form_id: UUID) -> None:
@@ -140,24 +133,6 @@ SELECT f.form_id, f.version, f.signature, f.due_on, f.closed_at, f.author_staff_
  WHERE f.school_id = $1
    AND f.form_id = $2
    FOR UPDATE OF f
-"""
-_SIGNED = """
-SELECT guardian_id, array_agg(pupil_id ORDER BY pupil_id) AS pupil_ids
-  FROM form_answers
- WHERE school_id = $1
-   AND form_id = $2
-   AND version = $3
-   AND deed = 'signed'
- GROUP BY guardian_id
- ORDER BY guardian_id
-"""
-_SET_VERSION = f"""
-WITH changed AS (
-        UPDATE forms
-           SET version = $3
-         WHERE school_id = $1
-           AND form_id = $2)
-{TOUCH_FAMILIES.format(pupils="SELECT a.pupil_id FROM form_pupils a WHERE a.school_id = $1 AND a.form_id = $2")}
 """
 _SET_CLOSED = f"""
 WITH closed AS (
@@ -246,10 +221,14 @@ async def ask_pupils(tx: SchoolTx, form_id: UUID, audience: Audience, today: dat
 
 
 def _require_day(due_on: date, today: date) -> None:
+    if wrong := day_errors(due_on, today):
+        raise INVALID(*wrong)
+
+
+def day_errors(due_on: date, today: date) -> list[FieldError]:
     if due_on < today:
-        raise INVALID(FieldError("/due_on", *problems.PAST))
-    if due_on > today + _AHEAD:
-        raise INVALID(FieldError("/due_on", *problems.TOO_FAR))
+        return [FieldError("/due_on", *problems.PAST)]
+    return [FieldError("/due_on", *problems.TOO_FAR)] if due_on > today + _AHEAD else []
 
 
 async def _insert(tx: SchoolTx, new: NewForm, author: UUID, notice_id: UUID, at: datetime) -> bool:

@@ -11,7 +11,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 from backend.core.clock import school_day
 from backend.core.http import attachment, house_of, language_of
 from backend.files.routes_serving import serve
-from backend.forms import actions, chasing, queries, sheet, signing, slips
+from backend.forms import actions, chasing, queries, rewording, sheet, signing, slips
 from backend.forms.routes_family import ROUTES as FAMILY
 from backend.forms.routes_family import slip_file
 from backend.identity.entitlement import standing
@@ -88,7 +88,7 @@ async def reword(
 ) -> FormChanged:
     """Other words. Once somebody has answered this needs `new_version`, and everybody is asked again."""
     account_id = principal_of(request).account_id
-    return await actions.reword(house_of(request), account_id, school_id, form_id, data)
+    return await rewording.reword(house_of(request), account_id, school_id, form_id, data)
 
 
 @post(ONE + "/close", tags=["forms"], status_code=204, **STAFF)

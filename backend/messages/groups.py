@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from backend.announcements.rules import require_unheld
 from backend.core.clock import school_day
 from backend.core.database import Reader, SchoolTx
 from backend.core.house import House
@@ -30,22 +31,40 @@ _NOBODY = ("Lớp chưa có học sinh.", "The class has no pupils yet.")
 
 
 async def send_to_group(house: House, account_id: UUID, school_id: int, new: NewGroupMessage) -> bool:
-    """Whether it is new. For those who teach the class; sent again, it is sent once."""
+    """Whether it is new. At once; where the school wants a second person it goes through announcements.carrying."""
     now = house.clock.now()
     async with house.database.school(school_id) as tx:
-        who = await standing(tx, school_id, account_id, class_id=new.class_id, on=school_day(now))
-        if not who.of_class:
-            raise FORBIDDEN()
-        body = clean_lines(new.text)
-        if await _is_kept(tx, who, new, body):
-            return False
-        pupils = await _pupils(tx, new, body, now)
-        await require_rules(tx, account_id, new.accepts_rules, now)
-        if not await _begin(tx, who, new, body, len(pupils), now):
-            await _is_kept(tx, who, new, body)  # the same request at the same moment was first
-            return False
-        await _keep(tx, who, account_id, new, body, pupils, now)
-        return True
+        await require_unheld(tx, await _require_class(tx, account_id, new, now), school_id)
+        return await send_in(tx, account_id, new, now)
+
+
+async def send_in(tx: SchoolTx, account_id: UUID, new: NewGroupMessage, now: datetime) -> bool:
+    """For those who teach the class; sent again, it is sent once. In the caller's transaction."""
+    who = await _require_class(tx, account_id, new, now)
+    body = clean_lines(new.text)
+    if await _is_kept(tx, who, new, body):
+        return False
+    pupils = await require_writable(tx, account_id, new, now)
+    if not await _begin(tx, who, new, body, len(pupils), now):
+        await _is_kept(tx, who, new, body)  # the same request at the same moment was first
+        return False
+    await _keep(tx, who, account_id, new, body, pupils, now)
+    return True
+
+
+async def require_writable(tx: SchoolTx, account_id: UUID, new: NewGroupMessage, now: datetime) -> list[UUID]:
+    """Whether it may leave: the class is the writer's, there are words and pupils, the rules are known. The pupils it is about."""
+    await _require_class(tx, account_id, new, now)
+    pupils = await _pupils(tx, new, clean_lines(new.text), now)
+    await require_rules(tx, account_id, new.accepts_rules, now)
+    return pupils
+
+
+async def _require_class(tx: SchoolTx, account_id: UUID, new: NewGroupMessage, now: datetime) -> Standing:
+    who = await standing(tx, tx.school_id, account_id, class_id=new.class_id, on=school_day(now))
+    if not who.of_class:
+        raise FORBIDDEN()
+    return who
 
 
 async def _is_kept(tx: SchoolTx, who: Standing, new: NewGroupMessage, body: str) -> bool:

@@ -72,6 +72,23 @@ async def _draft_of(scene: Scene, who: Person, letter: Letter) -> str:
     return str(announcement_id)
 
 
+async def an_id(scene: Scene) -> str:
+    return str(new_id())
+
+
+def a_carried_form(scene: Scene) -> dict[str, Any]:
+    form = {
+        "form_id": scene.made,
+        "title": "Phiếu đồng ý",
+        "body": "Tham quan Bảo tàng.",
+        "questions": [],
+        "audience": {"kind": "class", "class_id": str(scene.target.class_id)},
+        "signature": "one",
+        "due_on": IN_A_WEEK.isoformat(),
+    }
+    return {"carried": {"kind": "form", "form": form}, "undo_seconds": 3600}
+
+
 async def draft_of_the_administrator(scene: Scene) -> str:
     return await _draft_of(scene, admin_of(scene), a_letter(scene))
 
@@ -293,6 +310,11 @@ LINES = {
     ),
     ("GET", DRAFT + "/files/{file_id}"): Line(
         ask=lambda s: Ask(draft_root(s, f"/{s.made[0]}/files/{s.made[1]}")), allowed=ADMINS, prepare=with_a_file
+    ),
+    ("PUT", DRAFT + "/carried"): Line(
+        ask=lambda s: Ask(draft_root(s, f"/{s.made}/carried"), json=a_carried_form(s)),
+        allowed=TEACHERS | ADMINS,
+        prepare=an_id,
     ),
     ("POST", DRAFT + "/send"): Line(
         ask=lambda s: Ask(draft_root(s, f"/{s.made}/send"), json={"version": 1, "undo_seconds": 3600}),

@@ -15,7 +15,7 @@ from backend.core.house import House
 from backend.core.phones import national
 from tests.browser import ON_BROWSER, signed_in, watched
 from tests.factories import World, add_pupils
-from tests.scenes import Busy, a_transfer, busy_school
+from tests.scenes import Busy, a_transfer, busy_school, without_undo
 
 pytestmark = ON_BROWSER
 A_DAY = "2026-10-07"
@@ -28,16 +28,6 @@ async def busy(owner: asyncpg.Connection, house: House, world: World) -> Busy:
 
 def room(world: World) -> str:
     return f"/console/{world.school_id}/classes/{world.class_id}"
-
-
-async def without_undo(owner: asyncpg.Connection, world: World) -> None:
-    """Letters of this school leave when they are sent."""
-    await owner.execute(
-        "INSERT INTO announcement_rules (school_id, approval, undo_seconds, reminder_hour, changed_by, changed_at)"
-        " VALUES ($1, 'none', 0, 19, $2, '2026-09-01Z')",
-        world.school_id,
-        world.admin.account_id,
-    )
 
 
 async def test_a_teacher_takes_the_roll_of_forty_with_one_thumb(

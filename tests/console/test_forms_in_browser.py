@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+import asyncpg
 from playwright.async_api import BrowserContext, expect
 
 from backend.core.clock import school_day
@@ -14,13 +15,15 @@ from backend.forms.signing import sign
 from schemas.forms import NewSignature
 from tests.browser import ON_BROWSER, signed_in
 from tests.factories import World
+from tests.scenes import without_undo
 
 pytestmark = ON_BROWSER
 
 
 async def test_a_teacher_asks_and_sees_who_is_missing_and_who_disagrees(
-    plain: BrowserContext, house: House, world: World, site: str
+    plain: BrowserContext, house: House, owner: asyncpg.Connection, world: World, site: str
 ) -> None:
+    await without_undo(owner, world)
     page = await signed_in(plain, world.teacher, site)
     await page.goto(f"/console/{world.school_id}/forms/new?class_id={world.class_id}")
     await page.fill("#title", "Phiếu tham quan")

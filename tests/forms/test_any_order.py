@@ -17,7 +17,7 @@ from backend.core.clock import StoppedClock, school_day
 from backend.core.house import House
 from backend.core.ids import new_id
 from backend.core.problems import Problem
-from backend.forms import actions, chasing, outcome, queries, questions, signing
+from backend.forms import actions, chasing, outcome, queries, questions, rewording, signing
 from schemas.announcements import ToPupils
 from schemas.forms import Consent, FormText, NewForm, NewSignature, Number, Signature, Until, Withdrawal
 from tests.factories import Person, World
@@ -110,7 +110,7 @@ async def _take(
                 model.due_on = until
         case ("reword",):
             text = FormText("Phiếu", f"x{model.version}", [_GO], new_version=True)
-            if await _allowed(actions.reword(house, teacher, school_id, form_id, text), not model.closed):
+            if await _allowed(rewording.reword(house, teacher, school_id, form_id, text), not model.closed):
                 model.version += 1
         case ("tomorrow",):
             clock.advance(timedelta(days=1))

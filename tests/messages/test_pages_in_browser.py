@@ -13,6 +13,7 @@ from playwright.async_api import BrowserContext, Page, expect
 from backend.core.house import House
 from tests.browser import ON_BROWSER, signed_in
 from tests.factories import World
+from tests.scenes import without_undo
 
 pytestmark = ON_BROWSER
 
@@ -180,6 +181,7 @@ async def test_what_is_urgent_and_what_answers_by_itself(phone: BrowserContext, 
 async def test_the_heads_keep_order_on_their_pages(
     laptop: BrowserContext, phone: BrowserContext, site: str, world: World, owner: asyncpg.Connection
 ) -> None:
+    await without_undo(owner, world)
     teacher = await signed_in(laptop, world.teacher, site)
     await teacher.goto(f"/console/{world.school_id}/group-messages/new")
     await teacher.fill("#text", "Mai lớp mang áo mưa nhé.")

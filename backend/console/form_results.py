@@ -9,6 +9,7 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
+from backend.console import queries
 from backend.console.desks import AnyRequest, console_page, desk_of, done_or_shown, shown_in_form, today_of
 from backend.console.forms import ONE
 from backend.core.http import house_of, language_of, open_form
@@ -22,7 +23,8 @@ from backend.identity.principal import principal_of
 from backend.pages import Refusal, go, read_form
 from backend.pages.answers import BODY_BYTES_MAX, answers_of
 from backend.pages.forms import into
-from schemas.forms import PaperSlip, Until
+from schemas.announcements import ToClass, ToGrade, ToSchool
+from schemas.forms import FormRow, PaperSlip, Until
 
 _SHOWN_MAX = 300
 _WAITING = ("missing", "partly", "disagree", "nobody")
@@ -176,6 +178,9 @@ async def _show(
     found = await asked.results(house_of(request), school_id, account_id, form_id, today=today, how="page")
     people = [one for one in found.pupils if show != "waiting" or one.state in _WAITING]
     language = language_of(request)
+    reader = house_of(request).database.reader
+    waiting = {one.class_name for one in found.pupils if one.state in ("missing", "partly")}
+    rooms = (await queries.today(reader, school_id, account_id, on=today)).classes if waiting else []
     return console_page(
         request,
         desk,
@@ -185,12 +190,18 @@ async def _show(
         row=found.form,
         results=found,
         answered=found.counts["done"],
+        own_classes=[one for one in rooms if one.mine and one.name in waiting] if followed_by_class(found.form) else [],
         people=people[:_SHOWN_MAX],
         more=max(0, len(people) - _SHOWN_MAX),
         show=show,
         said=lambda question, answer: in_words(question, answer, language),
         refused=refused,
     )
+
+
+def followed_by_class(row: FormRow) -> bool:
+    """Of a form to chosen pupils or a group, a class's teacher may not write to those who are missing."""
+    return isinstance(row.audience, ToSchool | ToGrade | ToClass)
 
 
 ROUTES: list[Any] = [results_page, remind, close, change_last_day, slips_page, paper_page, enter_paper]

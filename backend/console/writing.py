@@ -91,7 +91,10 @@ def letter_of(form: dict[str, str]) -> Letter:
 
 
 def audience_of(form: dict[str, str]) -> dict[str, Any] | None:
-    """`school`, `grade:6`, `class:<id>`, `group:<id>`, `absent`, `unpaid:<class>` …; of a class, the pupils that were ticked, if any."""
+    """`school`, `grade:6`, `class:<id>`, `group:<id>`, `absent`, `unpaid:<class>`, `unanswered:<form>:<class>` …
+
+    Of a class, the pupils that were ticked, if any.
+    """
     kind, _, which = form.get("to", "").partition(":")
     ticked = [name.removeprefix("pupil-") for name in form if name.startswith("pupil-")]
     if kind == "class" and ticked and form.get("some") == "yes":
@@ -109,10 +112,10 @@ def audience_of(form: dict[str, str]) -> dict[str, Any] | None:
             return {"kind": "school"}
         case "absent" | "unpaid":
             return {"kind": kind, "class_id": which or None}
-        case "unacknowledged":
-            return {"kind": kind, "announcement_id": which}
-        case "unanswered":
-            return {"kind": kind, "form_id": which}
+        case "unacknowledged" | "unanswered":
+            about, _, class_id = which.partition(":")
+            name = "announcement_id" if kind == "unacknowledged" else "form_id"
+            return {"kind": kind, name: about, "class_id": class_id or None}
         case "pupils":
             return {"kind": "pupils", "pupil_ids": which.split(",")}
     raise INVALID(_NOBODY)
@@ -164,8 +167,10 @@ def to_of(audience: To | None) -> str:
     keys = {"grade": "grade", "class": "class_id", "group": "group_id", "unacknowledged": "announcement_id", "unanswered": "form_id"}  # fmt: skip
     if kind == "pupils":
         return "pupils:" + ",".join(told["pupil_ids"])
-    which = told.get(keys.get(kind, "class_id"))
-    return f"{kind}:{which}" if which is not None else str(kind)
+    which = [told.get(keys.get(kind, "class_id"))]
+    if kind in ("unacknowledged", "unanswered"):
+        which.append(told.get("class_id"))
+    return ":".join(str(one) for one in (kind, *which) if one is not None)
 
 
 def _local(at: datetime | None) -> str:

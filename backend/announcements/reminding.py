@@ -60,7 +60,7 @@ async def drop(house: House, account_id: UUID, school_id: int, announcement_id: 
     now = house.clock.now()
     async with house.database.school(school_id) as tx:
         await own_letter(tx, account_id, announcement_id, now)
-        await tx.execute(
+        row = await tx.fetchrow(
             """
             UPDATE announcement_reminders
                SET state    = 'dropped',
@@ -69,12 +69,16 @@ async def drop(house: House, account_id: UUID, school_id: int, announcement_id: 
                AND announcement_id = $2
                AND about_on = $3
                AND state = 'due'
+            RETURNING true
             """,
             school_id,
             announcement_id,
             about_on,
             now,
         )
+        if row is not None:
+            detail = {"about_on": about_on.isoformat()}
+            await record(tx, "announcement.reminder_dropped", "announcement", announcement_id, at=now, actor=account_id, detail=detail)  # fmt: skip
 
 
 _NEXT = """

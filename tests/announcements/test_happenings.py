@@ -117,6 +117,23 @@ async def test_a_reminder_comes_the_evening_before_to_those_who_got_it_once(
     assert row is not None and (row["kind"], row["title"], row["told"]) == ("reminder", "Họp phụ huynh", 3)
 
 
+async def test_a_dropped_reminder_is_not_said_and_the_trail_knows_who_dropped_it(
+    web: httpx.AsyncClient, world: World, sent: dict[str, Any], school_house: House, clock: StoppedClock
+) -> None:
+    await post(web, world, sent, "reminders", {"about_on": "2026-10-15"})
+    path = f"/v1/schools/{world.school_id}/announcements/{sent['announcement_id']}/reminders/2026-10-15"
+    for _ in range(2):
+        assert (await web.delete(path, headers=world.teacher.headers)).status_code == 204
+    trail = await school_house.database.reader.fetch(
+        "SELECT actor_account_id, detail->>'about_on' AS about_on FROM audit_events"
+        " WHERE school_id = $1 AND action = 'announcement.reminder_dropped' AND subject_id = $2",
+        world.school_id,
+        sent["announcement_id"],
+    )
+    assert [tuple(row) for row in trail] == [(world.teacher.account_id, "2026-10-15")]
+    assert await pass_time(school_house, clock, world, hours=12) == 0
+
+
 async def test_a_recalled_letter_is_not_said_again(
     web: httpx.AsyncClient, world: World, sent: dict[str, Any], school_house: House, clock: StoppedClock
 ) -> None:

@@ -14,7 +14,7 @@ import structlog
 
 from backend.core.house import House
 from backend.core.metrics import DELIVERIES
-from notifications import pauses
+from notifications import pauses, resting
 from notifications.addresses import Dead, retire
 from notifications.cascade import PAID, Reached, next_step
 from notifications.channels.fcm_answers import PLATFORM_DOWN
@@ -23,7 +23,7 @@ from notifications.outcomes import Outcome, Refused, Sent, TryLater
 from notifications.retries import Verdict, decide
 from notifications.rounds import Item, Try
 from notifications.settling import Attempt, Result, give_back
-from notifications.turns import ENDS, Turn
+from notifications.turns import ENDS, PUTS_OFF, Turn
 
 log = structlog.get_logger()
 
@@ -38,13 +38,13 @@ class Aftermath:
     turns: Sequence[Turn]
     early: Mapping[tuple[UUID, UUID, str], Verdict]
     states: pauses.States
-    resting: Mapping[str, datetime]
+    rests: Mapping[str, datetime]
     began_at: datetime
     whole: bool
 
     async def settle(self) -> None:
         now = self.house.clock.now()
-        until = {**self.resting, **await self._rest(now)}
+        until = {**self.rests, **await self._rest(now)}
         results = [Result(row, self.early[row.key], []) for row in self.batch.rows if row.key in self.early]
         for item in self.items:
             results.append(Result(item.row, self._judge(item, until, now), _attempts(item, now)))
@@ -83,6 +83,11 @@ class Aftermath:
                 stops[stop[0]] = stop[1:]
             elif isinstance(one.outcome, Sent):
                 working |= {channel, f"{channel}:{one.platform}"}
+        for channel in {item.row.channel for item in self.items} - stops.keys():
+            before = self.states.pauses.get(channel)
+            outcomes = [one.outcome for item in self.items if item.row.channel == channel for one in item.tries]
+            if away := resting.outage(channel, outcomes, trial=before is not None and bool(before.in_a_row)):
+                stops[channel] = away
         rests = {}
         for channel, (code, after) in stops.items():
             before, chance = self.states.pauses.get(channel), random.random()
@@ -100,7 +105,9 @@ class Aftermath:
         turns = {turn.row.key: turn for turn in self.turns}
         took = {(r.row.notice.notice_id, r.row.guardian_id) for r in results if r.verdict.state == "sent"}
         return [
-            msgspec.structs.replace(r, next_step=_next(r, turns[r.row.key], r.row.key[:2] in took, now))
+            msgspec.structs.replace(
+                r, next_step=_next(r, turns[r.row.key], r.row.key[:2] in took, now), calms=_calms(r)
+            )
             for r in results
         ]
 
@@ -132,18 +139,35 @@ def _next(result: Result, turn: Turn, took_now: bool, now: datetime) -> tuple[st
     if verdict.reason == "prefers":
         own = turn.prefers()
         return (own, now) if own else None
-    if verdict.reason in ENDS or verdict.reason == "quiet_hours" or verdict.state == "held":
+    if verdict.reason in ENDS or verdict.reason in PUTS_OFF or verdict.state == "held":
         return None
     reached: Reached = (
         "uncertain" if verdict.reason == "uncertain"
         else "paid" if verdict.state == "sent" and row.channel in PAID
-        # While a step is still being tried, the next one keeps its own time.
-        else "free" if verdict.state in ("sent", "due") or row.reached_before or took_now
+        else "free" if verdict.state == "sent" or row.reached_before or took_now or _took(result)
+        else "tried" if verdict.state == "due"
         else "no"
     )  # fmt: skip
     return next_step(
-        row.notice.urgency, row.channel, reached=reached, leads=turn.leads, now=now, preferred=turn.wishes.preferred
+        row.notice.urgency,
+        row.channel,
+        reached=reached,
+        leads=turn.leads,
+        now=now,
+        since=row.due_at,
+        preferred=turn.wishes.preferred,
     )
+
+
+def _took(result: Result) -> bool:
+    """One address of the family has it, though others are still tried."""
+    return result.row.sent_before or any(attempt.outcome == "sent" for attempt in result.attempts)
+
+
+def _calms(result: Result) -> bool:
+    """An urgent step got through after it was given up on for a while: the one after it has its own time again."""
+    row = result.row
+    return row.notice.urgency == "urgent" and not row.sent_before and not row.reached_before and _took(result)
 
 
 def _stop(channel: str, one: Try) -> tuple[str, str, float | None] | None:

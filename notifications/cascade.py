@@ -12,7 +12,8 @@ from typing import Final, Literal
 import msgspec
 
 Urgency = Literal["ordinary", "important", "urgent", "emergency"]
-Reached = Literal["no", "free", "paid", "uncertain"]
+# `tried`: the step is still being tried, or its channel rests.
+Reached = Literal["no", "tried", "free", "paid", "uncertain"]
 
 # The one order of stations. `call` is no wire: it is the list of families whom somebody at the school rings up.
 CHANNELS: Final = ("push", "webpush", "zalo", "zalo_bot", "telegram", "email", "zns", "sms", "call")
@@ -43,6 +44,16 @@ PLANS: Final[Mapping[Urgency, tuple[Step, ...]]] = {
     "urgent": _plan(push=0, webpush=5, zalo=10, zalo_bot=15, telegram=20, email=30, zns=60, sms=90, call=180),
     "emergency": _plan(push=0, webpush=0, zalo=0, zalo_bot=0, telegram=0, email=0, zns=5, sms=10, call=30),
 }
+
+
+def patience(urgency: Urgency, channel: str) -> timedelta | None:
+    """How long a step that does not get through keeps the next one waiting at the least; None where nothing follows it."""
+    plan = PLANS[urgency]
+    places = [step.channel for step in plan]
+    if channel not in places[:-1]:
+        return None
+    place = places.index(channel)
+    return plan[place + 1].after - plan[place].after
 
 
 def urgency_of(kind: str, *, urgent: bool, needs_acknowledgement: bool) -> Urgency:
@@ -100,12 +111,15 @@ def next_step(
     reached: Reached,
     leads: Collection[str],
     now: datetime,
+    since: datetime | None = None,
     preferred: str | None = None,
 ) -> tuple[str, datetime] | None:
     """What follows a step that ended now, and when it is due; None when nothing does.
 
     `leads` are the channels by which this family can be tried. While nothing has reached the family there is nothing to wait for.
     Waits count from the step before, not from publishing: what was held overnight has not been unread for the night.
+    A step still being tried had its turn at `since`; the one after it keeps its own time, or, for what is urgent, comes as soon as
+    the plan would have it follow at all, whatever way it goes.
     """
     order = in_order(urgency, preferred)
     places = [step.channel for step in order]
@@ -115,6 +129,9 @@ def next_step(
     for step in order[place + 1 :]:
         if step.channel not in leads or (reached == "uncertain" and step.channel in PAID):
             continue
+        if reached == "tried":
+            wait = patience(urgency, channel) if urgency == "urgent" else None
+            return step.channel, max(now, (since or now) + (wait or max(step.after - order[place].after, timedelta())))
         waits = reached in ("free", "paid") or (urgency == "emergency" and channel not in PAID and step.channel in PAID)
         return step.channel, now + max(step.after - order[place].after, timedelta()) if waits else now
     return None

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
 import msgspec
 
-from backend.core.across_schools import schools_with_deliveries
+from backend.core.across_schools import schools_with_deliveries, schools_with_impatient
 from backend.core.clock import school_day
 from backend.core.house import House
 from backend.core.metrics import OUTBOX_DUE
@@ -22,10 +22,11 @@ from notifications.aftermath import Aftermath
 from notifications.bells import BELL_BEHIND
 from notifications.cascade import CHANNELS
 from notifications.leads import leads_of, open_channels
-from notifications.leases import BATCH, Batch, Claimed, claim
+from notifications.leases import BATCH, Batch, Claimed, claim, claim_impatient
 from notifications.paid import post_paid
 from notifications.preferences import NONE, Wishes, wishes_of
 from notifications.quiet import read_hours
+from notifications.resting import impatient, on_trial
 from notifications.rounds import Item, is_paid
 from notifications.stations import Stations
 from notifications.turns import Turn
@@ -33,6 +34,8 @@ from notifications.turns import Turn
 # A job of the queue holds a place in the worker for about so long, then stands behind whatever else waits.
 _DRAIN_SECONDS = 2.0
 _SWEEP_SCHOOLS_MAX = 500
+# What finds out whether a channel works again, before everything that waits there is let go.
+TRIAL = 20
 
 
 async def drain(house: House, stations: Stations, school_id: int, *, batches_max: int = 1000) -> int:
@@ -42,11 +45,13 @@ async def drain(house: House, stations: Stations, school_id: int, *, batches_max
     for _ in range(batches_max):
         now = house.clock.now()
         states = await pauses.states(house.database.reader)
-        batch = await claim(house.database, school_id, claimable(states, now), now=now, today=school_day(now))
-        if batch.rows:
-            await Round(house, stations, batch, states, now).deliver()
-            handled += len(batch.rows)
-        if len(batch.rows) < BATCH:
+        more = False
+        async for batch, limit in _batches(house, school_id, states, now):
+            if batch.rows:
+                await Round(house, stations, batch, states, now).deliver()
+                handled += len(batch.rows)
+            more = more or len(batch.rows) == limit
+        if not more:
             return handled
         if time.monotonic() > until:
             break
@@ -54,8 +59,22 @@ async def drain(house: House, stations: Stations, school_id: int, *, batches_max
     return handled
 
 
+async def _batches(
+    house: House, school_id: int, states: pauses.States, now: datetime
+) -> AsyncIterator[tuple[Batch, int]]:
+    """What has its turn by channels that work; a few messages by those that may work again; what need not wait for those that rest."""
+    database, today = house.database, school_day(now)
+    trial = on_trial(states, now)
+    works = [channel for channel in claimable(states, now) if channel not in trial]
+    yield await claim(database, school_id, works, now=now, today=today), BATCH
+    if trial:
+        yield await claim(database, school_id, trial, now=now, today=today, limit=TRIAL), TRIAL
+    if rests := impatient(states, now):
+        yield await claim_impatient(database, school_id, rests, now=now, today=today), BATCH
+
+
 def claimable(states: pauses.States, now: datetime) -> list[str]:
-    """What rests must wait. What is switched off must not: its deliveries are taken, in order to go another way."""
+    """What rests must wait, save for what is impatient. What is switched off must not: its deliveries are taken, in order to go another way."""
     resting = states.resting(now)
     return [channel for channel in CHANNELS if channel not in resting or channel in states.off]
 
@@ -72,10 +91,23 @@ async def sweep(house: House) -> None:
 
 async def due_schools(house: House) -> list[int]:
     now = house.clock.now()
-    channels = claimable(await pauses.states(house.database.reader), now)
-    schools = await schools_with_deliveries(house.database.reader, now, channels, limit=_SWEEP_SCHOOLS_MAX)
+    states = await pauses.states(house.database.reader)
+    schools = await schools_with_deliveries(
+        house.database.reader, now, claimable(states, now), limit=_SWEEP_SCHOOLS_MAX
+    )
     OUTBOX_DUE.set(sum(school.due for school in schools))
-    return [school.school_id for school in schools]
+    found = [school.school_id for school in schools]
+    if rests := impatient(states, now):
+        waiting = await schools_with_impatient(
+            house.database.reader,
+            now,
+            [rest.channel for rest in rests],
+            [rest.urgency for rest in rests],
+            [rest.before for rest in rests],
+            limit=_SWEEP_SCHOOLS_MAX,
+        )
+        found += [school_id for school_id in waiting if school_id not in set(found)]
+    return found
 
 
 class Round:
@@ -111,7 +143,16 @@ class Round:
         leads = await leads_of(self._house, self._stations, self._open, rows)
         quiet = read_hours(self._house.settings.quiet_hours)
         return [
-            Turn(_in_language(row, wish), wish, leads[row.key], self._open, self._states.off, quiet, self._began_at)
+            Turn(
+                _in_language(row, wish),
+                wish,
+                leads[row.key],
+                self._open,
+                self._states.off,
+                quiet,
+                self._began_at,
+                self._resting,
+            )
             for row in rows
             for wish in (wishes.get(row.account_id, NONE) if row.account_id else NONE,)
         ]

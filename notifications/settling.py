@@ -25,22 +25,26 @@ class Attempt(msgspec.Struct, frozen=True):
 
 
 class Result(msgspec.Struct, frozen=True):
-    """A claimed delivery, its verdict, what its addresses answered, and the step that comes next and when, if one does."""
+    """A claimed delivery, its verdict, what its addresses answered, and the step that comes next and when, if one does.
+
+    `calms`: that step was called early while this one did not get through, and has time again.
+    """
 
     row: Claimed
     verdict: Verdict
     attempts: list[Attempt]
     next_step: tuple[str, datetime] | None = None
+    calms: bool = False
 
 
 # A step that has its turn in this very batch is not written again.
 # Only what still carries our lease is changed; what was sent is recorded in any case, since it did leave.
 _GIVE_BACK = """
 WITH result AS MATERIALIZED (
-        SELECT o.notice_id, o.guardian_id, o.channel, o.state, o.due_at, o.reason, o.failed, o.next_channel, o.next_at
+        SELECT o.notice_id, o.guardian_id, o.channel, o.state, o.due_at, o.reason, o.failed, o.next_channel, o.next_at, o.calms
           FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::timestamptz[], $8::text[], $9::smallint[], $10::text[],
-                      $21::timestamptz[])
-            AS o (notice_id, guardian_id, channel, state, due_at, reason, failed, next_channel, next_at)),
+                      $21::timestamptz[], $22::boolean[])
+            AS o (notice_id, guardian_id, channel, state, due_at, reason, failed, next_channel, next_at, calms)),
      done AS (
         UPDATE deliveries d
            SET state       = o.state,
@@ -56,7 +60,7 @@ WITH result AS MATERIALIZED (
            AND d.notice_id = o.notice_id
            AND d.guardian_id = o.guardian_id
            AND d.channel = o.channel
-     RETURNING d.notice_id, d.guardian_id, d.priority, o.next_channel, o.next_at),
+     RETURNING d.notice_id, d.guardian_id, d.priority, o.next_channel, o.next_at, o.calms),
      tried AS (
         INSERT INTO delivery_attempts
                (school_id, notice_id, guardian_id, channel, address_hash, attempt, attempted_at, outcome, code, provider_id)
@@ -67,8 +71,9 @@ WITH result AS MATERIALIZED (
             ON CONFLICT DO NOTHING
      RETURNING 1),
      climbed AS (
-        INSERT INTO deliveries AS n (school_id, notice_id, guardian_id, channel, state, priority, due_at)
-        SELECT $1, d.notice_id, d.guardian_id, d.next_channel, 'due', min(d.priority), min(d.next_at)
+        INSERT INTO deliveries AS n (school_id, notice_id, guardian_id, channel, state, priority, due_at, reason)
+        SELECT $1, d.notice_id, d.guardian_id, d.next_channel, 'due', min(d.priority), min(d.next_at),
+               CASE WHEN bool_or(d.calms) THEN 'unread' END
           FROM done d
          WHERE d.next_channel IS NOT NULL
            AND NOT EXISTS (SELECT
@@ -79,7 +84,9 @@ WITH result AS MATERIALIZED (
          GROUP BY d.notice_id, d.guardian_id, d.next_channel
          ORDER BY d.notice_id, d.guardian_id, d.next_channel
             ON CONFLICT (school_id, notice_id, guardian_id, channel)
-            DO UPDATE SET due_at = least(n.due_at, excluded.due_at)
+            DO UPDATE SET due_at = CASE WHEN excluded.reason = 'unread' AND n.attempts = 0
+                                        THEN greatest(n.due_at, excluded.due_at)
+                                        ELSE least(n.due_at, excluded.due_at) END
                     WHERE n.state = 'due'
      RETURNING n.due_at)
 SELECT (SELECT count(*) FROM done) AS done,
@@ -115,6 +122,7 @@ async def give_back(database: Database, batch: Batch, results: Sequence[Result],
             [attempt.code for _, attempt in tries],
             [attempt.provider_id for _, attempt in tries],
             [r.next_step[1] if r.next_step else None for r in results],
+            [r.calms for r in results],
         )
         assert row is not None, "an aggregate answers one row"
         if row["climbed"]:

@@ -8,20 +8,26 @@ from typing import Final
 
 import msgspec
 
-from notifications.cascade import PAID, PLANS
-from notifications.leases import Claimed
+from notifications.cascade import PAID, PLANS, in_order
+from notifications.leases import STANDS_BACK, Claimed
 from notifications.preferences import Wishes
 from notifications.quiet import Hours, at_minute, spread
 from notifications.retries import USEFUL_FOR, Verdict
 
 # Reasons after which no other channel would be right either.
 ENDS: Final = frozenset(
-    {"recalled", "not_entitled", "already_read", "already_delivered", "already_paid", "too_late", "off_by_choice"}
-)
+    {
+        "recalled", "not_entitled", "already_read", "already_delivered", "already_paid", "gave_way", "too_late", "off_by_choice",
+    }
+)  # fmt: skip
+# Reasons that put a step off and have nothing to do with the one after it.
+PUTS_OFF: Final = frozenset({"quiet_hours", "stands_back"})
 
 
 class Turn(msgspec.Struct, frozen=True):
-    """`open` are the channels that have a station, `off` those that an operator switched off; `leads` those by which this family can be tried."""
+    """`open` are the channels that have a station, `off` those that an operator switched off; `leads` those by which this family can be
+    tried. `resting` are the channels that their providers stopped.
+    """
 
     row: Claimed
     wishes: Wishes
@@ -30,6 +36,7 @@ class Turn(msgspec.Struct, frozen=True):
     off: Collection[str]
     quiet: Hours | None
     now: datetime
+    resting: Collection[str] = ()
 
     def verdict(self) -> Verdict | None:
         """None: send it."""
@@ -51,6 +58,7 @@ class Turn(msgspec.Struct, frozen=True):
             else "already_read" if row.read
             else "already_delivered" if row.account_id is None and row.delivered
             else "already_paid" if row.paid_before and _after_paying(row)
+            else "gave_way" if row.urgency_waits and not self._after().isdisjoint(row.took)
             else "too_late" if self.now - notice.created_at > USEFUL_FOR[notice.kind]
             else "no_account" if row.account_id is None and row.channel not in PAID and row.channel != "call"
             else "switched_off" if row.channel in self.off
@@ -80,7 +88,25 @@ class Turn(msgspec.Struct, frozen=True):
                 return Verdict("due", "quiet_hours", spread(end, row.guardian_id))
         if self.prefers():
             return Verdict("due", "prefers", self.now + PLANS[row.notice.urgency][1].after)
-        return None
+        if row.channel in self.resting:
+            return Verdict("due", "channel_rests")
+        return self._stands_back()
+
+    def _stands_back(self) -> Verdict | None:
+        """After a rest or an outage a step may find the one after it at work, or about to be: only one of the two speaks."""
+        row = self.row
+        if not row.urgency_waits or row.channel == "call" or row.reason == "prefers":
+            return None
+        if not self._after().isdisjoint(row.soon):
+            return Verdict("due", "stands_back", self.now + STANDS_BACK)
+        return Verdict("due", "stands_back", self.now + STANDS_BACK / 2) if row.busy else None
+
+    def _after(self) -> frozenset[str]:
+        """The channels that come after this one for this family."""
+        places = [step.channel for step in in_order(self.row.notice.urgency, self.wishes.preferred)]
+        if self.row.channel not in places:
+            return frozenset()
+        return frozenset(places[places.index(self.row.channel) + 1 :])
 
 
 def _after_paying(row: Claimed) -> bool:

@@ -46,6 +46,43 @@ async def schools_with_deliveries(
     return [SchoolWithDeliveries(row["school_id"], row["due"]) for row in rows]
 
 
+async def schools_with_impatient(
+    reader: Reader,
+    now: datetime,
+    channels: Sequence[str],
+    urgencies: Sequence[str],
+    befores: Sequence[datetime],
+    *,
+    limit: int,
+) -> list[int]:
+    """Schools where something waits on a channel that rests, and the rest outlasts its patience (by urgency), the longest waiting first."""
+    rows = await reader.fetch(
+        """
+        SELECT d.school_id
+          FROM deliveries d
+          JOIN notices n
+            ON n.school_id = d.school_id
+           AND n.notice_id = d.notice_id
+          JOIN unnest($2::text[], $3::text[], $4::timestamptz[]) AS rest (channel, urgency, before)
+            ON rest.channel = d.channel
+           AND rest.urgency = n.urgency
+         WHERE d.state = 'due'
+           AND d.due_at <= $1
+           AND d.due_at < rest.before
+           AND d.reason IS DISTINCT FROM 'channel_rests'
+         GROUP BY d.school_id
+         ORDER BY min(d.due_at)
+         LIMIT $5
+        """,
+        now,
+        channels,
+        urgencies,
+        befores,
+        limit,
+    )
+    return [row["school_id"] for row in rows]
+
+
 async def schools_with_documents(reader: Reader, now: datetime, *, limit: int) -> list[int]:
     """Schools whose e-invoices or e-receipts are due or were left by a worker that died, the longest waiting first."""
     rows = await reader.fetch(

@@ -63,12 +63,19 @@ async def test_a_step_whose_channel_fails_does_not_hold_up_the_next_ones_time(
     still_house: House, owner: asyncpg.Connection, world: World, clock: StoppedClock
 ) -> None:
     push, mail = Ear("push"), Ear("email")
-    push.answers = [TryLater("UNAVAILABLE")] * 20
+    push.answers = [TryLater("UNAVAILABLE")] * 4
     stations = listening(push, mail)
-    told = await tell(still_house, world, urgent=True)
+    told, urgent = await tell(still_house, world), await tell(still_house, world, urgent=True)
     await drain(still_house, stations, world.school_id)
-    assert (await steps(owner, told, world.parent))["push"][0] == "due"
-    assert await due_in(owner, told, world.parent, "email", NOW) == 30 * MINUTE
+    for notice_id, minutes in ((told, 360), (urgent, 5)):
+        assert (await steps(owner, notice_id, world.parent))["push"][0] == "due"
+        assert await due_in(owner, notice_id, world.parent, "email", NOW) == minutes * MINUTE
+    # The push gets through before that: the letter waits again for as long as the plan lets it be unread.
+    clock.advance(MINUTE)
+    await drain(still_house, stations, world.school_id)
+    assert len(push.heard) == 8 and mail.heard == []
+    assert await due_in(owner, urgent, world.parent, "email", clock.now()) == 30 * MINUTE
+    assert await due_in(owner, told, world.parent, "email", NOW) == 360 * MINUTE
 
 
 async def test_an_unread_urgent_notice_climbs_step_by_step_and_stops_when_it_is_read(

@@ -86,6 +86,7 @@ ADDRESSED = f"""
             ON g.school_id = bond.school_id
            AND g.guardian_id = bond.guardian_id
          WHERE bond.school_id = $1
+           AND bond.can_view
            AND bond.gets_notices
            AND bond.valid_from <= $2
            AND (bond.valid_to IS NULL OR bond.valid_to >= $2)
@@ -140,6 +141,7 @@ SELECT count(*) AS homes,
                           AND (g.account_id IS NOT NULL OR g.phone_e164 IS NOT NULL)
                         WHERE bond.school_id = $1
                           AND bond.pupil_id = p.pupil_id
+                          AND bond.can_view
                           AND bond.gets_notices
                           AND bond.valid_from <= $2
                           AND (bond.valid_to IS NULL OR bond.valid_to >= $2)) AS reached

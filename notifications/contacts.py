@@ -55,6 +55,7 @@ SELECT (SELECT coalesce(json_agg(f ORDER BY f.sort_key, f.guardian_id), '[]'::js
                    AND y.school_year = c.school_year
                    AND y.is_current
                  WHERE bond.school_id = $1
+                   AND bond.can_view
                    AND bond.gets_notices
                    AND bond.valid_from <= $3
                    AND (bond.valid_to IS NULL OR bond.valid_to >= $3)

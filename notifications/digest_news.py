@@ -62,6 +62,7 @@ SELECT p.notice_id, p.guardian_id, n.kind, n.title, g.language, s.name AS school
         WHERE bond.school_id = $1
           AND bond.guardian_id = p.guardian_id
           AND bond.pupil_id = ANY (r.pupil_ids)
+          AND bond.can_view
           AND bond.gets_notices
           AND bond.valid_from <= $4
           AND (bond.valid_to IS NULL OR bond.valid_to >= $4)) AS still

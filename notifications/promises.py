@@ -182,6 +182,7 @@ WITH item AS MATERIALIZED (
           JOIN guardianships bond
             ON bond.school_id = $1
            AND bond.pupil_id = i.pupil_id
+           AND bond.can_view
            AND bond.gets_notices
            AND bond.valid_from <= $2
            AND (bond.valid_to IS NULL OR bond.valid_to >= $2)
@@ -204,6 +205,7 @@ def _to_named(named: str, bond: str) -> str:
             ON bond.school_id = $1
            AND bond.guardian_id = named.guardian_id
            AND {bond}
+           AND bond.can_view
            AND bond.gets_notices
            AND bond.valid_from <= $2
            AND (bond.valid_to IS NULL OR bond.valid_to >= $2)
@@ -218,8 +220,7 @@ def _to_named(named: str, bond: str) -> str:
 _ONE_BY_ONE = _to_named(
     """JOIN unnest($9::uuid[], $10::uuid[], $11::uuid[]) AS named (notice_id, guardian_id, pupil_id)
             ON named.notice_id = n.notice_id""",
-    """bond.pupil_id = named.pupil_id
-           AND bond.can_view""",
+    "bond.pupil_id = named.pupil_id",
 )
 _WHO_HAS_NOT_ANSWERED = _to_named(
     """CROSS JOIN earlier e

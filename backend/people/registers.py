@@ -95,6 +95,7 @@ SELECT who.staff_id, who.roles, who.subjects,
                                                      AND g.guardian_id = bond.guardian_id
                                                    WHERE bond.school_id = $1
                                                      AND bond.pupil_id = p.pupil_id
+                                                     AND bond.can_view
                                                      AND bond.gets_notices
                                                      AND bond.valid_from <= $4
                                                      AND (bond.valid_to IS NULL OR bond.valid_to >= $4)

@@ -13,7 +13,7 @@ from notifications.audience import Audience, Grade, OneClass, SomePupils, WholeS
 from notifications.digest_news import news_of
 from notifications.digests import Piece
 from notifications.leases import claim
-from notifications.outbox import PupilNotice, publish, publish_each, recall
+from notifications.outbox import GuardiansNotice, PupilNotice, publish, publish_each, publish_to_guardians, recall
 from notifications.receipts import record
 from tests.factories import World
 from tests.notifications.conftest import NOW, notice
@@ -84,6 +84,37 @@ async def test_custody_decides_who_is_told(house: House, owner: asyncpg.Connecti
     async with house.database.school(world.school_id) as tx:
         await publish(tx, told, OneClass(world.class_id))
     assert await addressed(owner, world.school_id, told.notice_id) == {world.parent2.person_id}
+
+
+async def test_who_lost_the_right_to_see_a_child_is_told_nothing_about_it_whatever_the_other_flags_say(
+    house: House, owner: asyncpg.Connection, world: World
+) -> None:
+    before, after = notice(), notice()
+    async with house.database.school(world.school_id) as tx:
+        await publish(tx, before, OneClass(world.class_id))
+    await owner.execute(
+        "UPDATE guardianships SET can_view = false WHERE school_id = $1 AND guardian_id = $2",
+        world.school_id, world.parent.person_id,
+    )  # fmt: skip
+    mark = PupilNotice(
+        notice_id=new_id(), pupil_id=world.child.pupil_id, kind="mark", source_kind="mark", source_id="1"
+    )
+    named = GuardiansNotice(
+        notice_id=new_id(), guardian_ids=(world.parent.person_id,), pupil_ids=(world.child.pupil_id,), kind="form",
+        source_kind="form", source_id="1",
+    )  # fmt: skip
+    async with house.database.school(world.school_id) as tx:
+        await publish(tx, after, OneClass(world.class_id))
+        await publish_each(tx, [mark], created_by=None, at=NOW)
+        await publish_to_guardians(tx, [named], at=NOW)
+    both = {world.parent2.person_id, world.classmate_parent.person_id}
+    assert await addressed(owner, world.school_id, after.notice_id) == both
+    assert await addressed(owner, world.school_id, mark.notice_id) == {world.parent2.person_id}
+    assert await addressed(owner, world.school_id, named.notice_id) == set()
+    # What was promised before is looked at again when its turn comes.
+    batch = await claim(house.database, world.school_id, ["push"], now=NOW, today=date(2026, 11, 24))
+    found = {row.guardian_id: row.entitled for row in batch.rows if row.notice.notice_id == before.notice_id}
+    assert found == {world.parent.person_id: False, **dict.fromkeys(both, True)}
 
 
 async def test_a_pupil_who_left_is_not_in_the_class_but_can_be_named(

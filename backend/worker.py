@@ -34,6 +34,7 @@ from backend.identity import codes, forgetting, sending
 from backend.messages import alerts, alerts_sending
 from bots import chats
 from bots import sending as talking
+from bots.editor import unanswered
 from bots.handoffs import SEND_JOB
 from bots.telegram import TelegramBot
 from notifications import digest_round, emails, sent_texts
@@ -203,6 +204,7 @@ async def sweep_chats(work: Work) -> None:
 @job
 async def forget_old_chats(work: Work) -> None:
     await chats.forget_old(work.house)
+    await unanswered.forget_old(work.house)
 
 
 @job

@@ -15,10 +15,12 @@ from backend.core.metrics import CHAT_TURNS
 from backend.core.text import fold
 from bots import system
 from bots.answers import notices, personal, really, which_child
-from bots.answers.knowledge import entry_of
+from bots.answers.layers import OWN_PREFIX
 from bots.answers.render import call_line, render
 from bots.chats import Chat
+from bots.editor import unanswered
 from bots.intents import SURE, Understanding, every_intent, understand
+from bots.intents_own import SAME
 from bots.intents_phrases import NONE
 from bots.slots import Slots, read_phone
 from bots.talk import Talk
@@ -82,12 +84,32 @@ async def _answer(talk: Talk) -> Answer:
 async def _understood(talk: Talk, meant: Understanding, text: str) -> Answer:
     if really.asks(text, suspicious=really.INTENT in (meant.intent, talk.previous)):
         return await _checked(talk, text)
+    unsure = meant.intent == NONE or meant.score < SURE
+    # Whoever asks for somebody else's child gets no suggestions, and nothing here may come before that refusal.
+    if unsure and meant.suggestions and (own := await talk.own_question(text)) is not None:
+        talk.remember(unsure=0, question=text, asked="")
+        return await _general(talk, own, meant.slots)
     if meant.intent == NONE and (not meant.suggestions or meant.score >= SURE):
+        if meant.suggestions:
+            await _note(talk, meant, text)
         return _refused(talk, others=not meant.suggestions)
-    if meant.intent == NONE or meant.score < SURE:
+    if unsure:
         return await _unsure(talk, meant, text)
     talk.remember(unsure=0, question=text, asked="")
-    return await _say(talk, meant.intent, meant.slots, _plain(text), also=meant.also)
+    also = meant.also
+    if also is None and not meant.intent.startswith(("my-", "sys-")):
+        if (own := await talk.own_rather_than(meant.intent, text)) is not None:
+            return await _say(talk, own, meant.slots, (), also=meant.intent)
+        also = await talk.own_question(text, SAME)
+    return await _say(talk, meant.intent, meant.slots, _plain(text), also=also)
+
+
+async def _note(talk: Talk, meant: Understanding, text: str) -> None:
+    """For the school's list of questions that want an answer."""
+    school_id = await talk.school()
+    if school_id is not None:
+        nearest = meant.suggestions[0] if meant.suggestions else NONE
+        await unanswered.note(talk.house, school_id, talk.chat, talk.incoming.update_id, text, nearest)
 
 
 async def _checked(talk: Talk, text: str) -> Answer:
@@ -111,6 +133,7 @@ async def _unsure(talk: Talk, meant: Understanding, text: str) -> Answer:
         question = "\n".join(dict.fromkeys(part for part in (talk.memory.question, text) if part))
         return await system.hand_over(talk, question, asked=False)
     talk.remember(unsure=1, question=text, slots=meant.slots, asked="")
+    await _note(talk, meant, text)
     buttons = [talk.intent_button(intent) for intent in meant.suggestions]
     return talk.answer(talk.say("unsure"), [*buttons, talk.button("not_these", "h")])
 
@@ -122,7 +145,7 @@ async def _pressed(talk: Talk, press: str) -> Answer:
         return await system.hand_over_pressed(talk)
     if kind == "g" and value in ("vi", "en"):
         return system.change_language(talk, value)
-    if kind == "i" and value in every_intent():
+    if kind == "i" and (value in every_intent() or value.startswith(OWN_PREFIX)):
         slots = talk.memory.slots
         talk.remember(unsure=0)
         return await _say(talk, value, slots, _plain(talk.memory.question))
@@ -153,13 +176,16 @@ async def _say(talk: Talk, intent: str, slots: Slots, words: tuple[str, ...], *,
 
 
 async def _general(talk: Talk, intent: str, slots: Slots) -> Answer:
-    entry = entry_of(intent, talk.today)
-    if entry is None:
-        return await system.hand_over(talk, talk.memory.question or intent, asked=False)
     level = str(slots["level"]) if "level" in slots else None
-    text = render(entry, talk.language, await talk.facts(), level=level)
-    talk.remember(intent=intent, intent_at=talk.incoming.at, slots=slots)
-    return talk.answer(text, _buttons(talk, intent, entry.levels.keys(), entry.also, level), intent=intent)
+    told = await talk.told(intent, level)
+    if told is None and intent.startswith(OWN_PREFIX):
+        return talk.answer(talk.say("stale_button"))
+    if told is None:
+        return await system.hand_over(talk, talk.memory.question or intent, asked=False)
+    text = render(told, await talk.facts(), talk.today, level=level)
+    if not intent.startswith(OWN_PREFIX):  # the understanding, which may carry it on, knows only its own intents
+        talk.remember(intent=intent, intent_at=talk.incoming.at, slots=slots)
+    return talk.answer(text, _buttons(talk, intent, set(told.levels) - {told.level}, told.also, level), intent=intent)
 
 
 def _buttons(talk: Talk, intent: str, levels: object, also: tuple[str, ...], level: str | None) -> list[Button]:

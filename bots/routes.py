@@ -3,8 +3,9 @@
 from typing import Any
 
 from bots.routes_family import ROUTES as FAMILY
+from bots.routes_knowledge import ROUTES as KNOWLEDGE
 from bots.routes_school import ROUTES as SCHOOL
 from bots.routes_telegram import ROUTES as TELEGRAM
 from bots.routes_web import ROUTES as WEB
 
-ROUTES: list[Any] = [*TELEGRAM, *WEB, *FAMILY, *SCHOOL]
+ROUTES: list[Any] = [*TELEGRAM, *WEB, *FAMILY, *SCHOOL, *KNOWLEDGE]

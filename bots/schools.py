@@ -7,15 +7,20 @@ from typing import Any
 import msgspec
 
 from backend.core.database import Reader
+from backend.people.about import FACTS as OWN_FACTS
 
 _NAMES = (
     "school_id", "name", "address", "phone", "duty_phone", "email", "office_hours", "website", "level",
-    "account_number", "account_name", "bank_bin",
+    "account_number", "account_name", "bank_bin", "knowledge_stamps",
 )  # fmt: skip
 # $1 school_id; without one, the house's only school.
 FACTS = """
 SELECT s.school_id, s.name, s.address, s.phone, s.duty_phone, s.email, s.office_hours, s.website, s.level, s.facts::text AS facts,
-       b.account_number, b.account_name, b.bank_bin
+       b.account_number, b.account_name, b.bank_bin,
+       (SELECT string_agg(k.owner || '@' || k.stamp, ' '
+                          ORDER BY k.owner NOT LIKE 'school:%', k.owner IS DISTINCT FROM 'area:' || s.commune_code)
+          FROM knowledge_stamps k
+         WHERE k.owner IN ('school:' || s.school_id, 'area:' || s.commune_code, 'area:' || s.province_code)) AS knowledge_stamps
   FROM schools s
   LEFT JOIN LATERAL (SELECT a.account_number, a.account_name, a.bank_bin
                        FROM bank_accounts a
@@ -29,11 +34,22 @@ SELECT s.school_id, s.name, s.address, s.phone, s.duty_phone, s.email, s.office_
                                   HAVING count(*) = 1))
 """
 
+# What a line of an answer may leave blank for the school to fill.
+FACT_NAMES = frozenset(OWN_FACTS) | {
+    "name", "address", "phone", "duty_phone", "email", "office_hours", "website", "account_number", "account_name",
+}  # fmt: skip
+
 
 def facts_of(row: Any) -> dict[str, str]:
     """Names of blanks → what the school says; what it has not said is missing. `row` has the columns of FACTS."""
     facts = {name: str(row[name]) for name in _NAMES if row[name]}
     return facts | _own(msgspec.json.decode(row["facts"]))
+
+
+async def read_facts(reader: Reader, school_id: int | None) -> dict[str, str]:
+    """Of one school; empty without one. A turn reads them with its context instead."""
+    row = None if school_id is None else await reader.fetchrow(FACTS, school_id)
+    return {} if row is None else facts_of(row)
 
 
 def _own(raw: Any) -> dict[str, str]:

@@ -13,10 +13,14 @@ import msgspec
 from backend.core.catalogue import say
 from backend.core.clock import school_day
 from backend.core.house import House
+from bots import intents_own
 from bots.answers.asking import Asker
+from bots.answers.authority import level_of
 from bots.answers.knowledge import title_of
+from bots.answers.layers import Knowledge, Told
 from bots.chats import Chat, Memory
 from bots.context import Context, OwnChild, of_turn
+from bots.editor.published import knowledge_of
 from bots.normalise import is_english
 from bots.schools import schools_of
 from schemas.chat import Answer, Button, Incoming
@@ -37,6 +41,7 @@ class Talk:
     language: str = field(init=False)
     today: date = field(init=False)
     _context: Context | None = None
+    _knowledge: Knowledge | None = None
 
     def __post_init__(self) -> None:
         self.memory = self.chat.memory
@@ -60,7 +65,8 @@ class Talk:
         return say(f"bots.{key}", self.language, **params)
 
     def title(self, intent: str) -> str:
-        return title_of(intent, self.language, self.today)
+        own = self._knowledge.title(intent, self.language, self.today) if self._knowledge else None
+        return own or title_of(intent, self.language, self.today)
 
     def button(self, key: str, press: str, **params: object) -> Button:
         return Button(self.say(key, **params), press)
@@ -116,6 +122,24 @@ class Talk:
     async def facts(self) -> dict[str, str]:
         school_id = await self.school()
         return {} if school_id is None else (await self.context()).facts[school_id]
+
+    async def knowledge(self) -> Knowledge:
+        """What the school tells: of its own, of its area's, and what is shipped."""
+        if self._knowledge is None:
+            self._knowledge = await knowledge_of(self.house.database.reader, await self.facts())
+        return self._knowledge
+
+    async def told(self, intent: str, level: str | None) -> Told | None:
+        asked = level_of(level, intent, await self.facts())
+        return (await self.knowledge()).told(intent, self.language, asked, self.today)
+
+    async def own_question(self, text: str, least: float = intents_own.LIKE) -> str | None:
+        """The question of the school's own that the text asks, if it asks one."""
+        return intents_own.nearest(text, (await self.knowledge()).questions(self.today), least)
+
+    async def own_rather_than(self, intent: str, text: str) -> str | None:
+        """The same where a trained intent is sure: only what is written word for word and unlike all that the intent was taught."""
+        return intents_own.nearer_than(intent, text, (await self.knowledge()).questions(self.today))
 
     def answer(self, text: str, buttons: Sequence[Button] = (), *, intent: str = "") -> Answer:
         return Answer(text, tuple(buttons), intent)

@@ -239,3 +239,27 @@ class Calendar(msgspec.Struct, frozen=True):
 
 class CloseDay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: Annotated[str, Meta(min_length=1, max_length=200, examples=["Nghỉ tránh bão"])]
+
+
+class SchoolAbout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a school says of itself; the chat fills its answers from it. An empty line is not told."""
+
+    address: Annotated[str, Meta(max_length=300)] = ""
+    phone: Annotated[str, Meta(max_length=60)] = ""
+    duty_phone: Annotated[str, Meta(max_length=60, description="The line that answers in an emergency.")] = ""
+    email: Annotated[str, Meta(max_length=120)] = ""
+    office_hours: Annotated[str, Meta(max_length=300)] = ""
+    website: Annotated[str, Meta(max_length=200)] = ""
+    school_hours: Annotated[str, Meta(max_length=300)] = ""
+    principal_hours: Annotated[str, Meta(max_length=300)] = ""
+    calendar: Annotated[str, Meta(max_length=800)] = ""
+    exam_calendar: Annotated[str, Meta(max_length=800)] = ""
+    fee_list: Annotated[str, Meta(max_length=800)] = ""
+    lunch_menu: Annotated[str, Meta(max_length=800)] = ""
+    lunch_price: Annotated[str, Meta(max_length=300)] = ""
+    lunch_cutoff: Annotated[str, Meta(max_length=300)] = ""
+    after_hours: Annotated[str, Meta(max_length=300)] = ""
+    school_bus: Annotated[str, Meta(max_length=800)] = ""
+    uniform: Annotated[str, Meta(max_length=300)] = ""
+    clubs: Annotated[str, Meta(max_length=800)] = ""
+    rules: Annotated[str, Meta(max_length=800)] = ""

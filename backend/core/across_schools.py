@@ -150,6 +150,20 @@ async def schools_with_hanging_files(reader: Reader, before: datetime) -> list[i
     return [row["school_id"] for row in rows]
 
 
+async def schools_with_old_unanswered(reader: Reader, before: datetime) -> list[int]:
+    """Schools that hold questions of families' chats from before this instant."""
+    rows = await reader.fetch(
+        """
+        SELECT DISTINCT u.school_id
+          FROM chat_unanswered u
+         WHERE u.asked_at < $1
+         ORDER BY u.school_id
+        """,
+        before,
+    )
+    return [row["school_id"] for row in rows]
+
+
 async def schools_with_open_forms(reader: Reader) -> list[int]:
     """Schools in which some form still waits for families, or ran out and is to be closed."""
     rows = await reader.fetch(

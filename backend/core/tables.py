@@ -21,7 +21,7 @@ TENANT = (
     "refunds", "period_changes", "write_off_limits",
     "asking_rules", "reminders", "fraud_cases", "fraud_reports",
     "statement_files", "statement_lines", "statement_balances", "statement_mappings",
-    "chat_handoffs", "child_nicknames",
+    "chat_handoffs", "chat_unanswered", "unanswered_set_aside", "child_nicknames",
     "files", "announcement_rules", "announcement_drafts", "announcement_versions", "pupil_groups", "pupil_group_members",
     "announcement_templates", "announcement_events", "announcement_reminders",
     "forms", "form_versions", "form_pupils", "form_signatures", "form_answers", "form_reminders", "form_rules", "family_claims",
@@ -40,6 +40,11 @@ REFERENCE = (
     "bank_accounts",
     "official_contacts",
     "bank_hooks",
+    "knowledge_stamps",
+    "knowledge_versions",
+    "knowledge_published",
+    "knowledge_facts",
+    "knowledge_deeds",
 )
 
 # Directory table → the column it is distributed by.
@@ -88,6 +93,7 @@ APPEND_ONLY = (
     "form_versions", "form_signatures", "announcement_versions",
     "messages", "message_texts", "message_reads", "group_messages", "message_rules_accepted", "message_translations",
     "feed_consents",
+    "knowledge_versions", "knowledge_deeds",
 )  # fmt: skip
 
 ALL = (*TENANT, *REFERENCE, *DIRECTORY)

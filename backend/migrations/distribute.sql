@@ -21,6 +21,16 @@ SELECT create_reference_table('official_contacts');
 
 SELECT create_reference_table('bank_hooks');
 
+SELECT create_reference_table('knowledge_stamps');
+
+SELECT create_reference_table('knowledge_versions');
+
+SELECT create_reference_table('knowledge_published');
+
+SELECT create_reference_table('knowledge_facts');
+
+SELECT create_reference_table('knowledge_deeds');
+
 SELECT create_distributed_table('pupils', 'school_id', colocate_with => 'none');
 
 SELECT create_distributed_table('audit_events', 'school_id', colocate_with => 'pupils');
@@ -154,6 +164,10 @@ SELECT create_distributed_table('statement_balances', 'school_id', colocate_with
 SELECT create_distributed_table('statement_mappings', 'school_id', colocate_with => 'pupils');
 
 SELECT create_distributed_table('chat_handoffs', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('chat_unanswered', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('unanswered_set_aside', 'school_id', colocate_with => 'pupils');
 
 SELECT create_distributed_table('child_nicknames', 'school_id', colocate_with => 'pupils');
 

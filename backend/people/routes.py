@@ -12,7 +12,7 @@ from backend.core.clock import school_day
 from backend.core.http import house_of, json_bytes, language_of
 from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
-from backend.people import actions, registers, year
+from backend.people import about, actions, registers, year
 from schemas.people import (
     Assignments,
     Calendar,
@@ -25,6 +25,7 @@ from schemas.people import (
     NewPupil,
     PupilCard,
     PupilMade,
+    SchoolAbout,
     SchoolYear,
     SchoolYearIn,
     StaffList,
@@ -230,8 +231,22 @@ async def open_day(request: AnyRequest, school_id: FromPath[int], on: FromPath[d
     await year.open_day(house_of(request), principal_of(request).account_id, school_id, on)
 
 
+@get(SCHOOL + "/about", tags=["people"], **STAFF)
+async def read_about(request: AnyRequest, school_id: FromPath[int]) -> SchoolAbout:
+    """What the school says of itself: phones, hours, prices, menu, calendar. The chat answers with it."""
+    return await about.about(house_of(request), principal_of(request), school_id)
+
+
+@put(SCHOOL + "/about", tags=["people"], **STAFF)
+async def change_about(request: AnyRequest, school_id: FromPath[int], data: JSONBody[SchoolAbout]) -> SchoolAbout:
+    """The whole of it: an empty line is told no more."""
+    return await about.change(house_of(request), principal_of(request), school_id, data, _today(request))
+
+
 ROUTES: list[Any] = [
     staff_me,
+    read_about,
+    change_about,
     classes,
     class_pupils,
     find_pupils,

@@ -15,23 +15,9 @@ from typing import Any
 import msgspec
 
 from backend.core.catalogue import say
+from schemas.knowledge import Text
 
 _FOLDER = Path(__file__).parent.parent / "knowledge" / "answers"
-
-
-class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One answer in one language. first answers in a sentence or two; school is shown only where the school's own data fill it."""
-
-    title: str
-    first: str
-    school: tuple[str, ...] = ()
-    steps: tuple[str, ...] = ()
-    papers: tuple[str, ...] = ()
-    where: str = ""
-    time: str = ""
-    fee: str = ""
-    note: tuple[str, ...] = ()
-    basis: str = ""
 
 
 class Entry(msgspec.Struct, frozen=True):

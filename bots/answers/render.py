@@ -1,35 +1,40 @@
-"""An entry of the knowledge as the lines a reader sees: the number to ring, the answer, steps, papers, where, time, fee, basis."""
+"""What is told as the lines a reader sees: the number to ring, the answer, steps, papers, where, time, fee, basis."""
 
 from __future__ import annotations
 
 import re
-import string
 from collections.abc import Mapping, Sequence
+from datetime import date
+
+import msgspec
 
 from backend.core.catalogue import say
-from bots.answers.knowledge import Entry, Text
+from bots.answers.authority import BLANK, authority, level_of
+from bots.answers.layers import CHECK, SHIPPED, Told
+from schemas.knowledge import Text
 
-CHECK = "[?]"
 _MARK = " ※"
+BLANKS = re.compile(r"\{([a-z_]+)\}")
 TEXT_MAX = 3800  # Telegram ends at 4096; the rest is for a line the conversation may add
 
 
-def render(entry: Entry, language: str, facts: Mapping[str, str], *, level: str | None = None) -> str:
-    text = entry.text(language, level)
+def render(told: Told, facts: Mapping[str, str], on: date, *, level: str | None = None) -> str:
+    """`facts`: what the school says of itself. `level`: what the asker named, for the office that decides."""
+    language = told.language
+    text = _with_office(told, facts, on, level)
     blocks: list[str] = []
-    if entry.call:
+    if told.call:
         blocks.append(call_line(language, facts))
-    own = facts.get(f"answer.{entry.intent}.{language}") or facts.get(f"answer.{entry.intent}.vi")
+    own = facts.get(f"answer.{told.topic}.{language}") or facts.get(f"answer.{told.topic}.vi") or told.aside
     if own:
         blocks.append(say("bots.school_says", language, text=own))
-    blocks.append(text.first)
-    blocks += _school_lines(text.school, facts)
+    blocks += _first(text, facts)
     blocks += _details(text, language)
     body = "\n".join(blocks)
     if CHECK in body:
         body = body.replace(f" {CHECK}", _MARK).replace(CHECK, _MARK)
-        body += "\n" + say("bots.to_confirm", language)
-    foot = say("bots.checked", language, day=f"{entry.checked:%d/%m/%Y}")
+        body += "\n\n" + say("bots.to_confirm", language)
+    foot = _foot(told, language)
     return _clipped(body, TEXT_MAX - len(foot)) + "\n" + foot
 
 
@@ -38,12 +43,33 @@ def call_line(language: str, facts: Mapping[str, str]) -> str:
     return say("bots.call_school", language, phone=number) if number else say("bots.call_111", language)
 
 
+def _with_office(told: Told, facts: Mapping[str, str], on: date, level: str | None) -> Text:
+    """The blank for the office above the school, filled for the level in question and the day."""
+    office = authority(level_of(level or told.level, told.topic, facts), on, told.language)
+    changes: dict[str, object] = {}
+    for name in told.text.__struct_fields__:
+        value = getattr(told.text, name)
+        if isinstance(value, str):
+            changes[name] = value.replace(BLANK, office)
+        else:
+            changes[name] = [line.replace(BLANK, office) for line in value]
+    return msgspec.structs.replace(told.text, **changes)
+
+
+def _first(text: Text, facts: Mapping[str, str]) -> list[str]:
+    """What the school itself has said answers best and stands first, unless the first line only introduces it."""
+    own = _school_lines(text.school, facts)
+    if text.first.endswith(":"):
+        return [text.first, *own]
+    return [*own, text.first]
+
+
 def _school_lines(lines: Sequence[str], facts: Mapping[str, str]) -> list[str]:
     """Only lines whose every blank the school has filled."""
     return [
-        line.format_map(facts)
+        BLANKS.sub(lambda blank: facts[blank[1]], line)
         for line in lines
-        if all(facts.get(name) for _, name, _, _ in string.Formatter().parse(line) if name)
+        if all(facts.get(name) for name in BLANKS.findall(line))
     ]
 
 
@@ -62,9 +88,16 @@ def _details(text: Text, language: str) -> list[str]:
         lines += ["", *(f"{say(f'bots.head_{name}', language)} {value}" for name, value in facts)]
     if text.note:
         lines += ["", *(f"– {note}" for note in text.note)]
-    if text.basis:
-        lines += ["", f"{say('bots.head_basis', language)} {text.basis}"]
+    rests = [(name, getattr(text, name)) for name in ("basis", "code") if getattr(text, name)]
+    if rests:
+        lines += ["", *(f"{say(f'bots.head_{name}', language)} {value}" for name, value in rests)]
     return lines
+
+
+def _foot(told: Told, language: str) -> str:
+    day = f"{told.checked:%d/%m/%Y}"
+    kind = told.told_by.partition(":")[0]
+    return say("bots.checked" if told.told_by == SHIPPED else f"bots.written_by_{kind}", language, day=day)
 
 
 def _clipped(text: str, length: int) -> str:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from backend.core.crypto import token_hash
 from backend.core.ids import new_id
+from tests.bots import knowledge_lines
 from tests.identity.matrix import ADMINS, BY_SCHOOL, EVERYONE, GUARDIANS, NOBODY, NOTHING, Ask, Line, Scene, on_any
 
 
@@ -26,6 +27,7 @@ async def a_chat_that_is_not(s: Scene) -> str:
 
 
 LINES = {
+    **knowledge_lines.LINES,
     ("GET", "/chat"): Line(ask=lambda s: Ask("/chat"), allowed=EVERYONE, targets=NOTHING),
     ("POST", "/chat"): Line(
         ask=lambda s: Ask("/chat", form={"text": "giờ vào lớp", "message_id": str(new_id())}),

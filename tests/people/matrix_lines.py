@@ -129,4 +129,10 @@ LINES = {
         targets=BY_SCHOOL,
         prepare=a_roster,
     ),
+    ("GET", "/v1/schools/{school_id}/about"): Line(
+        ask=lambda s: Ask(school(s, "/about")), allowed=ADMINS, targets=BY_SCHOOL
+    ),
+    ("PUT", "/v1/schools/{school_id}/about"): Line(
+        ask=lambda s: Ask(school(s, "/about"), json={"school_hours": "7h15 – 16h30"}), allowed=ADMINS, targets=BY_SCHOOL
+    ),
 }

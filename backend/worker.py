@@ -28,7 +28,8 @@ from backend.core.queue import Queue, redis_settings, worker_options
 from backend.core.settings import Settings
 from backend.family import claims
 from backend.feed import retention
-from backend.files.actions import forget_hanging_nowhere
+from backend.files.actions import FORGET_AFTER, forget_hanging_nowhere
+from backend.files.area import forget_area
 from backend.forms import chasing
 from backend.identity import codes, forgetting, sending
 from backend.messages import alerts, alerts_sending
@@ -220,6 +221,7 @@ async def sweep_letters(work: Work) -> None:
 @job
 async def forget_loose_files(work: Work) -> None:
     await forget_hanging_nowhere(work.house)
+    await forget_area(work.house, work.house.clock.now() - FORGET_AFTER)
 
 
 @job

@@ -30,7 +30,7 @@ WITH notice AS (
      step AS MATERIALIZED (
         SELECT d.guardian_id,
                bool_or(d.state = 'sent' AND d.channel <> 'call') AS sent,
-               bool_or(d.state IN ('due', 'leased', 'held')) AS pending,
+               bool_or(d.state IN ('due', 'leased', 'held') OR d.reason = 'told_elsewhere') AS pending,
                (array_agg(d.channel ORDER BY array_position($4::text[], d.channel) DESC)
                 FILTER (WHERE d.state IN ('refused', 'dead', 'skipped') AND d.channel <> 'call'))[1] AS channel,
                (array_agg(coalesce(d.reason, d.state) ORDER BY array_position($4::text[], d.channel) DESC)

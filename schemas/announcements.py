@@ -99,6 +99,7 @@ class AnnouncementRow(msgspec.Struct, frozen=True):
     """An announcement with how far it has come. `class_name` is of an announcement to one class, `group_name` of one to a group.
 
     `author` is the commune's or province's office where the letter came from there. `corrected_by` is a later one that puts it right.
+    `area_file_ids` hang on a letter of the area; with one announcement they stand in `files` too.
     """
 
     announcement_id: UUID
@@ -122,6 +123,7 @@ class AnnouncementRow(msgspec.Struct, frozen=True):
     corrects: UUID | None = None
     corrected_by: UUID | None = None
     from_area: bool = False
+    area_file_ids: list[UUID] = []
 
 
 class AnnouncementPage(msgspec.Struct, frozen=True):

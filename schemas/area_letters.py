@@ -7,11 +7,15 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from schemas.announcements import FileIds
+from schemas.files import Kept
+
 SchoolLevel = Literal["preschool", "primary", "lower_secondary", "upper_secondary", "mixed"]
 
 
 class NewAreaLetter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`letter_id` is made by the client. `level`: only schools of this kind. Without `undo_seconds` it waits a minute."""
+    """`letter_id` is made by the client. `level`: only schools of this kind. `file_ids` were
+    uploaded for the area by the writer. Without `undo_seconds` it waits a minute."""
 
     letter_id: UUID
     area_code: Annotated[str, Meta(min_length=1, max_length=20, examples=["31"])]
@@ -23,15 +27,17 @@ class NewAreaLetter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     send_at: Annotated[datetime, Meta(tz=True)] | None = None
     expires_at: Annotated[datetime, Meta(tz=True)] | None = None
     undo_seconds: Annotated[int, Meta(ge=0, le=3600)] = 60
+    file_ids: FileIds = []
 
 
 class AreaLook(msgspec.Struct, frozen=True):
-    """Before sending, as the rolls stand: families are counted as guardians."""
+    """Before sending, as the rolls stand. `people` are told once each, also those who are guardians in several of the schools."""
 
     schools: int
     pupils: int
     guardians: int
     guardians_signed_in: int
+    people: int
 
 
 class AreaLetter(msgspec.Struct, frozen=True):
@@ -55,6 +61,7 @@ class AreaLetter(msgspec.Struct, frozen=True):
     schools: int
     published: int
     guardians: int
+    files: list[Kept] = []
 
 
 class AreaLetterList(msgspec.Struct, frozen=True):

@@ -61,6 +61,7 @@ class ToAcknowledge(msgspec.Struct, frozen=True):
     title: str | None
     urgent: bool
     created_at: datetime
+    area: str | None = None
 
 
 class ToDo(msgspec.Struct, frozen=True):

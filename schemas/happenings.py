@@ -88,3 +88,4 @@ class FamilyLetter(msgspec.Struct, frozen=True):
     events: list[Event]
     corrected_by: UUID | None
     corrects: UUID | None
+    area_file_ids: list[UUID] = []

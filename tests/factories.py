@@ -174,14 +174,20 @@ async def make_world(owner: asyncpg.Connection, house: House) -> World:
 
 
 def token_for(
-    tokens: TokenOffice, person: Person, *, guardian: bool = False, areas: tuple[str, ...] = (), now: datetime
+    tokens: TokenOffice,
+    person: Person,
+    *,
+    guardian: bool = False,
+    areas: tuple[str, ...] = (),
+    now: datetime,
+    also: tuple[int, ...] = (),
 ) -> str:
     principal = Principal(
         account_id=person.account_id,
         session_id=new_id(),
         expires_at=int((now + timedelta(hours=1)).timestamp()),
         second_factor=not guardian,
-        guardian_in=(person.school_id,) if guardian else (),
+        guardian_in=(person.school_id, *also) if guardian else (),
         staff_in=() if guardian or areas else (person.school_id,),
         areas=areas,
     )
@@ -320,3 +326,27 @@ async def _directory(
         "INSERT INTO account_persons (account_id, school_id, person_kind, person_id, linked_at) VALUES ($1, $2, $3, $4, $5)",
         account_id, school_id, kind, person_id, now,
     )  # fmt: skip
+
+
+async def also_in_the_other_school(owner: asyncpg.Connection, house: House, world: World) -> None:
+    """`parent` is a guardian of the other school's child as well: one account, children in two schools."""
+    who, now = world.parent, datetime.now(UTC)
+    guardian_id = new_id()
+    await owner.execute(
+        "INSERT INTO guardians (school_id, guardian_id, full_name, name_fold, phone_e164, account_id, source, created_at, updated_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, 'hand', $7, $7)",
+        world.other_school_id, guardian_id, who.full_name, fold(who.full_name), who.phone, who.account_id, now,
+    )  # fmt: skip
+    await owner.execute(
+        "INSERT INTO guardianships (school_id, pupil_id, guardian_id, kind, valid_from, source) VALUES ($1, $2, $3, 'mother', $4, 'hand')",
+        world.other_school_id, world.other_child.pupil_id, guardian_id, EARLY,
+    )  # fmt: skip
+    await owner.execute(
+        "INSERT INTO family_versions (school_id, guardian_id, version) VALUES ($1, $2, 1)",
+        world.other_school_id,
+        guardian_id,
+    )
+    await _directory(
+        owner, who.phone, world.other_school_id, "guardian", guardian_id, who.full_name, who.account_id, now
+    )
+    who.token = token_for(TokenOffice(house.cipher), who, guardian=True, now=now, also=(world.other_school_id,))

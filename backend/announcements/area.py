@@ -13,13 +13,16 @@ from uuid import UUID
 import msgspec
 
 from backend.announcements import letters
+from backend.core.across_schools import people_of_schools
 from backend.core.database import Reader, Tx
 from backend.core.house import House
 from backend.core.problems import CONFLICT, FORBIDDEN, INVALID, NOT_FOUND, FieldError, problem
+from backend.files.area import hang_area, kept_area
 from backend.identity.audit import record_account
 from backend.identity.principal import Principal
 from backend.identity.queries import area_schools
 from schemas.area_letters import AreaLetter, AreaLetterList, AreaLook, AreaProgress, AreaSchoolProgress, NewAreaLetter
+from schemas.files import Kept
 
 HAS_LEFT = problem(
     "area-letter-left",
@@ -44,6 +47,7 @@ async def look(house: House, who: Principal, area_code: str, level: str | None) 
         sum(one.pupils for one in schools),
         sum(one.guardians for one in schools),
         sum(one.guardians_signed_in for one in schools),
+        await people_of_schools(house.database.reader, [one.school_id for one in schools]),
     )
 
 
@@ -58,6 +62,7 @@ async def send(house: House, who: Principal, new: NewAreaLetter) -> AreaLetter:
     due_at = max(now + timedelta(seconds=new.undo_seconds), new.send_at or now)
     letters.require_end(new.expires_at, due_at)
     async with house.database.directory() as tx:
+        await hang_area(tx, new.file_ids, by=who.account_id, at=now)
         if await _insert(tx, who, new, title, body, now, due_at):
             schools = await tx.fetchval(_PROMISE, new.letter_id, new.area_code, new.level, due_at)
             if not schools:
@@ -65,7 +70,9 @@ async def send(house: House, who: Principal, new: NewAreaLetter) -> AreaLetter:
             detail = {"letter": str(new.letter_id), "area": new.area_code, "schools": schools}
             await record_account(tx, who.account_id, "area_letter.sent", at=now, detail=detail)
     found = (await letter(house, who, new.letter_id)).letter
-    if (found.title, found.body, found.area_code) != (title, body, new.area_code):
+    if (found.title, found.body, found.area_code) != (title, body, new.area_code) or [
+        one.file_id for one in found.files
+    ] != new.file_ids:
         raise CONFLICT()
     return found
 
@@ -181,14 +188,14 @@ async def _insert(
     made = await tx.fetchval(
         """
         INSERT INTO area_letters (letter_id, area_code, area_name, level, title, body, needs_acknowledgement, urgent,
-                                  expires_at, created_by, created_at, due_at)
+                                  expires_at, created_by, created_at, due_at, file_ids)
         VALUES ($1, $2, coalesce((SELECT p.name FROM provinces p WHERE p.province_code = $2), $2), $3, $4, $5, $6, $7,
-                $8, $9, $10, $11)
+                $8, $9, $10, $11, $12)
             ON CONFLICT (letter_id) DO NOTHING
         RETURNING true
         """,
         new.letter_id, new.area_code, new.level, title, body, new.needs_acknowledgement, new.urgent, new.expires_at,
-        who.account_id, now, due_at,
+        who.account_id, now, due_at, list(dict.fromkeys(new.file_ids)),
     )  # fmt: skip
     return bool(made)
 
@@ -221,7 +228,7 @@ SELECT l.letter_id, l.area_code, l.area_name, l.title, l.body, l.level, l.needs_
             WHEN come.due < come.schools     THEN 'leaving'
             ELSE 'waiting'
        END AS state,
-       come.schools, come.published, come.guardians
+       come.schools, come.published, come.guardians, l.file_ids
   FROM area_letters l
   JOIN account_areas a
     ON a.area_code = l.area_code
@@ -248,7 +255,7 @@ SELECT s.school_id, h.name, s.state, s.guardians, s.published_at
 
 async def area_letters(house: House, who: Principal) -> AreaLetterList:
     rows = await house.database.reader.fetch(_LETTERS, who.account_id, None)
-    return AreaLetterList([msgspec.convert(dict(row), AreaLetter) for row in rows])
+    return AreaLetterList([_letter(row, []) for row in rows])
 
 
 async def letter(house: House, who: Principal, letter_id: UUID) -> AreaProgress:
@@ -258,6 +265,23 @@ async def letter(house: House, who: Principal, letter_id: UUID) -> AreaProgress:
     if not rows:
         raise NOT_FOUND()
     schools = await reader.fetch(_SCHOOLS, letter_id)
-    return AreaProgress(
-        msgspec.convert(dict(rows[0]), AreaLetter), [msgspec.convert(dict(row), AreaSchoolProgress) for row in schools]
-    )
+    files = await kept_area(reader, rows[0]["file_ids"])
+    return AreaProgress(_letter(rows[0], files), [msgspec.convert(dict(row), AreaSchoolProgress) for row in schools])
+
+
+def _letter(row: Any, files: list[Kept]) -> AreaLetter:
+    told = {name: value for name, value in dict(row).items() if name != "file_ids"}
+    return msgspec.convert({**told, "files": files}, AreaLetter)
+
+
+async def require_own_file(reader: Reader, who: Principal, letter_id: UUID, file_id: UUID) -> None:
+    """On a letter of one's own area. Raises NOT_FOUND."""
+    rows = await reader.fetch(_LETTERS, who.account_id, letter_id)
+    if not rows or file_id not in rows[0]["file_ids"]:
+        raise NOT_FOUND()
+
+
+async def require_officer(reader: Reader, who: Principal) -> None:
+    """Writes for some area, as the rows say today."""
+    if not await areas(reader, who):
+        raise FORBIDDEN()

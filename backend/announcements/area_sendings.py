@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from backend.announcements import letters
+from backend.announcements.area_folding import fold
 from backend.announcements.letters import Writer
 from backend.core.database import SchoolTx
 from backend.core.house import House
@@ -13,7 +14,8 @@ from backend.core.ids import new_id
 from schemas.announcements import NewAnnouncement, ToSchool
 
 _NEXT = """
-SELECT s.letter_id, l.title, l.body, l.needs_acknowledgement, l.urgent, l.expires_at, l.area_name, l.created_by
+SELECT s.letter_id, l.title, l.body, l.needs_acknowledgement, l.urgent, l.expires_at, l.area_name, l.created_by,
+       l.file_ids
   FROM area_sendings s
   JOIN area_letters l
     ON l.letter_id = s.letter_id
@@ -44,9 +46,12 @@ async def publish_next(house: House, school_id: int) -> int | None:
             row["needs_acknowledgement"],
             row["urgent"],
             row["expires_at"],
+            list(row["file_ids"]),
         )
         writer = Writer(row["created_by"], from_area=row["area_name"])
         published = await letters.put_out(tx, new, writer, new_id(), now)
+        if published:
+            await fold(tx, row["letter_id"], published.notice_id, now)
         await _ended(tx, row, "published", published.guardians if published else None, now)
         return 1
 

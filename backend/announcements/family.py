@@ -10,6 +10,7 @@ import msgspec
 from backend.core.clock import school_day
 from backend.core.database import Reader
 from backend.core.problems import NOT_FOUND
+from backend.files.area import kept_area
 from backend.files.queries import FILES_JSON
 from schemas.happenings import FamilyLetter
 
@@ -20,6 +21,9 @@ _SEEN = f"""
 SELECT json_build_object(
          'notice_id', n.notice_id, 'recalled_at', coalesce(n.recalled_at, a.recalled_at), 'expires_at', n.expires_at,
          'past', coalesce(n.expires_at <= $5, false), 'from_area', a.from_area,
+         'area_file_ids', CASE WHEN a.from_area IS NOT NULL AND a.recalled_at IS NULL
+                               THEN to_json(a.file_ids)
+                               ELSE '[]'::json END,
          'files', CASE WHEN a.recalled_at IS NULL
                        THEN {FILES_JSON.format(of="a.file_ids")}
                        ELSE '[]'::json END,
@@ -82,13 +86,19 @@ async def family_letter(
 ) -> FamilyLetter | None:
     """None for what no school wrote, and for what was written to others."""
     found = await reader.fetchval(_SEEN, school_id, account_id, school_day(now), notice_id, now)
-    return None if found is None else _LETTER.decode(found)
+    if found is None:
+        return None
+    letter = _LETTER.decode(found)
+    if letter.area_file_ids:
+        letter = msgspec.structs.replace(letter, files=await kept_area(reader, letter.area_file_ids))
+    return letter
 
 
 async def require_family_file(
     reader: Reader, school_id: int, account_id: UUID, notice_id: UUID, file_id: UUID, now: datetime
-) -> None:
-    """Raises NOT_FOUND also for a recalled letter's files."""
+) -> bool:
+    """Whether it is an area's, kept once for all schools. Raises NOT_FOUND also for a recalled letter's files."""
     letter = await family_letter(reader, school_id, account_id, notice_id, now)
     if letter is None or file_id not in [one.file_id for one in letter.files]:
         raise NOT_FOUND()
+    return file_id in letter.area_file_ids

@@ -140,6 +140,7 @@ async def put_out(
         created_by=writer.account_id,
         created_at=at,
         expires_at=new.expires_at,
+        params={} if writer.from_area is None else {"area": str(new.announcement_id)},
     )
     # An area's letter leaves in every school at once; what a school itself sends meanwhile must not wait for all of them.
     bell = BELL if writer.from_area is None else BELL_BEHIND

@@ -11,6 +11,7 @@ import msgspec
 from backend.announcements.audiences import may_follow
 from backend.core.database import Reader
 from backend.core.problems import FORBIDDEN, NOT_FOUND
+from backend.files.area import kept_area
 from backend.files.queries import FILES_JSON
 from backend.identity.entitlement import standing
 from notifications.queries import receipts_of
@@ -27,6 +28,7 @@ SELECT coalesce(json_agg(json_build_object(
          'needs_acknowledgement', seen.needs_acknowledgement, 'urgent', seen.urgent, 'author', seen.author,
          'mine', seen.mine, 'published_at', seen.published_at, 'recalled_at', seen.recalled_at,
          'expires_at', seen.expires_at, 'corrects', seen.corrects, 'from_area', seen.from_area,
+         'area_file_ids', CASE WHEN seen.from_area THEN to_json(seen.file_ids) ELSE '[]'::json END,
          'corrected_by', (SELECT later.announcement_id
                             FROM announcements later
                            WHERE later.school_id = $1
@@ -98,6 +100,8 @@ async def announcement(
     rows = _ROWS.decode(await reader.fetchval(_ONE, school_id, who.staff_id, who.admin, today, announcement_id))
     if not rows:
         raise NOT_FOUND()
+    if rows[0].area_file_ids:
+        return msgspec.structs.replace(rows[0], files=await kept_area(reader, rows[0].area_file_ids))
     return rows[0]
 
 

@@ -11,7 +11,7 @@ from backend.announcements import actions, queries
 from backend.core.clock import school_day
 from backend.core.http import house_of
 from backend.core.problems import NOT_FOUND
-from backend.files.routes_serving import FILE, serve
+from backend.files.routes_serving import FILE, serve, serve_area
 from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
 from notifications.audience import Reach
@@ -116,6 +116,8 @@ async def announcement_file(
     )
     if file_id not in [one.file_id for one in row.files]:
         raise NOT_FOUND()
+    if file_id in row.area_file_ids:
+        return await serve_area(request, file_id)
     return await serve(request, school_id, file_id)
 
 

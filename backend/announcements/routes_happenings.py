@@ -13,7 +13,7 @@ from backend.announcements.family import family_letter, require_family_file
 from backend.core.clock import school_day
 from backend.core.http import attachment, house_of
 from backend.core.problems import NOT_FOUND
-from backend.files.routes_serving import FILE, serve
+from backend.files.routes_serving import FILE, serve, serve_area
 from backend.identity.guards import GUARDIAN, STAFF
 from backend.identity.principal import principal_of
 from schemas.happenings import Event, FamilyEvents, FamilyLetter, Following, NewEvent, NewReminder, Reminder
@@ -83,7 +83,9 @@ async def family_file(
 ) -> Response[bytes]:
     """What is attached to a notice to the reader."""
     house, account_id = house_of(request), principal_of(request).account_id
-    await require_family_file(house.database.reader, school_id, account_id, notice_id, file_id, house.clock.now())
+    reader, now = house.database.reader, house.clock.now()
+    if await require_family_file(reader, school_id, account_id, notice_id, file_id, now):
+        return await serve_area(request, file_id)
     return await serve(request, school_id, file_id)
 
 

@@ -8,15 +8,17 @@ from litestar.params import FromPath
 
 from backend.announcements import area, letters
 from backend.console.desks import AnyRequest, shown_in_form
-from backend.console.writing import moment_of
+from backend.console.writing import BODY_BYTES_MAX, FormRefused, file_ids_of, moment_of, read_with_files
 from backend.core.http import house_of, language_of
 from backend.core.ids import new_id
 from backend.core.problems import Problem
+from backend.files.area import upload_area
 from backend.identity.guards import AREA
 from backend.identity.principal import principal_of
-from backend.pages import Refusal, go, page, read_form
+from backend.pages import Refusal, go, page
 from backend.pages.forms import into
 from schemas.area_letters import AreaLook, NewAreaLetter
+from schemas.files import Kept
 
 _ROOT = "/console/area/letters"
 _ONE = _ROOT + "/{letter_id:uuid}"
@@ -28,13 +30,21 @@ async def letters_page(request: AnyRequest) -> Response[bytes]:
     return await _show(request, {})
 
 
-@post(_ROOT, include_in_schema=False, **AREA)
+@post(_ROOT, include_in_schema=False, request_max_body_size=BODY_BYTES_MAX, **AREA)
 async def look_or_send(request: AnyRequest) -> Response[bytes]:
     """`do`: look (how many it reaches), change (back to the form), send."""
-    form = await read_form(request)
+    house, who = house_of(request), principal_of(request)
+
+    async def keep(file_id: UUID, name: str, data: bytes) -> Kept:
+        await area.require_officer(house.database.reader, who)
+        return await upload_area(house, who.account_id, file_id=file_id, name=name, data=data)
+
+    try:
+        form = await read_with_files(request, keep)
+    except FormRefused as refused:
+        return await _show(request, refused.form, refused=Refusal(refused.problem, language_of(request)))
     if form.get("do") == "change":
         return await _show(request, form)
-    house, who = house_of(request), principal_of(request)
     try:
         new = _letter(form)
         if form.get("do") != "send":
@@ -50,7 +60,10 @@ def _letter(form: dict[str, str]) -> NewAreaLetter:
     values: dict[str, Any] = {name: form.get(name, "").strip() for name in ("letter_id", "area_code", "title", "body")}
     values |= {name: form.get(name) == "yes" for name in ("needs_acknowledgement", "urgent")}
     values |= {name: moment_of(form, name) for name in ("send_at", "expires_at")}
-    return into(NewAreaLetter, {**values, "level": form.get("level") or None, "undo_seconds": _UNDO_SECONDS})
+    return into(
+        NewAreaLetter,
+        {**values, "level": form.get("level") or None, "file_ids": file_ids_of(form), "undo_seconds": _UNDO_SECONDS},
+    )
 
 
 async def _show(
@@ -66,6 +79,7 @@ async def _show(
         areas=await area.areas(house.database.reader, who),
         form={name: value for name, value in form.items() if name != "do"},
         letter_id=form.get("letter_id") or new_id(),
+        files=file_ids_of(form),
         look=look,
         refused=refused,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,6 +26,7 @@ from backend.pages.forms import into, whole_number
 from backend.people.registers import class_pupils_json
 from schemas.announcements import To
 from schemas.drafts import Draft, Letter
+from schemas.files import Kept
 from schemas.people import ClassPupils
 
 FILES_MAX = 5
@@ -35,7 +37,19 @@ _TOO_MANY = FieldError("/file", "Nhiều nhất năm tệp.", "At most five file
 _NO_TIME = ("Thời điểm không đúng dạng.", "This is not a valid time.")
 
 
+Keep = Callable[[UUID, str, bytes], Awaitable[Kept]]
+
+
 async def read_letter_form(request: AnyRequest, school_id: int) -> dict[str, str]:
+    house, account_id = house_of(request), principal_of(request).account_id
+
+    async def keep(file_id: UUID, name: str, data: bytes) -> Kept:
+        return await files.upload(house, account_id, school_id, file_id=file_id, name=name, data=data)
+
+    return await read_with_files(request, keep)
+
+
+async def read_with_files(request: AnyRequest, keep: Keep) -> dict[str, str]:
     """The fields as texts. Files that came along are kept at once, so that a refused form loses none: their ids stand in `files`."""
     raw = await open_form(request)
     form = {name: value for name, value in raw.items() if not isinstance(value, UploadFile)}
@@ -47,14 +61,7 @@ async def read_letter_form(request: AnyRequest, school_id: int) -> dict[str, str
         if len(kept) + position >= FILES_MAX:
             raise FormRefused(form, INVALID(_TOO_MANY))
         try:
-            found = await files.upload(
-                house_of(request),
-                principal_of(request).account_id,
-                school_id,
-                file_id=new_id(),
-                name=file.filename,
-                data=await file.read(FILE_BYTES_MAX + 1),
-            )
+            found = await keep(new_id(), file.filename, await file.read(FILE_BYTES_MAX + 1))
         except Problem as problem:
             if problem.kind.status not in (413, 415, 422, 429):
                 raise
@@ -84,10 +91,14 @@ def letter_of(form: dict[str, str]) -> Letter:
         "urgent": form.get("urgent") == "yes",
         "send_at": moment_of(form, "send_at"),
         "expires_at": moment_of(form, "expires_at"),
-        "file_ids": [one for one in form.get("files", "").split(",") if one],
+        "file_ids": file_ids_of(form),
         "corrects": form.get("corrects") or None,
     }
     return into(Letter, values)
+
+
+def file_ids_of(form: dict[str, str]) -> list[str]:
+    return [one for one in form.get("files", "").split(",") if one]
 
 
 def audience_of(form: dict[str, str]) -> dict[str, Any] | None:
@@ -204,7 +215,7 @@ async def letter_form(
         groups=(await groups(house, account_id, school_id)).groups,
         pupils=await pupils_of(request, school_id, class_id),
         models=models.templates,
-        files=[one for one in form.get("files", "").split(",") if one],
+        files=file_ids_of(form),
         refused=refusal,
     )
 

@@ -269,3 +269,16 @@ async def schools_with_old_posts(reader: Reader, today: date, keep_days: int) ->
         keep_days,
     )
     return [row["school_id"] for row in rows]
+
+
+async def people_of_schools(reader: Reader, school_ids: Sequence[int]) -> int:
+    """Guardians of these schools as people: one account, or one telephone without an account, counts once."""
+    found = await reader.fetchval(
+        """
+        SELECT count(DISTINCT coalesce(g.account_id::text, g.phone_e164, g.guardian_id::text))
+          FROM guardians g
+         WHERE g.school_id = ANY ($1::bigint[])
+        """,
+        list(school_ids),
+    )
+    return int(found or 0)

@@ -81,6 +81,8 @@ DIRECTORY = {
     "chat_confirmations": "chat_id",
     "area_letters": "letter_id",
     "area_sendings": "letter_id",
+    "area_files": "file_id",
+    "area_tellings": "person_hash",
 }
 
 # UPDATE and DELETE are revoked on these: corrections are additions.

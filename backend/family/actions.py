@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from backend.core.house import House
@@ -14,13 +15,59 @@ async def answer_notice(house: House, account_id: UUID, school_id: int, notice_i
 
     Several notices of one announcement are one line on the family's list, so taking note of one of them is taking note of all.
     """
+    now = house.clock.now()
     async with house.database.school(school_id) as tx:
-        now = house.clock.now()
         await receipts.record(tx, account_id, notice_id, kind, at=now, channel="app")
         if kind == "acknowledged":
             for row in await tx.fetch(_OF_THE_SAME, school_id, account_id, notice_id):
                 await receipts.record(tx, account_id, row["notice_id"], kind, at=now, channel="app")
+        area = await tx.fetchval(_AREA, school_id, notice_id)
+    if area is not None:
+        await _answer_copies(house, account_id, school_id, area, kind, now)
 
+
+async def _answer_copies(
+    house: House, account_id: UUID, school_id: int, area: str, kind: ReceiptKind, now: datetime
+) -> None:
+    """An area's letter stands in several of the family's schools and is read once. A crash between two is mended by reading again."""
+    for row in await house.database.reader.fetch(OTHER_SCHOOLS, account_id, school_id):
+        async with house.database.school(row["school_id"]) as tx:
+            for copy in await tx.fetch(_COPIES, tx.school_id, account_id, area):
+                await receipts.record(tx, account_id, copy["notice_id"], kind, at=now, channel="app")
+
+
+_AREA = """
+SELECT n.params ->> 'area'
+  FROM notices n
+ WHERE n.school_id = $1
+   AND n.notice_id = $2
+"""
+OTHER_SCHOOLS = """
+SELECT DISTINCT p.school_id
+  FROM account_persons p
+ WHERE p.account_id = $1
+   AND p.person_kind = 'guardian'
+   AND p.school_id <> $2
+ ORDER BY p.school_id
+ LIMIT 20
+"""
+_COPIES = """
+SELECT DISTINCT r.notice_id
+  FROM notices n
+  JOIN notice_recipients r
+    ON r.school_id = n.school_id
+   AND r.notice_id = n.notice_id
+  JOIN guardians family
+    ON family.school_id = r.school_id
+   AND family.guardian_id = r.guardian_id
+   AND family.account_id = $2
+ WHERE n.school_id = $1
+   AND n.source_kind = 'announcement'
+   AND n.source_id = $3
+   AND n.recalled_at IS NULL
+ ORDER BY r.notice_id
+ LIMIT 5
+"""
 
 _OF_THE_SAME = """
 SELECT DISTINCT r.notice_id

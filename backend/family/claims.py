@@ -14,8 +14,9 @@ from backend.core.across_schools import schools_with_old_claims
 from backend.core.clock import school_day
 from backend.core.database import SchoolTx
 from backend.core.house import House
-from backend.core.problems import NOT_FOUND, problem
+from backend.core.problems import NOT_FOUND, Problem, problem
 from backend.core.versions import TOUCH_FAMILIES
+from backend.family.actions import OTHER_SCHOOLS
 from backend.family.home import todo_in
 from backend.identity.audit import record
 from backend.identity.entitlement import GUARDIAN_JOIN
@@ -106,6 +107,34 @@ async def claim(house: House, account_id: UUID, school_id: int, new: Claim) -> N
         if len(rows) < len(pupils):
             raise TAKEN(name=await tx.fetchval(_TAKER, school_id, new.key, pupils, account_id) or "–")
         await _record(tx, "todo.claimed", new.key, pupils, account_id, now)
+
+
+async def claim_everywhere(house: House, account_id: UUID, school_id: int, new: Claim) -> None:
+    """As `claim`; of an area's letter also the copies for the family's children in other schools, which stand on the same line."""
+    await claim(house, account_id, school_id, new)
+    for other in await _other_schools(house, account_id, school_id, new.key):
+        try:
+            await claim(house, account_id, other, new)
+        except Problem as problem:
+            if problem.kind not in (NOT_FOUND, TAKEN):
+                raise
+
+
+async def release_everywhere(house: House, account_id: UUID, school_id: int, key: str) -> None:
+    await release(house, account_id, school_id, key)
+    for other in await _other_schools(house, account_id, school_id, key):
+        try:
+            await release(house, account_id, other, key)
+        except Problem as problem:
+            if problem.kind is not NOT_FOUND:
+                raise
+
+
+async def _other_schools(house: House, account_id: UUID, school_id: int, key: str) -> list[int]:
+    if not key.startswith("notice:announcement:"):
+        return []
+    rows = await house.database.reader.fetch(OTHER_SCHOOLS, account_id, school_id)
+    return [row["school_id"] for row in rows]
 
 
 async def release(house: House, account_id: UUID, school_id: int, key: str) -> None:

@@ -25,7 +25,7 @@ HOME_PAGE = "home2"
 # $1 school, $2 account, $3 the school's day, $4 language. A row for each guardian the account is in this school: nearly always one.
 _HOME = f"""
 SELECT right(family.guardian_id::text, 8) || '.' || coalesce(v.version, 0) AS version, seen.unread, seen.children::text,
-       seen.beside::text
+       seen.beside::text, seen.copies
   FROM guardians family
   LEFT JOIN family_versions v
     ON v.school_id = $1
@@ -33,7 +33,8 @@ SELECT right(family.guardian_id::text, 8) || '.' || coalesce(v.version, 0) AS ve
  CROSS JOIN LATERAL (
        WITH letter AS MATERIALIZED (
               SELECT r.notice_id, r.pupil_ids, r.opened_at IS NULL AS unread, r.awaits_acknowledgement AS awaits,
-                     n.title, n.urgent, n.created_at, n.source_kind || ':' || n.source_id AS about
+                     n.title, n.urgent, n.created_at, n.source_kind || ':' || n.source_id AS about,
+                     n.params ->> 'area' AS area
                 FROM notice_recipients r
                 JOIN notices n
                   ON n.school_id = $1
@@ -47,6 +48,11 @@ SELECT right(family.guardian_id::text, 8) || '.' || coalesce(v.version, 0) AS ve
                  FROM letter l
                 WHERE l.unread
                   AND l.pupil_ids && array_agg(bond.pupil_id)) AS unread,
+              (SELECT array_agg(l.area)
+                 FROM letter l
+                WHERE l.unread
+                  AND l.area IS NOT NULL
+                  AND l.pupil_ids && array_agg(bond.pupil_id)) AS copies,
               json_agg(json_build_object(
                 'school_id', s.school_id,
                 'school_name', s.name,
@@ -103,7 +109,7 @@ SELECT right(family.guardian_id::text, 8) || '.' || coalesce(v.version, 0) AS ve
                               AND bond.can_act
                               AND {WAITS.format(today="$3", guardian="bond.guardian_id")}),
                   'acknowledge', (SELECT coalesce(json_agg(json_build_object('notice_id', l.notice_id, 'about', l.about,
-                                                                             'title', l.title,
+                                                                             'title', l.title, 'area', l.area,
                                                                              'urgent', l.urgent,
                                                                              'created_at', l.created_at)
                                                            ORDER BY l.created_at), '[]'::json)
@@ -186,7 +192,9 @@ async def home(
     by_school = await _rows(reader, account_id, schools, on, language)
     versions = [".".join(row[0] for row in rows) for rows in by_school]
     rows = [row for rows in by_school for row in rows]
-    unread = sum(row[1] for row in rows)
+    # An area's letter stands in each of its schools, and is one to read.
+    copies = [area for row in rows for area in row[4] or ()]
+    unread = sum(row[1] for row in rows) - len(copies) + len(set(copies))
     if any(len(rows) > 1 for rows in by_school):
         children = _each_child_once(rows)
     else:

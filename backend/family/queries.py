@@ -71,6 +71,10 @@ _UNREAD = _LETTERS.format(
     which="           AND r.opened_at IS NULL\n         ORDER BY r.notice_id DESC\n         LIMIT $4"
 )
 _ONE = _LETTERS.format(which="           AND r.notice_id = $4\n         LIMIT 1")
+# The copies of an area's letters in one school.
+_COPIES = _LETTERS.format(
+    which="           AND n.source_kind = 'announcement'\n           AND n.source_id = ANY ($4::text[])\n         LIMIT 50"
+)
 _PAGE = _LETTERS.format(
     which="           AND ($4::uuid IS NULL OR r.notice_id < $4)\n         ORDER BY r.notice_id DESC\n         LIMIT $5"
 )
@@ -84,11 +88,24 @@ async def unread_notices(
 
 
 async def notice(
-    reader: Reader, school_id: int, account_id: UUID, notice_id: UUID, on: date, *, language: str
+    reader: Reader,
+    school_id: int,
+    account_id: UUID,
+    notice_id: UUID,
+    on: date,
+    *,
+    language: str,
+    schools: Sequence[int] = (),
 ) -> FamilyNotice | None:
-    """None for notices to other people, recalled ones, and those about children one may no longer see."""
+    """None for notices to other people, recalled ones, and those about children one may no longer see.
+
+    `schools` of the family: an area's letter names the children in all of them.
+    """
     rows = _NOTICES.decode(await reader.fetchval(_ONE, school_id, account_id, on, notice_id))
-    return in_words(school_id, rows[0], language) if rows else None
+    if not rows:
+        return None
+    copies = await _copies(reader, account_id, schools, on, [(school_id, rows[0])])
+    return in_words(school_id, _with_children(rows[0], copies.get(_area_of(rows[0]), [])), language)
 
 
 async def inbox(
@@ -112,8 +129,44 @@ async def inbox(
         for row in _NOTICES.decode(text)
     }
     newest_first = sorted(by_id, reverse=True)
-    page = [in_words(*by_id[notice_id], language) for notice_id in newest_first[:limit]]
-    return Inbox(page, page[-1].notice_id if len(newest_first) > limit else None)
+    shown = [by_id[notice_id] for notice_id in newest_first[:limit]]
+    copies = await _copies(reader, account_id, schools, on, shown)
+    page = []
+    for school, row in shown:
+        same = copies.get(_area_of(row), [])
+        # Of the copies of one letter the newest stands for all, on whatever page the others would be.
+        if all(one.notice_id <= row.notice_id for one in same):
+            page.append(in_words(school, _with_children(row, same), language))
+    return Inbox(page, shown[-1][1].notice_id if len(newest_first) > limit else None)
+
+
+def _area_of(row: NoticeRow) -> str:
+    """The area's letter that this is a copy of; empty for everything else."""
+    return str(row.params.get("area", ""))
+
+
+async def _copies(
+    reader: Reader, account_id: UUID, schools: Sequence[int], on: date, rows: Sequence[tuple[int, NoticeRow]]
+) -> dict[str, list[NoticeRow]]:
+    """By the area's letter its copies in all the family's schools, those on the page among them. Nothing is asked where none can be."""
+    letters = sorted({area for _, row in rows if (area := _area_of(row))})
+    if not letters or len(schools) < 2:
+        return {}
+    found = await asyncio.gather(*(reader.fetchval(_COPIES, school, account_id, on, letters) for school in schools))
+    copies: dict[str, dict[UUID, NoticeRow]] = {}
+    for row in (row for text in found for row in _NOTICES.decode(text)):
+        copies.setdefault(_area_of(row), {})[row.notice_id] = row
+    return {area: list(same.values()) for area, same in copies.items() if area}
+
+
+def _with_children(row: NoticeRow, copies: Sequence[NoticeRow]) -> NoticeRow:
+    """One letter about all of them; read and acknowledged as soon as one copy is."""
+    if len(copies) < 2:
+        return row
+    children = {child.pupil_id: child for one in (row, *copies) for child in one.children}
+    opened = min((one.opened_at for one in copies if one.opened_at), default=None)
+    noted = min((one.acknowledged_at for one in copies if one.acknowledged_at), default=None)
+    return msgspec.structs.replace(row, children=list(children.values()), opened_at=opened, acknowledged_at=noted)
 
 
 def in_words(school_id: int, row: NoticeRow, language: str) -> FamilyNotice:

@@ -90,13 +90,13 @@ async def family_todo(request: AnyRequest) -> Response[bytes]:
 @post("/v1/family/todo/{school_id:int}/claim", status_code=204, tags=["family"], **GUARDIAN)
 async def claim_todo(request: AnyRequest, school_id: FromPath[int], data: JSONBody[Claim]) -> None:
     """“I take this one”: the other guardians see who has it, and it leaves their open list. Twice is once."""
-    await claims.claim(house_of(request), principal_of(request).account_id, school_id, data)
+    await claims.claim_everywhere(house_of(request), principal_of(request).account_id, school_id, data)
 
 
 @post("/v1/family/todo/{school_id:int}/release", status_code=204, tags=["family"], **GUARDIAN)
 async def release_todo(request: AnyRequest, school_id: FromPath[int], data: JSONBody[Release]) -> None:
     """Give it back: it is on everybody's list again."""
-    await claims.release(house_of(request), principal_of(request).account_id, school_id, data.key)
+    await claims.release_everywhere(house_of(request), principal_of(request).account_id, school_id, data.key)
 
 
 @get(
@@ -200,6 +200,7 @@ async def one_notice(request: AnyRequest, school_id: FromPath[int], notice_id: F
         notice_id,
         school_day(house.clock.now()),
         language=language_of(request),
+        schools=principal_of(request).guardian_in,
     )
     if found is None:
         raise NOT_FOUND()

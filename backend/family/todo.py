@@ -1,6 +1,7 @@
 """What is asked of a family, as one list: bills to pay, forms to sign or answer, notices to take note of. Pure; it knows no table.
 
-Folded over children and schools: the same form for two of them is one line, and so are two notices of one announcement. A line that
+Folded over children and schools: the same form for two of them is one line, and so are two notices of one announcement, also where a
+commune wrote it to two schools. A line that
 one guardian takes on (claims.py) is closed for the others, until it is overdue. Whatever is asked about a child stands on a line.
 """
 
@@ -70,6 +71,7 @@ class Matter(msgspec.Struct, kw_only=True, gc=False):
     due_on: date | None = None
     amount: int | None = None
     urgent: bool = False
+    of_area: bool = False
 
 
 def matters_of(child: Child) -> Iterable[Matter]:
@@ -87,18 +89,21 @@ def matters_of(child: Child) -> Iterable[Matter]:
         yield Matter(
             key=f"notice:{notice.about}", kind="acknowledge", child=child, title=notice.title,
             thing=notice.notice_id, one_is_enough=True, urgent=notice.urgent,
+            of_area=notice.area is not None,
         )  # fmt: skip
 
 
 def lines_of(children: Sequence[Child], beside: Sequence[Beside], on: date) -> list[TodoLine]:
     """Open lines first, then what others take care of; each by urgency."""
     known = {one.pupil_id: one for one in beside}
-    together: dict[tuple[int, str, UUID | None], list[Matter]] = {}
-    takers: dict[tuple[int, str, UUID | None], TakenBy | None] = {}
+    together: dict[tuple[object, ...], list[Matter]] = {}
+    takers: dict[tuple[object, ...], TakenBy | None] = {}
     for child in children:
         for matter in matters_of(child):
             taker_id, taken = _taken(matter, known.get(child.pupil_id))
-            group = (child.school_id, matter.key, taker_id)
+            group: tuple[object, ...] = (child.school_id, matter.key, taker_id)
+            if matter.of_area:  # one letter in several schools, in each of which a person has another id
+                group = (matter.key, taken and (taken.mine, taken.name))
             together.setdefault(group, []).append(matter)
             takers[group] = taken
     lines = [_line(matters, takers[group], known, on) for group, matters in together.items()]

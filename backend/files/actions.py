@@ -22,7 +22,7 @@ FORGET_AFTER = timedelta(days=7)
 _FORGET_AT_ONCE = 500
 # Decoding takes a core and up to some hundred megabytes: not more than two at a time in one process.
 _DECODERS = ThreadPoolExecutor(2, thread_name_prefix="pictures")
-_NOT_YOURS = ("Không có tệp này trong các tệp bạn đã gửi lên.", "There is no such file among those you have uploaded.")
+NOT_YOURS = ("Không có tệp này trong các tệp bạn đã gửi lên.", "There is no such file among those you have uploaded.")
 
 
 async def upload(house: House, account_id: UUID, school_id: int, *, file_id: UUID, name: str, data: bytes) -> Kept:
@@ -107,7 +107,7 @@ async def hang(
         list(had),
     )
     found = {row["file_id"]: Kept(*row) for row in rows}
-    wrong = [FieldError(f"{pointer}/{n}", *_NOT_YOURS) for n, one in enumerate(file_ids) if one not in found]
+    wrong = [FieldError(f"{pointer}/{n}", *NOT_YOURS) for n, one in enumerate(file_ids) if one not in found]
     if wrong:
         raise INVALID(*wrong)
     return [found[one] for one in dict.fromkeys(file_ids)]

@@ -10,6 +10,7 @@ from litestar import Request, Response
 from litestar.openapi.datastructures import ResponseSpec
 
 from backend.core.http import disposition, house_of, unchanged
+from backend.files.area import read_area
 from backend.files.queries import Stored, read
 
 FILE = ResponseSpec(
@@ -31,6 +32,14 @@ async def serve(request: Request[Any, Any, Any], school_id: int, file_id: UUID) 
     if unchanged(request, etag):
         return Response(b"", status_code=304, headers={**_HEADERS, "etag": etag})
     return answer(await read(house_of(request).database.reader, school_id, file_id), etag)
+
+
+async def serve_area(request: Request[Any, Any, Any], file_id: UUID) -> Response[bytes]:
+    """What hangs on an area's letter."""
+    etag = f'"{file_id.hex}"'
+    if unchanged(request, etag):
+        return Response(b"", status_code=304, headers={**_HEADERS, "etag": etag})
+    return answer(await read_area(house_of(request).database.reader, file_id), etag)
 
 
 def answer(stored: Stored, etag: str) -> Response[bytes]:

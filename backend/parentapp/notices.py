@@ -41,7 +41,15 @@ async def notice_page(request: AnyRequest, school_id: FromPath[int], notice_id: 
     house = house_of(request)
     reader, account_id = house.database.reader, principal_of(request).account_id
     letter = await family_letter(reader, school_id, account_id, notice_id, house.clock.now())
-    found = await notice(reader, school_id, account_id, notice_id, today(request), language=language_of(request))
+    found = await notice(
+        reader,
+        school_id,
+        account_id,
+        notice_id,
+        today(request),
+        language=language_of(request),
+        schools=principal_of(request).guardian_in,
+    )
     if found is None:
         if letter is None or letter.recalled_at is None:
             raise NOT_FOUND()

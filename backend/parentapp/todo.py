@@ -23,10 +23,10 @@ async def take_on(request: AnyRequest, school_id: FromPath[int]) -> Response[byt
     house, account_id, do = house_of(request), principal_of(request).account_id, form.get("do", "claim")
     try:
         if do == "release":
-            await claims.release(house, account_id, school_id, form.get("key", ""))
+            await claims.release_everywhere(house, account_id, school_id, form.get("key", ""))
             return go("/app", "parentapp.todo_released")
         new = into(Claim, {"key": form.get("key", ""), "take_over": do == "take_over"})
-        await claims.claim(house, account_id, school_id, new)
+        await claims.claim_everywhere(house, account_id, school_id, new)
     except Problem as problem:
         if problem.kind is claims.TAKEN:
             return go("/app", "parentapp.todo_was_taken", tone="bad", name=problem.params["name"])

@@ -13,6 +13,7 @@ from backend.announcements.actions import announce
 from backend.core.clock import SystemClock, school_day
 from backend.core.ids import new_id
 from backend.files.actions import upload
+from backend.files.area import upload_area
 from backend.identity.principal import Principal
 from schemas.announcements import AnnouncementRules, NewAnnouncement, ToClass
 from schemas.area_letters import NewAreaLetter
@@ -163,6 +164,14 @@ async def an_area_letter(scene: Scene) -> str:
     return str(made.letter_id)
 
 
+async def an_area_letter_with_a_file(scene: Scene) -> tuple[str, str]:
+    file_id, who = new_id(), area_principal(scene)
+    await upload_area(scene.house, who.account_id, file_id=file_id, name="anh.png", data=PICTURE)
+    new = msgspec.structs.replace(area_letter(scene), file_ids=[file_id])
+    made = await area.send(scene.house, who, new)
+    return str(made.letter_id), str(file_id)
+
+
 def area_principal(scene: Scene) -> Principal:
     officer = scene.world.area_admin
     return Principal(account_id=officer.account_id, session_id=new_id(), expires_at=0)
@@ -214,6 +223,7 @@ def group_root(scene: Scene, rest: str = "") -> str:
 
 
 DRAFTS = "/v1/schools/{school_id}/announcement-drafts"
+AREA_FILES = "/v1/area/files"
 DRAFT = DRAFTS + "/{announcement_id}"
 _TEACHING = frozenset(pair for pair in STAFF if pair[0] != "accountant")
 
@@ -278,6 +288,26 @@ LINES = {
     ),
     ("POST", AREA_LETTERS + "/{letter_id}/recall"): Line(
         ask=lambda s: Ask(f"{AREA_LETTERS}/{s.made}/recall"), allowed=OFFICER, targets=NOTHING, prepare=an_area_letter
+    ),
+    ("GET", AREA_LETTERS + "/{letter_id}/files/{file_id}"): Line(
+        ask=lambda s: Ask(f"{AREA_LETTERS}/{s.made[0]}/files/{s.made[1]}"),
+        allowed=OFFICER,
+        targets=NOTHING,
+        prepare=an_area_letter_with_a_file,
+    ),
+    ("POST", AREA_FILES): Line(
+        ask=lambda s: Ask(
+            AREA_FILES, params={"file_id": str(new_id())}, files={"data": ("anh.png", PICTURE, "image/png")}
+        ),
+        allowed=OFFICER,
+        targets=NOTHING,
+        passes={201},
+    ),
+    ("GET", AREA_FILES + "/{file_id}"): Line(
+        ask=lambda s: Ask(f"{AREA_FILES}/{s.made[1]}"),
+        allowed=OFFICER,
+        targets=NOTHING,
+        prepare=an_area_letter_with_a_file,
     ),
     ("GET", TEMPLATES): Line(ask=lambda s: Ask(template_root(s)), allowed=STAFF, targets=BY_SCHOOL),
     ("PUT", TEMPLATES + "/{template_id}"): Line(

@@ -6,9 +6,7 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-import asyncpg
 import httpx
-import pytest
 
 from backend.announcements.leaving import publish_due
 from backend.core.clock import StoppedClock
@@ -16,23 +14,6 @@ from backend.core.house import House
 from backend.core.ids import new_id
 from tests.announcements.test_announcing import inbox, listed
 from tests.factories import World
-
-
-@pytest.fixture
-async def area(owner: asyncpg.Connection, world: World) -> str:
-    """A commune with both schools of the world, where the area's officer writes."""
-    code = f"x{new_id().hex[-10:]}"
-    await owner.execute(
-        "UPDATE schools SET commune_code = $1 WHERE school_id = ANY ($2)",
-        code,
-        [world.school_id, world.other_school_id],
-    )
-    await owner.execute(
-        "INSERT INTO account_areas (account_id, area_code, granted_at) VALUES ($1, $2, '2026-09-01Z')",
-        world.area_admin.account_id,
-        code,
-    )
-    return code
 
 
 async def ask(web: httpx.AsyncClient, world: World, method: str, rest: str = "", **more: Any) -> httpx.Response:

@@ -1,0 +1,51 @@
+"""A family with children in two schools of an area is told of its letter once, by whichever school's copy comes first. It owns area_tellings.
+
+Every school's copy stands in the school with all its readers; what is folded is the telling. The app shows the copies as one
+(backend/family/queries.py), and who opens one has opened all.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from backend.core.database import SchoolTx
+from notifications.folding import tell_no_more
+
+# A person is an account, or a telephone that has none yet.
+_PEOPLE = """
+SELECT r.guardian_id, sha256(convert_to(coalesce(g.account_id::text, g.phone_e164), 'UTF8')) AS person_hash
+  FROM notice_recipients r
+  JOIN guardians g
+    ON g.school_id = r.school_id
+   AND g.guardian_id = r.guardian_id
+ WHERE r.school_id = $1
+   AND r.notice_id = $2
+   AND coalesce(g.account_id::text, g.phone_e164) IS NOT NULL
+"""
+# In one order, so that two schools that are told at the same moment wait for each other and never in a circle.
+_TELL = """
+INSERT INTO area_tellings (person_hash, letter_id, school_id, told_at)
+SELECT person.hash, $1, $2, $3
+  FROM unnest($4::bytea[]) AS person (hash)
+ ORDER BY person.hash
+    ON CONFLICT (person_hash, letter_id) DO NOTHING
+"""
+_TOLD_ELSEWHERE = """
+SELECT t.person_hash
+  FROM area_tellings t
+ WHERE t.person_hash = ANY ($1::bytea[])
+   AND t.letter_id = $2
+   AND t.school_id <> $3
+"""
+
+
+async def fold(tx: SchoolTx, letter_id: UUID, notice_id: UUID, at: datetime) -> int:
+    """In the transaction that publishes in this school. How many people another school has told."""
+    people = await tx.fetch(_PEOPLE, tx.school_id, notice_id)
+    hashes = list({row["person_hash"] for row in people})
+    await tx.execute(_TELL, letter_id, tx.school_id, at, hashes)
+    told = {row["person_hash"] for row in await tx.fetch(_TOLD_ELSEWHERE, hashes, letter_id, tx.school_id)}
+    again = [row["guardian_id"] for row in people if row["person_hash"] in told]
+    await tell_no_more(tx, notice_id, again, at=at)
+    return len(again)

@@ -317,4 +317,8 @@ SELECT create_distributed_table('area_letters', 'letter_id', colocate_with => 'n
 
 SELECT create_distributed_table('area_sendings', 'letter_id', colocate_with => 'none');
 
+SELECT create_distributed_table('area_files', 'file_id', colocate_with => 'none');
+
+SELECT create_distributed_table('area_tellings', 'person_hash', colocate_with => 'none');
+
 SELECT truncate_local_data_after_distributing_table('pupils');

@@ -24,6 +24,7 @@ _LOOKED_AT: Final = 16  # Intents behind these have no share worth a number.
 SURE: Final = 0.40  # From here on the answer is given at once; below, the reader is asked to choose.
 _LIKENESS_WEIGHT: Final = 0.25
 _GIBBERISH_MARGIN: Final = -0.93
+_TOO_MANY_ALIKE: Final = 0.3  # a belief spread so thin names no intent
 _ALSO_LEAST: Final = 0.55
 _LONG_FOR_TWO: Final = 36
 _SHORT_ENOUGH_FOR_TWO: Final = 22  # in a longer message what comes first is mostly the story
@@ -78,6 +79,8 @@ def understand(text: str, previous: str | None = None, mind: Mind | None = None)
         return Understanding(
             NONE, 1.0 - score, _choices(ranked, NONE), particulars, ("nothing like any question known",)
         )
+    if score < _TOO_MANY_ALIKE:
+        return Understanding(NONE, round(score, 3), _choices(ranked, NONE), particulars, ("too many alike",))
     return Understanding(
         best, round(score, 3), _choices(ranked, best), particulars, _why(found, likeness, strongest, best, mind), also
     )

@@ -16,6 +16,7 @@ from backend.core.house import House
 from backend.core.metrics import DELIVERIES
 from notifications import pauses, resting
 from notifications.addresses import Dead, retire
+from notifications.bounces import bounce_of
 from notifications.cascade import PAID, Reached, next_step
 from notifications.channels.fcm_answers import PLATFORM_DOWN
 from notifications.leases import Batch
@@ -148,19 +149,24 @@ def _next(result: Result, turn: Turn, took_now: bool, now: datetime) -> tuple[st
         else "tried" if verdict.state == "due"
         else "no"
     )  # fmt: skip
-    return next_step(
+    # What bounced has been unread since it left, not since we know.
+    began = row.due_at if bounce_of(row.reason) is not None else None
+    step = next_step(
         row.notice.urgency,
         row.channel,
         reached=reached,
         leads=turn.leads,
-        now=now,
+        now=began or now,
         since=row.due_at,
         preferred=turn.wishes.preferred,
     )
+    return (step[0], max(step[1], now)) if step else None
 
 
 def _took(result: Result) -> bool:
     """One address of the family has it, though others are still tried."""
+    if bounce_of(result.row.reason) is not None:
+        return False
     return result.row.sent_before or any(attempt.outcome == "sent" for attempt in result.attempts)
 
 

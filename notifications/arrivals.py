@@ -14,6 +14,7 @@ import msgspec
 from backend.core.crypto import same
 from backend.core.house import House
 from notifications import receipts, sent_texts, zalo_followers
+from notifications.bounces import bounced
 from notifications.dead_addresses import bury_one
 from notifications.tracking import Tracked, tracked
 
@@ -47,6 +48,7 @@ class ZaloMessage(msgspec.Struct):
     msg_id: str = ""
     tracking_id: str = ""
     delivery_time: str | int = ""
+    error: str | int = ""
 
 
 _ZALO = msgspec.json.Decoder(ZaloEvent, strict=False)
@@ -76,6 +78,10 @@ async def zalo_reported(house: House, event: ZaloEvent) -> bool:
     if event.event_name == "user_received_message" and message is not None and message.delivery_time:
         if (of := tracked(message.tracking_id)) is not None:
             await _arrived(house, of, "zns")
+        return True
+    # No event for a template message that did not arrive is published; should one come with our name and an error, it is understood.
+    if message is not None and message.error not in ("", "0", 0) and (of := tracked(message.tracking_id)) is not None:
+        await bounced(house, of, "zns", f"ZNS_{message.error}")
         return True
     if event.event_name in ("follow", "unfollow") and event.follower is not None and event.follower.id:
         async with house.database.directory() as tx:
@@ -107,6 +113,7 @@ async def speedsms_reported(house: House, tran_id: str, status: int) -> None:
         await _arrived(house, found.of, "sms")
     elif status >= 64:
         await bury_one(house, "sms", found.address_hash, f"SPEEDSMS_report_{status}")
+        await bounced(house, found.of, "sms", f"SPEEDSMS_report_{status}")
 
 
 async def _arrived(house: House, of: Tracked, channel: receipts.Channel) -> None:
@@ -131,6 +138,7 @@ async def _failed(house: House, of: Tracked, why: str) -> None:
     hashed = await house.database.reader.fetchval(_ADDRESS, of.school_id, of.notice_id, of.guardian_id)
     if hashed is not None:
         await bury_one(house, "sms", hashed, why)
+    await bounced(house, of, "sms", why)
 
 
 def _count(text: str | None) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 LAPSED = """
 UPDATE deliveries d
    SET state       = CASE WHEN d.failures >= $3 THEN 'dead' ELSE 'due' END,
-       reason      = 'lease_lost',
+       reason      = CASE WHEN d.reason LIKE 'bounced:%' THEN d.reason ELSE 'lease_lost' END,
        finished_at = CASE WHEN d.failures >= $3 THEN $2::timestamptz END,
        failures    = d.failures + 1,
        due_at      = $2,

@@ -48,7 +48,7 @@ SELECT h.at, h.channel, h.told, h.code
            AND a.notice_id = $2
            AND a.guardian_id = $3
          UNION ALL
-        SELECT r.happened_at, r.channel, r.kind, NULL
+        SELECT r.happened_at, r.channel, r.kind, r.code
           FROM notice_receipts r
          WHERE r.school_id = $1
            AND r.notice_id = $2
@@ -96,7 +96,7 @@ async def happenings(reader: Reader, school_id: int, notice_id: UUID, guardian_i
 
 def status_of(told: str, code: str | None) -> Status:
     """The word for an attempt's outcome or a receipt's kind."""
-    if told == "refused":
+    if told in ("refused", "bounced"):
         return "blocked" if code in _BLOCKED else "invalid" if code in _INVALID else "bounced"
     return _STATUSES[told]
 

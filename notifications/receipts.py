@@ -1,6 +1,6 @@
 """What came back from people and devices: delivered, opened, acknowledged. Rows are only added; a recipient's state moves only forward.
 
-It owns notice_receipts, and the three columns of notice_recipients that repeat its newest state.
+It owns notice_receipts (bounces.py adds what bounced), and the three columns of notice_recipients that repeat its newest state.
 """
 
 from __future__ import annotations

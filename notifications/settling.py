@@ -37,7 +37,8 @@ class Result(msgspec.Struct, frozen=True):
     calms: bool = False
 
 
-# A step that has its turn in this very batch is not written again.
+# A step that has its turn in this very batch is not written again. What its provider reported as lost before we could write down that
+# it left (bounces.py) has its turn at once.
 # Only what still carries our lease is changed; what was sent is recorded in any case, since it did leave.
 _GIVE_BACK = """
 WITH result AS MATERIALIZED (
@@ -47,11 +48,13 @@ WITH result AS MATERIALIZED (
             AS o (notice_id, guardian_id, channel, state, due_at, reason, failed, next_channel, next_at, calms)),
      done AS (
         UPDATE deliveries d
-           SET state       = o.state,
+           SET state       = CASE WHEN o.state = 'sent' AND d.reason LIKE 'bounced:%' THEN 'due' ELSE o.state END,
                due_at      = coalesce(o.due_at, d.due_at),
-               reason      = o.reason,
+               reason      = CASE WHEN o.state = 'sent' AND d.reason LIKE 'bounced:%' THEN d.reason ELSE o.reason END,
                failures    = d.failures + o.failed,
-               finished_at = CASE WHEN o.state NOT IN ('due', 'held') THEN $11::timestamptz END,
+               finished_at = CASE WHEN o.state NOT IN ('due', 'held')
+                                   AND NOT (o.state = 'sent' AND d.reason IS NOT NULL AND d.reason LIKE 'bounced:%')
+                                  THEN $11::timestamptz END,
                lease_token = NULL,
                lease_until = NULL
           FROM result o

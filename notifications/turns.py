@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from notifications.bounces import bounce_of
 from notifications.cascade import PAID, PLANS, in_order
 from notifications.leases import STANDS_BACK, Claimed
 from notifications.preferences import Wishes
@@ -40,6 +41,8 @@ class Turn(msgspec.Struct, frozen=True):
 
     def verdict(self) -> Verdict | None:
         """None: send it."""
+        if (code := bounce_of(self.row.reason)) is not None:
+            return Verdict("refused", code)
         return self._pointless() or self._unwanted() or self._not_yet()
 
     def prefers(self) -> str | None:

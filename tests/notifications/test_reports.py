@@ -23,6 +23,7 @@ from notifications.tracking import Tracked, tracking_id
 from tests.conftest import running, test_settings
 from tests.factories import World
 from tests.notifications.conftest import notice
+from tests.notifications.ears import steps
 from tests.twins.zalo import ZaloTwin
 
 SECRET = "a-secret-of-reports-0001"
@@ -56,6 +57,23 @@ async def told(house: House, world: World) -> Tracked:
 
 def name_of(of: Tracked) -> str:
     return tracking_id(of.school_id, of.notice_id, of.guardian_id)
+
+
+async def taken(owner: asyncpg.Connection, of: Tracked, channel: str) -> None:
+    """The provider took it a minute ago."""
+    await owner.execute(
+        "INSERT INTO deliveries (school_id, notice_id, guardian_id, channel, state, due_at, finished_at) VALUES ($1, $2, $3, $4, 'sent', $5, $5)",
+        of.school_id, of.notice_id, of.guardian_id, channel, datetime.now(UTC) - timedelta(minutes=1),
+    )  # fmt: skip
+
+
+async def test_a_template_message_that_zalo_gives_up_makes_the_chain_go_on(
+    door: httpx.AsyncClient, owner: asyncpg.Connection, world: World, told: Tracked
+) -> None:
+    await taken(owner, told, "zns")
+    body, headers = _TWIN.signed(_receipt(told, message={"msg_id": "m1", "tracking_id": name_of(told), "error": -114}))
+    assert (await door.post("/bots/zalo/webhook", content=body, headers=headers)).status_code == 200
+    assert (await steps(owner, told.notice_id, world.parent))["zns"] == ("due", "bounced:ZNS_-114")
 
 
 async def arrived(owner: asyncpg.Connection, of: Tracked) -> list[str]:
@@ -136,8 +154,8 @@ async def test_esms_reports_in_the_query_in_a_form_and_as_json(
     assert (await door.get(path, params=code)).status_code == 200
 
 
-async def test_a_text_that_could_not_be_delivered_makes_the_number_dead(
-    door: httpx.AsyncClient, owner: asyncpg.Connection, told: Tracked
+async def test_a_text_that_could_not_be_delivered_makes_the_number_dead_and_the_chain_go_on(
+    door: httpx.AsyncClient, owner: asyncpg.Connection, world: World, told: Tracked
 ) -> None:
     hashed = token_hash(str(told.guardian_id))
     await owner.execute(
@@ -145,12 +163,16 @@ async def test_a_text_that_could_not_be_delivered_makes_the_number_dead(
         " VALUES ($1, $2, $3, 'sms', $4, 1, $5, 'sent')",
         told.school_id, told.notice_id, told.guardian_id, hashed, datetime.now(UTC),
     )  # fmt: skip
+    await taken(owner, told, "sms")
     fields = {"RequestId": name_of(told), "SendStatus": "5", "SendSuccess": "0", "SendFailed": "1"}
     assert (await door.get(f"/hooks/sms/{SECRET}/esms", params=fields)).status_code == 200
     assert (
         await owner.fetchval("SELECT why FROM dead_addresses WHERE address_hash = $1", hashed) == "ESMS_not_delivered"
     )
     assert await arrived(owner, told) == []
+    assert await steps(owner, told.notice_id, world.parent) == {
+        "push": ("due", None), "sms": ("due", "bounced:ESMS_not_delivered")
+    }  # fmt: skip
 
 
 async def test_speedsms_reports_by_its_own_number(

@@ -33,11 +33,10 @@ from backend.files.area import forget_area
 from backend.forms import chasing
 from backend.identity import codes, forgetting, sending
 from backend.messages import alerts, alerts_sending
-from bots import chats
-from bots import sending as talking
+from bots import chats, weblines, word_sending
 from bots.editor import unanswered
-from bots.handoffs import SEND_JOB
 from bots.telegram import TelegramBot
+from bots.words import SEND_JOB
 from notifications import digest_round, emails, sent_texts
 from notifications.bells import BELL, BELL_BEHIND
 from notifications.delivery import drain, due_schools, sweep
@@ -192,8 +191,13 @@ async def answer_chat(work: Work, channel: str, chat_id: str) -> None:
 
 
 @job
-async def send_handoff_answer(work: Work, school_id: int, handoff_id: str) -> None:
-    await talking.send_handoff_answer(work.house, school_id, UUID(handoff_id))
+async def send_chat_words(work: Work, school_id: int, handoff_id: str) -> None:
+    await word_sending.drain(work.house, school_id, UUID(handoff_id))
+
+
+@job
+async def sweep_chat_words(work: Work) -> None:
+    await word_sending.sweep(work.house)
 
 
 @job
@@ -206,6 +210,7 @@ async def sweep_chats(work: Work) -> None:
 async def forget_old_chats(work: Work) -> None:
     await chats.forget_old(work.house)
     await unanswered.forget_old(work.house)
+    await weblines.forget_old(work.house)
 
 
 @job
@@ -254,7 +259,7 @@ JOBS: list[Any] = [
     func(confirm_email, name=emails.JOB),
     func(answer_chat, name=chats.JOB),
     func(alert_staff, name=alerts.JOB, timeout=120),
-    func(send_handoff_answer, name=SEND_JOB),
+    func(send_chat_words, name=SEND_JOB),
 ]
 CRONS: list[Any] = [
     cron(sweep_deliveries, name="sweep_deliveries", second=_every_ten(3), run_at_startup=True, timeout=30),
@@ -262,6 +267,7 @@ CRONS: list[Any] = [
     cron(sweep_bank_events, name="sweep_bank_events", second=_every_ten(7), run_at_startup=True, timeout=60),
     cron(sweep_documents, name="sweep_documents", second=_every_ten(9), run_at_startup=True, timeout=300),
     cron(sweep_chats, name="sweep_chats", second=_every_ten(5), run_at_startup=True, timeout=60),
+    cron(sweep_chat_words, name="sweep_chat_words", second=_every_ten(8), run_at_startup=True, timeout=60),
     cron(sweep_staff_alerts, name="sweep_staff_alerts", second=_every_ten(4), run_at_startup=True, timeout=60),
     cron(sweep_codes, name="sweep_codes", second=_every_ten(1), run_at_startup=True, timeout=60),
     cron(sweep_emails, name="sweep_emails", second={26, 56}, run_at_startup=True, timeout=120),

@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from backend.core.house import House
+from bots.with_person import Person, person_of
 
 JOB = "answer_chat"
 LEASE = timedelta(seconds=60)
@@ -42,6 +43,7 @@ _KNOWN = """
            coalesce(s.language, '') AS language, coalesce(s.state, '{}')::text AS memory,
            coalesce(s.wrong_codes, 0) AS wrong_codes, s.paused_until, who.account_id, l.blocked_at,
            CASE WHEN g.account_id = who.account_id THEN g.holds_until END AS confirmed_until,
+           s.person_school_id, s.person_handoff_id, s.person_account_id, coalesce(s.person_taken, false) AS person_taken,
            array(SELECT DISTINCT p.school_id
                    FROM account_persons p
                   WHERE p.account_id = who.account_id
@@ -87,6 +89,17 @@ class Chat(msgspec.Struct, frozen=True):
     # Where the account is somebody's guardian; None: not looked up yet. It says where to ask, not what may be read.
     schools: tuple[int, ...] | None = None
     confirmed_until: datetime | None = None  # the family has shown in the app that it is the family (confirming.py)
+    person: Person | None = None
+
+    @property
+    def with_person(self) -> Person | None:
+        """Only the account that asked is in its conversation: a chat that was linked or let go since then is not."""
+        return self.person if self.person is not None and self.person.account_id == self.account_id else None
+
+    @property
+    def taken(self) -> bool:
+        """A person has it, and the bot is silent."""
+        return self.with_person is not None and self.with_person.taken
 
 
 async def keep(house: House, channel: str, chat_id: str, update_id: str, body: bytes, *, at: datetime) -> bool:
@@ -184,6 +197,7 @@ def _chat(channel: str, chat_id: str, row: Any) -> Chat:
         paused_until=row["paused_until"],
         schools=tuple(row["schools"]),
         confirmed_until=row["confirmed_until"],
+        person=person_of(row),
     )
 
 

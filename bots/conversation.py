@@ -13,7 +13,7 @@ import msgspec
 from backend.core.house import House
 from backend.core.metrics import CHAT_TURNS
 from backend.core.text import fold
-from bots import system
+from bots import listening, system
 from bots.answers import notices, personal, really, which_child
 from bots.answers.layers import OWN_PREFIX
 from bots.answers.render import call_line, render
@@ -50,6 +50,8 @@ async def turn(house: House, chat: Chat, incoming: Incoming) -> Turn:
         # In groups only a command to the bot is answered, once and politely; everything else there is none of its business.
         answer = talk.answer(talk.say("group")) if incoming.text.startswith("/") else None
         return Turn(answer, chat, "group")
+    if (heard := await listening.heard(talk)) is not None:
+        return Turn(heard.answer, msgspec.structs.replace(talk.chat, memory=talk.memory), heard.outcome)
     answer = await _answer(talk)
     kept = msgspec.structs.replace(talk.chat, memory=talk.memory)
     outcome = answer.intent or "unsure"

@@ -1,56 +1,158 @@
-"""Questions handed to people: what the bot could not answer waits here for the school. It owns chat_handoffs."""
+"""A family's question for people: handed over, joined from any of its chats, added to, and ended by the family. It owns chat_handoffs.
+
+What the school does with it stands in desk.py.
+"""
 
 from __future__ import annotations
 
-from datetime import date
-from uuid import UUID, uuid5
+from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 import msgspec
 
-from backend.core.database import Reader
+from backend.core.database import SchoolTx
 from backend.core.house import House
-from backend.core.problems import FORBIDDEN, NOT_FOUND, problem
-from backend.identity import audit
-from backend.identity.entitlement import STANDING, require_role, standing_of
+from bots import with_person, words
+from bots.answer_clock import Due, due_for
 from bots.chats import Chat
-from schemas.chat import Handoff, HandoffAnswered, Handoffs
+from bots.with_person import Person
+from bots.words import Place
+from schemas.conversations import Ending
 
-ALREADY_ANSWERED = problem(
-    "handoff-already-answered",
-    409,
-    vi="Câu hỏi này đã có người trả lời.",
-    en="Somebody has answered this question already.",
-)
-SEND_JOB = "send_handoff_answer"
 QUESTION_MAX = 2000
-_SHOWN_MAX = 200
-_NAMESPACE = UUID("6b0b4f3e-3f0e-4f64-9a35-0f3f2f1a9d11")
-_HANDOFFS = msgspec.json.Decoder(list[Handoff])
 
 
-async def hand_over(house: House, school_id: int, chat: Chat, update_id: str, question: str) -> UUID:
-    """Leave a note for the school. The same update leaves one note, however often it is answered."""
-    handoff_id = uuid5(_NAMESPACE, f"{chat.channel}/{chat.chat_id}/{update_id}")
+class Opened(msgspec.Struct, frozen=True):
+    """taken: a person has it already, and what was asked now has gone there."""
+
+    handoff_id: UUID
+    due: Due
+    taken: bool
+
+
+async def hand_over(
+    house: House, school_id: int, chat: Chat, update_id: str, question: str, *, language: str, at: datetime
+) -> Opened:
+    """Open a conversation, or say it in the one that is open. The same update says it once, however often it is answered."""
+    word_id = words.id_of(chat.channel, chat.chat_id, update_id)
     async with house.database.school(school_id) as tx:
-        await tx.execute(
-            """
-            INSERT INTO chat_handoffs (school_id, handoff_id, channel, chat_id, account_id, question, asked_at, state)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting')
-                ON CONFLICT (school_id, handoff_id) DO NOTHING
-            """,
-            school_id,
-            handoff_id,
-            chat.channel,
-            chat.chat_id,
-            chat.account_id,
-            question[:QUESTION_MAX],
-            house.clock.now(),
-        )
-    return handoff_id
+        due = await due_for(tx, school_id, at)
+        row = await _open_one(tx, chat)
+        if row is None:
+            row = await _begin(tx, chat, word_id, question[:QUESTION_MAX], language, at)
+        place = _place(row, chat)
+        await words.family_said(tx, house.cipher, place, word_id, question[:QUESTION_MAX], at=at)
+        await _waits(tx, place, due.due_at, at)
+        await _point(tx, place, taken=row["state"] == "taken", at=at)
+    return Opened(place.handoff_id, due, row["state"] == "taken")
+
+
+_OPEN = """
+SELECT h.handoff_id, h.language, h.state, h.waiting_since
+  FROM chat_handoffs h
+ WHERE h.school_id = $1
+   AND h.state IN ('waiting', 'taken')
+   AND (h.account_id = $2
+        OR $2::uuid IS NULL AND h.account_id IS NULL AND h.channel = $3 AND h.chat_id = $4)
+ ORDER BY h.asked_at DESC
+ LIMIT 1
+   FOR UPDATE
+"""
+
+
+async def _open_one(tx: SchoolTx, chat: Chat) -> Any:
+    return await tx.fetchrow(_OPEN, tx.school_id, chat.account_id, chat.channel, chat.chat_id)
+
+
+_BEGIN = """
+INSERT INTO chat_handoffs AS h (school_id, handoff_id, channel, chat_id, account_id, question, asked_at, state, language)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', $8)
+    ON CONFLICT (school_id, handoff_id) DO UPDATE SET language = h.language
+RETURNING handoff_id, language, state, waiting_since
+"""
+
+
+async def _begin(tx: SchoolTx, chat: Chat, handoff_id: UUID, question: str, language: str, at: datetime) -> Any:
+    return await tx.fetchrow(
+        _BEGIN, tx.school_id, handoff_id, chat.channel, chat.chat_id, chat.account_id, question, at, language
+    )
+
+
+def _place(row: Any, chat: Chat) -> Place:
+    return Place(row["handoff_id"], chat.channel, chat.chat_id, chat.account_id, row["language"])
+
+
+async def _waits(tx: SchoolTx, place: Place, due_at: datetime | None, at: datetime) -> None:
+    """The clock runs from the first word that nobody has answered; a further one does not set it back."""
+    await tx.execute(
+        """
+        UPDATE chat_handoffs h
+           SET channel = $3, chat_id = $4, family_typing_at = NULL,
+               due_at = CASE WHEN h.waiting_since IS NULL THEN $5 ELSE h.due_at END,
+               waiting_since = coalesce(h.waiting_since, $6)
+         WHERE h.school_id = $1
+           AND h.handoff_id = $2
+           AND h.state IN ('waiting', 'taken')
+        """,
+        tx.school_id,
+        place.handoff_id,
+        place.channel,
+        place.chat_id,
+        due_at,
+        at,
+    )
+
+
+async def _point(tx: SchoolTx, place: Place, *, taken: bool, at: datetime) -> None:
+    await with_person.point(
+        tx,
+        school_id=tx.school_id,
+        handoff_id=place.handoff_id,
+        account_id=place.account_id,
+        channel=place.channel,
+        chat_id=place.chat_id,
+        taken=taken,
+        at=at,
+    )
+
+
+# -- While it is open -------------------------------------------------------------------------------------------------
+
+_STILL_OPEN = """
+SELECT h.handoff_id, h.language, h.state, h.waiting_since
+  FROM chat_handoffs h
+ WHERE h.school_id = $1
+   AND h.handoff_id = $2
+   AND h.account_id IS NOT DISTINCT FROM $3
+   AND h.state IN ('waiting', 'taken')
+   FOR UPDATE
+"""
+
+
+async def heard(house: House, chat: Chat, person: Person, update_id: str, text: str, *, at: datetime) -> str | None:
+    """Keep a word of the family for the person; the conversation's state, or None when it has just ended.
+
+    The answer of a conversation goes to the chat where the family wrote last.
+    """
+    async with house.database.school(person.school_id) as tx:
+        row = await tx.fetchrow(_STILL_OPEN, person.school_id, person.handoff_id, chat.account_id)
+        if row is None:
+            await with_person.let_go(tx, person.handoff_id)
+            return None
+        place = _place(row, chat)
+        word_id = words.id_of(chat.channel, chat.chat_id, update_id)
+        if await words.family_said(tx, house.cipher, place, word_id, text[:QUESTION_MAX], at=at):
+            due_at = None
+            if row["waiting_since"] is None:
+                due_at = (await due_for(tx, person.school_id, at)).due_at
+            await _waits(tx, place, due_at, at)
+    state: str = row["state"]
+    return state
 
 
 async def add_to(house: House, school_id: int, handoff_id: UUID, text: str) -> None:
-    """What the asker adds, such as a phone number, while nobody has answered yet."""
+    """What a stranger adds to the question itself, such as a phone number, while nobody has answered yet."""
     async with house.database.school(school_id) as tx:
         await tx.execute(
             """
@@ -67,107 +169,61 @@ async def add_to(house: House, school_id: int, handoff_id: UUID, text: str) -> N
         )
 
 
-_LIST = f"""
-WITH who AS ({STANDING})
-SELECT who.staff_id, who.roles, who.subjects,
-       (SELECT coalesce(json_agg(json_build_object('handoff_id', h.handoff_id, 'channel', h.channel, 'question', h.question,
-                                                   'asked_at', h.asked_at, 'state', h.state, 'asked_by', asker.full_name,
-                                                   'phone', asker.phone_e164, 'taken_by', h.taken_by, 'answer', h.answer,
-                                                   'answered_at', h.answered_at)
-                                 ORDER BY h.state IN ('waiting', 'taken') DESC,
-                                          CASE WHEN h.state IN ('waiting', 'taken') THEN h.asked_at END,
-                                          h.asked_at DESC), '[]'::json)
-          FROM (SELECT *
-                  FROM chat_handoffs
-                 WHERE school_id = $1
-                 ORDER BY state IN ('waiting', 'taken') DESC, asked_at DESC
-                 LIMIT $5) AS h
-          LEFT JOIN LATERAL (SELECT g.full_name, g.phone_e164
-                               FROM guardians g
-                              WHERE g.school_id = $1
-                                AND g.account_id = h.account_id
-                              ORDER BY g.guardian_id
-                              LIMIT 1) AS asker
-            ON true)::text AS handoffs
-  FROM (SELECT 1) AS one
-  LEFT JOIN who
-    ON true
+async def family_types(house: House, person: Person, *, at: datetime) -> None:
+    async with house.database.school(person.school_id) as tx:
+        await tx.execute(
+            """
+            UPDATE chat_handoffs h
+               SET family_typing_at = $3
+             WHERE h.school_id = $1
+               AND h.handoff_id = $2
+               AND h.state = 'taken'
+            """,
+            person.school_id,
+            person.handoff_id,
+            at,
+        )
+
+
+# -- The end ----------------------------------------------------------------------------------------------------------
+
+_END = """
+UPDATE chat_handoffs h
+   SET state = CASE WHEN EXISTS (SELECT
+                                   FROM chat_words w
+                                  WHERE w.school_id = $1
+                                    AND w.handoff_id = $2
+                                    AND w.side = 'school') THEN 'answered' ELSE 'closed' END,
+       ended_how = $3, answered_at = $4, answered_by = $5, waiting_since = NULL, due_at = NULL, family_typing_at = NULL
+ WHERE h.school_id = $1
+   AND h.handoff_id = $2
+   AND h.state IN ('waiting', 'taken')
+RETURNING h.state
 """
 
 
-async def handoffs_of(reader: Reader, school_id: int, account_id: UUID, on: date) -> Handoffs:
-    """For the people who run the school. Teachers are sent their own class's questions by the school."""
-    row = await reader.fetchrow(_LIST, school_id, account_id, None, on, _SHOWN_MAX)
-    if row is None or not standing_of(row).admin:
-        raise FORBIDDEN()
-    return Handoffs(_HANDOFFS.decode(row["handoffs"]))
+async def end(tx: SchoolTx, handoff_id: UUID, how: Ending, *, by: UUID | None, at: datetime) -> str | None:
+    """answered, when somebody of the school has said something; None when it was over already. The bot speaks again."""
+    state: str | None = await tx.fetchval(_END, tx.school_id, handoff_id, how, at, by)
+    if state is not None:
+        await with_person.let_go(tx, handoff_id)
+    return state
 
 
-async def answer(
-    house: House, school_id: int, account_id: UUID, handoff_id: UUID, text: str, on: date
-) -> HandoffAnswered:
-    """Answer or close a question. The answer is a promise in the row; the bell sends it after the commit."""
-    now = house.clock.now()
-    words = text.strip()
-    async with house.database.school(school_id) as tx:
-        await require_role(tx, school_id, account_id, "school_admin", on=on)
-        row = await tx.fetchrow(
-            """
-            UPDATE chat_handoffs h
-               SET state = CASE WHEN $3 <> '' THEN 'answered' ELSE 'closed' END,
-                   answer = nullif($3, ''), answered_at = $4, answered_by = $5
-             WHERE h.school_id = $1
-               AND h.handoff_id = $2
-               AND h.state IN ('waiting', 'taken')
-         RETURNING h.state, h.channel
-            """,
-            school_id,
-            handoff_id,
-            words,
-            now,
-            account_id,
-        )
-        if row is None:
-            known = await tx.fetchval(
-                "SELECT true FROM chat_handoffs WHERE school_id = $1 AND handoff_id = $2", school_id, handoff_id
+async def end_by_family(house: House, person: Person, how: Ending, *, at: datetime) -> None:
+    """Back to the bot, or no message any more: then nothing that is on its way leaves."""
+    async with house.database.school(person.school_id) as tx:
+        await end(tx, person.handoff_id, how, by=None, at=at)
+        if how == "stopped":
+            await tx.execute(
+                """
+                UPDATE chat_word_sends s
+                   SET state = 'dropped', outcome = 'stopped', finished_at = $3
+                 WHERE s.school_id = $1
+                   AND s.handoff_id = $2
+                   AND s.state = 'due'
+                """,
+                person.school_id,
+                person.handoff_id,
+                at,
             )
-            raise ALREADY_ANSWERED() if known else NOT_FOUND()
-        await audit.record(tx, f"handoff.{row['state']}", "handoff", handoff_id, at=now, actor=account_id)
-        will_be_sent = row["state"] == "answered" and row["channel"] == "telegram"
-        if will_be_sent:
-            tx.ring(SEND_JOB, school_id, str(handoff_id))
-    return HandoffAnswered(handoff_id, row["state"], will_be_sent)
-
-
-class ToSend(msgspec.Struct, frozen=True):
-    chat_id: str
-    question: str
-    answer: str
-
-
-async def to_send(house: House, school_id: int, handoff_id: UUID) -> ToSend | None:
-    """The answer that still has to go out to a Telegram chat; None when it is out already."""
-    row = await house.database.reader.fetchrow(
-        """
-        SELECT h.chat_id, h.question, h.answer
-          FROM chat_handoffs h
-         WHERE h.school_id = $1
-           AND h.handoff_id = $2
-           AND h.channel = 'telegram'
-           AND h.state = 'answered'
-           AND h.sent_at IS NULL
-        """,
-        school_id,
-        handoff_id,
-    )
-    return None if row is None else ToSend(row["chat_id"], row["question"], row["answer"])
-
-
-async def sent(house: House, school_id: int, handoff_id: UUID) -> None:
-    async with house.database.school(school_id) as tx:
-        await tx.execute(
-            "UPDATE chat_handoffs SET sent_at = $3 WHERE school_id = $1 AND handoff_id = $2",
-            school_id,
-            handoff_id,
-            house.clock.now(),
-        )

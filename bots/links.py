@@ -17,6 +17,7 @@ from backend.core.house import House
 from backend.core.problems import NOT_FOUND, problem
 from backend.core.ratelimit import Bucket
 from backend.identity import audit
+from bots import with_person
 from bots.chats import Chat
 from notifications.dead_addresses import chat_hash, revive
 from schemas.chat import ChatLinkOut, LinkedChat, LinkedChats
@@ -162,6 +163,7 @@ async def _bind(tx: Tx, chat: Chat, account_id: UUID, now: datetime) -> None:
         chat.chat_id,
         now,
     )
+    await with_person.join(tx, channel=chat.channel, chat_id=chat.chat_id, account_id=account_id)
 
 
 async def unlink_chat(house: House, chat: Chat) -> bool:
@@ -202,6 +204,7 @@ async def _unlink(house: House, account_id: UUID, channel: str, chat_id: str) ->
 
 
 async def _release(tx: Tx, channel: str, chat_id: str, account_id: UUID) -> None:
+    await with_person.leave(tx, channel=channel, chat_id=chat_id)
     await tx.execute(
         "DELETE FROM account_chats WHERE account_id = $1 AND channel = $2 AND chat_id = $3",
         account_id,

@@ -6,11 +6,10 @@ Whoever opens a wire hangs its way of speaking in the house (`House.speakers`, b
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from uuid import UUID
 
-from backend.core.catalogue import say
 from backend.core.house import House
-from bots import handoffs, links
+from backend.core.ids import new_id
+from bots import links, weblines
 from notifications.outcomes import Outcome, Refused, Sent
 from schemas.chat import Answer
 
@@ -22,6 +21,10 @@ NOT_OPEN = Refused("channel_down", "not_open")
 
 async def say_to_chat(house: House, channel: str, chat_id: str, answer: Answer) -> Outcome:
     """Refused("channel_down", "not_open") where this process has not opened the channel; a chat that is gone rests from then on."""
+    if channel == "web":
+        content = weblines.Content(answer.text, answer.buttons, image=answer.image or b"", image_alt=answer.image_alt)
+        await weblines.keep(house, chat_id, weblines.Line(new_id(), "bot", content), at=house.clock.now())
+        return Sent()
     speaker: Speaker | None = house.speakers.get(channel)
     if speaker is None:
         return NOT_OPEN
@@ -29,14 +32,3 @@ async def say_to_chat(house: House, channel: str, chat_id: str, answer: Answer) 
     if isinstance(sent, Refused) and sent.why == "address_dead":
         await links.mark_blocked(house, channel, chat_id, blocked=True)
     return sent
-
-
-async def send_handoff_answer(house: House, school_id: int, handoff_id: UUID) -> None:
-    """A person of the school has answered: into the chat where the question was asked."""
-    waiting = await handoffs.to_send(house, school_id, handoff_id)
-    if waiting is None:
-        return
-    text = say("bots.answer_from_school", "vi", question=waiting.question[:200], answer=waiting.answer)
-    sent = await say_to_chat(house, "telegram", waiting.chat_id, Answer(text))
-    if isinstance(sent, Sent | Refused):
-        await handoffs.sent(house, school_id, handoff_id)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from bots import handoffs, links
+from bots import handoffs, links, stopping
+from bots.answer_clock import promise
 from bots.answers.render import call_line
 from bots.chats import Chat, Memory
 from bots.slots import Slots
@@ -26,7 +27,7 @@ async def answer(talk: Talk, intent: str, slots: Slots) -> Answer:
         case "sys-language":
             said = _languages(talk)
         case "sys-stop":
-            said = await _stop(talk)
+            said = await stopping.stop(talk)
         case _:
             said = talk.answer(talk.say("help"), _menu(talk))
     return Answer(said.text, said.buttons, intent)
@@ -110,18 +111,10 @@ def _initials(name: str) -> str:
 
 
 async def _unlink(talk: Talk) -> Answer:
-    known = await links.unlink_chat(talk.house, talk.chat) if talk.incoming.channel == "telegram" else False
+    known = await links.unlink_chat(talk.house, talk.chat) if talk.incoming.channel != "web" else False
     if known:
         talk.forget_account()
     return talk.answer(talk.say("unlinked" if known else "not_linked"), intent="sys-unlink")
-
-
-async def _stop(talk: Talk) -> Answer:
-    """Obeyed at once: a linked chat is unlinked, so that no notice goes there any more."""
-    known = await links.unlink_chat(talk.house, talk.chat) if talk.incoming.channel == "telegram" else False
-    if known:
-        talk.forget_account()
-    return talk.answer(talk.say("stopped" if known else "stopped_stranger"))
 
 
 def link_first(talk: Talk, intent: str) -> Answer:
@@ -147,20 +140,24 @@ async def hand_over(talk: Talk, question: str, *, asked: bool) -> Answer:
     school_id = await talk.school()
     if school_id is None:
         return talk.answer("\n".join([talk.say("no_school_known"), call_line(talk.language, {})]), intent="sys-human")
-    handoff_id = await handoffs.hand_over(talk.house, school_id, talk.chat, talk.incoming.update_id, question)
-    how = await _how_answered(talk)
+    at = talk.incoming.at
+    opened = await handoffs.hand_over(
+        talk.house, school_id, talk.chat, talk.incoming.update_id, question, language=talk.language, at=at
+    )
+    if opened.taken:
+        return talk.answer(talk.say("with_person"), [talk.button("to_bot", "b")], intent="sys-human")
+    how = f"{await _how_answered(talk)} {promise(opened.due, at, talk.language)}".strip()
     if talk.chat.account_id is None and talk.incoming.channel == "web":
-        talk.remember(handoff=(school_id, handoff_id))
+        talk.remember(handoff=(school_id, opened.handoff_id))
     return talk.answer(talk.say("handed_over_asked" if asked else "handed_over", how=how), intent="sys-human")
 
 
 async def _how_answered(talk: Talk) -> str:
-    """Telegram can be written to; who is signed in has a phone on file; a stranger on the web has to leave one."""
-    if talk.incoming.channel == "telegram":
+    """A messenger can be written to, and so can the chat of who is signed in; a stranger on the web has to leave a phone number."""
+    if talk.incoming.channel != "web" or talk.chat.account_id is not None:
         return talk.say("reply_here")
     phone = (await talk.facts()).get("phone")
-    key = "reply_stranger" if talk.chat.account_id is None else "reply_by_phone"
-    return talk.say(key, phone=phone) if phone else talk.say(f"{key}_plain")
+    return talk.say("reply_stranger", phone=phone) if phone else talk.say("reply_stranger_plain")
 
 
 async def add_contact(talk: Talk, text: str) -> Answer:

@@ -98,18 +98,26 @@ class Handoff(msgspec.Struct, frozen=True):
     asked_by: Annotated[str | None, Meta(description="The guardian's name, if the chat is linked.")]
     phone: Annotated[str | None, Meta(description="The guardian's phone in the roll, if the chat is linked.")]
     taken_by: UUID | None
-    answer: str | None
-    answered_at: datetime | None
+    answer: Annotated[str | None, Meta(description="What the school said last.")]
+    answered_at: Annotated[datetime | None, Meta(description="When it ended.")]
+    language: str = "vi"
+    due_at: Annotated[
+        datetime | None, Meta(description="Until when an answer is promised; null while none is owed.")
+    ] = None
+    taken_by_name: str | None = None
+    mine: Annotated[bool, Meta(description="Whether the reader has it.")] = False
+    last_words: Annotated[str | None, Meta(description="What the family said last.")] = None
+    words: int = 0
 
 
 class Handoffs(msgspec.Struct, frozen=True):
-    """Waiting and taken first, the longest waiting first; then the newest of those that are done."""
+    """Open ones first, the earliest promise first; then the newest of those that are done."""
 
     handoffs: list[Handoff]
 
 
 class HandoffAnswerIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """With a text, the answer goes to the chat where the question was asked, if that chat can be written to; without, it is closed."""
+    """With a text, the answer goes to the family and the conversation ends; without, it is closed."""
 
     text: Annotated[str, Meta(max_length=2000)] = ""
 
@@ -118,5 +126,5 @@ class HandoffAnswered(msgspec.Struct, frozen=True):
     handoff_id: UUID
     state: HandoffState
     will_be_sent: Annotated[
-        bool, Meta(description="Whether the answer goes to the chat; a web visitor cannot be written to.")
+        bool, Meta(description="Whether the answer also goes to a messenger; the web chat shows it in any case.")
     ]

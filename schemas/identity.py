@@ -22,7 +22,7 @@ DeviceName = Annotated[
 DeviceKind = Literal["app", "browser", "console"]
 Language = Literal["vi", "en"]
 PersonKind = Literal["guardian", "staff"]
-Role = Literal["teacher", "accountant", "school_admin"]
+Role = Literal["teacher", "accountant", "school_admin", "inbox"]
 SixDigits = Annotated[str, Meta(min_length=6, max_length=12, description="Six digits; blanks do not matter.")]
 
 

@@ -12,7 +12,7 @@ Sex = Literal["male", "female"]
 PupilStatus = Literal["enrolled", "left", "transferred", "graduated", "on_leave"]
 Source = Literal["sector", "file", "hand"]
 AssignmentKind = Literal["homeroom", "subject"]
-StaffRole = Literal["teacher", "accountant", "school_admin"]
+StaffRole = Literal["teacher", "accountant", "school_admin", "inbox"]
 Session = Literal["morning", "afternoon"]
 
 Name = Annotated[str, Meta(min_length=1, max_length=100, examples=["Nguyễn Minh An"])]

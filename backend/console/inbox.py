@@ -12,7 +12,8 @@ from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
 from backend.pages import Refusal, read_form
 from backend.pages.forms import into
-from bots.handoffs import answer, handoffs_of
+from bots.desk import answer
+from bots.desk_reading import handoffs_of
 from schemas.chat import HandoffAnswerIn
 
 _INBOX = "/console/{school_id:int}/inbox"
@@ -32,7 +33,7 @@ async def answer_question(request: AnyRequest, school_id: FromPath[int], handoff
     async def deed() -> None:
         text = into(HandoffAnswerIn, {"text": form.get("text", "").strip()}).text
         account_id = principal_of(request).account_id
-        await answer(house_of(request), school_id, account_id, handoff_id, text, today_of(request))
+        await answer(house_of(request), account_id, school_id, handoff_id, text)
 
     async def again(refused: Refusal) -> Response[bytes]:
         return await _show(request, school_id, refused=refused)

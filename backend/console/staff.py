@@ -21,7 +21,7 @@ from schemas.identity import GrantRole
 
 _STAFF = "/console/{school_id:int}/staff"
 _MEMBER = _STAFF + "/{staff_id:uuid}"
-ROLES = ("teacher", "accountant", "school_admin")
+ROLES = ("teacher", "accountant", "inbox", "school_admin")
 
 
 @get(_STAFF, include_in_schema=False, **STAFF)

@@ -248,6 +248,24 @@ async def schools_with_staff_alerts(reader: Reader, now: datetime, *, limit: int
     return [row["school_id"] for row in rows]
 
 
+async def schools_with_chat_words(reader: Reader, now: datetime, *, limit: int) -> list[int]:
+    """Schools where something that a person said is still to go out to a messenger, the longest waiting first."""
+    rows = await reader.fetch(
+        """
+        SELECT s.school_id
+          FROM chat_word_sends s
+         WHERE s.state = 'due'
+           AND s.due_at <= $1
+         GROUP BY s.school_id
+         ORDER BY min(s.due_at)
+         LIMIT $2
+        """,
+        now,
+        limit,
+    )
+    return [row["school_id"] for row in rows]
+
+
 async def schools_with_old_posts(reader: Reader, today: date, keep_days: int) -> list[int]:
     """Schools whose feeds hold posts past their time; `keep_days` where a school has set none."""
     rows = await reader.fetch(

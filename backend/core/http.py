@@ -75,10 +75,11 @@ def json_bytes(body: bytes | str, *, status: int = 200, etag: str | None = None)
     return Response(content, status_code=status, media_type=MediaType.JSON, headers=headers)
 
 
-def followed(request: AnyRequest, key: str, look: Look) -> Stream:
-    """What `look` finds as server-sent events. No proxy gathers them, and nobody keeps them. `key` as in Live: all under it see the same."""
+def followed(request: AnyRequest, key: str, look: Look, *, most: int | None = None) -> Stream:
+    """What `look` finds as server-sent events. No proxy gathers them, and nobody keeps them. `key` as in Live: all under it see the same,
+    and no more than `most` pages of this process at once."""
     live = house_of(request).live
-    if live.full:
+    if live.full or (most is not None and live.watchers(key) >= most):
         raise TOO_MANY_STREAMS(headers={"retry-after": "60"})
     return Stream(
         live.follow(key, look),

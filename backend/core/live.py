@@ -68,6 +68,10 @@ class Live:
     def full(self) -> bool:
         return self.streams >= STREAMS_MAX
 
+    def watchers(self, key: str) -> int:
+        topic = self._topics.get(key)
+        return 0 if topic is None else topic.watchers
+
     async def follow(self, key: str, look: Look) -> AsyncIterator[bytes]:
         """What `look` finds, now and whenever it has changed, as events; ends when the process does, or after some minutes."""
         topic = self._topics.setdefault(key, _Topic(look))

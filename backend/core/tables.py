@@ -22,6 +22,7 @@ TENANT = (
     "asking_rules", "reminders", "fraud_cases", "fraud_reports",
     "statement_files", "statement_lines", "statement_balances", "statement_mappings",
     "chat_handoffs", "chat_unanswered", "unanswered_set_aside", "child_nicknames",
+    "chat_words", "chat_word_sends", "inbox_settings", "canned_answers",
     "files", "announcement_rules", "announcement_drafts", "announcement_versions", "pupil_groups", "pupil_group_members",
     "announcement_templates", "announcement_events", "announcement_reminders",
     "forms", "form_versions", "form_pupils", "form_signatures", "form_answers", "form_reminders", "form_rules", "family_claims",
@@ -79,6 +80,8 @@ DIRECTORY = {
     "chat_link_codes": "code_hash",
     "chat_states": "chat_id",
     "chat_confirmations": "chat_id",
+    "web_chats": "chat_id",
+    "web_lines": "chat_id",
     "area_letters": "letter_id",
     "area_sendings": "letter_id",
     "area_files": "file_id",
@@ -96,6 +99,7 @@ APPEND_ONLY = (
     "messages", "message_texts", "message_reads", "group_messages", "message_rules_accepted", "message_translations",
     "feed_consents",
     "knowledge_versions", "knowledge_deeds",
+    "chat_words",
 )  # fmt: skip
 
 ALL = (*TENANT, *REFERENCE, *DIRECTORY)

@@ -6,10 +6,13 @@ import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+import msgspec
 import pytest
 
+from backend.core.house import House
 from backend.core.settings import Settings
 from backend.serving import Child, environment_for, free_port, serve_command, wait_until_ready, work_command
+from bots.telegram import TelegramBot
 from tests.conftest import test_settings
 from tests.twins.telegram import TelegramTwin
 
@@ -50,3 +53,25 @@ async def bridge(database_url: str, redis_url: str) -> AsyncIterator[Bridge]:
         worker.stop()
         server.stop()
         await twin.stop()
+
+
+@pytest.fixture
+async def telegram() -> AsyncIterator[TelegramTwin]:
+    twin = TelegramTwin("4243:twin-token-for-sending")
+    await twin.start()
+    yield twin
+    await twin.stop()
+
+
+@pytest.fixture
+async def open_house(house: House, telegram: TelegramTwin) -> AsyncIterator[House]:
+    settings = msgspec.structs.replace(
+        house.settings, telegram_token=telegram.token, telegram_base_url=telegram.base_url
+    )
+    own = House(settings, house.database, house.queue, house.clock, house.cipher, house.redis_url)
+    bot = TelegramBot(own)
+    await bot.open(webhook=False)
+    yield own
+    await bot.close()
+    assert not own.speakers
+    await own.limits.close()

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from backend.core.crypto import token_hash
 from backend.core.ids import new_id
 from tests.bots import knowledge_lines
-from tests.identity.matrix import ADMINS, BY_SCHOOL, EVERYONE, GUARDIANS, NOBODY, NOTHING, Ask, Line, Scene, on_any
+from tests.identity.matrix import (
+    ADMINS,
+    BY_SCHOOL,
+    EVERYONE,
+    GUARDIANS,
+    NOBODY,
+    NOTHING,
+    STAFF,
+    Ask,
+    Line,
+    Scene,
+    on_any,
+)
 
 
 async def a_question(s: Scene) -> str:
@@ -21,9 +35,27 @@ async def a_question(s: Scene) -> str:
     return str(handoff_id)
 
 
+def of(s: Scene, path: str = "") -> str:
+    return f"/v1/schools/{s.target.school_id}/chat{path}"
+
+
+def person_of(s: Scene) -> str:
+    """Somebody who works in the target's school."""
+    return str((s.world.other_admin if s.target.name == "foreign" else s.world.teacher).person_id)
+
+
 async def a_chat_that_is_not(s: Scene) -> str:
     """Nothing to prepare but a name that no chat has: unlinking it is not found, for everybody alike."""
     return token_hash(str(new_id())).hex()[:16]
+
+
+def of_question(body: Callable[[Scene], Any], path: str) -> Line:
+    return Line(
+        ask=lambda s: Ask(of(s, f"/handoffs/{s.made}{path}"), json=body(s)),
+        allowed=ADMINS,
+        targets=BY_SCHOOL,
+        prepare=a_question,
+    )
 
 
 LINES = {
@@ -54,16 +86,33 @@ LINES = {
         prepare=a_chat_that_is_not,
         passes={204, 404},
     ),
+    # Everybody who works there has a list of what was given to them; one conversation is seen by who keeps the inbox, or has it.
     ("GET", "/v1/schools/{school_id}/chat/handoffs"): Line(
-        ask=lambda s: Ask(f"/v1/schools/{s.target.school_id}/chat/handoffs"), allowed=ADMINS, targets=BY_SCHOOL
+        ask=lambda s: Ask(of(s, "/handoffs")), allowed=STAFF, targets=BY_SCHOOL
     ),
-    ("POST", "/v1/schools/{school_id}/chat/handoffs/{handoff_id}/answer"): Line(
-        ask=lambda s: Ask(
-            f"/v1/schools/{s.target.school_id}/chat/handoffs/{s.made}/answer", json={"text": "Từ 16 giờ 30."}
-        ),
-        allowed=ADMINS,
-        targets=BY_SCHOOL,
-        prepare=a_question,
+    ("GET", "/v1/schools/{school_id}/chat/inbox/live"): Line(
+        ask=lambda s: Ask(of(s, "/inbox/live")), allowed=STAFF, targets=BY_SCHOOL
+    ),
+    ("GET", "/v1/schools/{school_id}/chat/inbox/settings"): Line(
+        ask=lambda s: Ask(of(s, "/inbox/settings")), allowed=ADMINS, targets=BY_SCHOOL
+    ),
+    ("PUT", "/v1/schools/{school_id}/chat/inbox/settings"): Line(
+        ask=lambda s: Ask(of(s, "/inbox/settings"), json={"answer_minutes": 90}), allowed=ADMINS, targets=BY_SCHOOL
+    ),
+    ("GET", "/v1/schools/{school_id}/chat/handoffs/{handoff_id}"): of_question(lambda s: None, ""),
+    ("GET", "/v1/schools/{school_id}/chat/handoffs/{handoff_id}/live"): of_question(lambda s: None, "/live"),
+    ("GET", "/v1/schools/{school_id}/chat/handoffs/{handoff_id}/assignees"): of_question(lambda s: None, "/assignees"),
+    ("POST", "/v1/schools/{school_id}/chat/handoffs/{handoff_id}/take"): of_question(lambda s: {}, "/take"),
+    ("POST", "/v1/schools/{school_id}/chat/handoffs/{handoff_id}/assign"): of_question(
+        lambda s: {"staff_id": person_of(s)}, "/assign"
+    ),
+    ("POST", "/v1/schools/{school_id}/chat/handoffs/{handoff_id}/words"): of_question(
+        lambda s: {"word_id": str(new_id()), "text": "Từ 16 giờ 30."}, "/words"
+    ),
+    ("POST", "/v1/schools/{school_id}/chat/handoffs/{handoff_id}/typing"): of_question(lambda s: {}, "/typing"),
+    ("POST", "/v1/schools/{school_id}/chat/handoffs/{handoff_id}/end"): of_question(lambda s: {"how": "close"}, "/end"),
+    ("POST", "/v1/schools/{school_id}/chat/handoffs/{handoff_id}/answer"): of_question(
+        lambda s: {"text": "Từ 16 giờ 30."}, "/answer"
     ),
     ("POST", "/bots/telegram/webhook"): Line(
         ask=lambda s: Ask("/bots/telegram/webhook", json={"update_id": 1}), allowed=NOBODY, targets=NOTHING

@@ -17,8 +17,10 @@ from bots.chats import Chat, Memory
 from bots.conversation import Turn, turn
 from schemas.chat import Answer, Incoming
 from tests.factories import EARLY, YEAR, Pupil, World
+from tests.twins.telegram import TelegramTwin, TwinChat
 
 _numbers = itertools.count(1)
+_chat_ids = itertools.count(930_000_000)
 NOW = datetime(2026, 10, 14, 0, 45, tzinfo=UTC)  # a Wednesday, 07:45 in Vietnam
 TODAY = school_day(NOW)
 
@@ -137,3 +139,9 @@ async def sibling(owner: asyncpg.Connection, world: World, full_name: str = "Ngu
 
 def facts(**given: object) -> str:
     return msgspec.json.encode(given).decode()
+
+
+def somebody(telegram: TelegramTwin) -> TwinChat:
+    chat = telegram.open_chat(next(_chat_ids))
+    chat.started = True
+    return chat

@@ -2,50 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import AsyncIterator
-
 import asyncpg
-import msgspec
-import pytest
 
 from backend.core.house import House
 from backend.core.ids import new_id
 from bots.sending import NOT_OPEN, say_to_chat
-from bots.telegram import TelegramBot
 from notifications.outcomes import Refused, Sent, TryLater
 from schemas.chat import Answer, Button
-from tests.twins.telegram import Fault, TelegramTwin, TwinChat
-
-_ids = itertools.count(930_000_000)
-
-
-@pytest.fixture
-async def telegram() -> AsyncIterator[TelegramTwin]:
-    twin = TelegramTwin("4243:twin-token-for-sending")
-    await twin.start()
-    yield twin
-    await twin.stop()
-
-
-@pytest.fixture
-async def open_house(house: House, telegram: TelegramTwin) -> AsyncIterator[House]:
-    settings = msgspec.structs.replace(
-        house.settings, telegram_token=telegram.token, telegram_base_url=telegram.base_url
-    )
-    own = House(settings, house.database, house.queue, house.clock, house.cipher, house.redis_url)
-    bot = TelegramBot(own)
-    await bot.open(webhook=False)
-    yield own
-    await bot.close()
-    assert not own.speakers
-    await own.limits.close()
-
-
-def somebody(telegram: TelegramTwin) -> TwinChat:
-    chat = telegram.open_chat(next(_ids))
-    chat.started = True
-    return chat
+from tests.bots.scenes import somebody
+from tests.twins.telegram import Fault, TelegramTwin
 
 
 async def test_words_reach_the_chat_with_their_buttons(open_house: House, telegram: TelegramTwin) -> None:

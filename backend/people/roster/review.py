@@ -54,7 +54,7 @@ def hands_out_rights(plan: Plan, snapshot: Snapshot) -> bool:
         c.relisted for c in plan.staff.changed
     ):
         return True
-    has_staff = any(known.roles - {"school_admin"} for known in snapshot.staff.values())
+    has_staff = any(known.roles - {"school_admin", "inbox"} for known in snapshot.staff.values())
     return has_staff and bool(plan.staff.roles)
 
 

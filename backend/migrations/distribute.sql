@@ -171,6 +171,14 @@ SELECT create_distributed_table('unanswered_set_aside', 'school_id', colocate_wi
 
 SELECT create_distributed_table('child_nicknames', 'school_id', colocate_with => 'pupils');
 
+SELECT create_distributed_table('chat_words', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('chat_word_sends', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('inbox_settings', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('canned_answers', 'school_id', colocate_with => 'pupils');
+
 SELECT create_distributed_table('files', 'school_id', colocate_with => 'pupils');
 
 SELECT create_distributed_table('announcement_rules', 'school_id', colocate_with => 'pupils');
@@ -312,6 +320,10 @@ SELECT create_distributed_table('chat_link_codes', 'code_hash', colocate_with =>
 SELECT create_distributed_table('chat_states', 'chat_id', colocate_with => 'none');
 
 SELECT create_distributed_table('chat_confirmations', 'chat_id', colocate_with => 'none');
+
+SELECT create_distributed_table('web_chats', 'chat_id', colocate_with => 'none');
+
+SELECT create_distributed_table('web_lines', 'chat_id', colocate_with => 'none');
 
 SELECT create_distributed_table('area_letters', 'letter_id', colocate_with => 'none');
 

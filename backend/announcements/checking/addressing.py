@@ -21,7 +21,7 @@ _TO_BEFORE = re.compile(
     rf"|tap the|phhs|ph|class|grade|yeu|quy|than|men|than men|nha)\b)*$"
     r"|\b(?:kinh gui|gui|than gui|kinh moi|moi|thong bao|dear|hi|hello|chao|kinh chao|v/v|ve viec"
     r"|hop phu huynh|hop phhs|hop|thuc hien|danh cho|ap dung|lich|tkb|thoi khoa bieu|thong tin|nhac"
-    r"|nhac nho|nho|bang tin|tin nhan|gvcn|giao vien chu nhiem|de nghi|yeu cau|toan the|ca|tap the|all"
+    r"|nhac nho|nho|bang tin|tin nhan|gvcn|giao vien chu nhiem|de nghi|yeu cau|to chuc cho|toan the|ca|tap the|all"
     r"|kinh thua|alo|thuc don|ke hoach|nhan xet|thu|cac khoan thu)(?:[\s,:&/-]|\b(?:toi|den|cac|toan the"
     r"|tap the|phu huynh|phhs|ph|hoc sinh|hs|quy|cua|lop|khoi|cho|cung|ca nha|nhom|class|grade|em|con"
     r"|thang|tuan|nay|sau|to|for)\b)*$|\[\s*(?:lop |khoi )?$"
@@ -73,10 +73,12 @@ def _unknown_class(reading: Reading, classes: tuple[str, ...]) -> tuple[int, int
 
 
 def _another_class(reading: Reading, audience: Audience) -> tuple[int, int] | None:
-    named = list(mentioned(reading))
+    named = list(mentioned(reading, audience.slashed))
     if not named:
         return None
     if audience.one_family and not audience.classes and not audience.grades:
+        return None
+    if audience.wide:
         return None
     if audience.whole_school and not audience.classes and not audience.grades:
         return _only_one_addressed(reading, named)

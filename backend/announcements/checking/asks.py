@@ -107,7 +107,9 @@ _AGENDA = re.compile(
     r"|tran trong|phu huynh|ph)\b|\n\s*\n|$)"
 )
 # Children are fetched where they are every day.
-_FETCHED = re.compile(r"\b(?:don|ruoc) (?:con|be|chau|cac|hs|hoc sinh|tre)\b(?![^.\n]{0,60}\b(?:hop|tap trung)\b)")
+_FETCHED = re.compile(
+    r"\b(?:don|ruoc) (?:con|be|chau|cac|hs|hoc sinh|tre)\b(?![^.\n]{0,60}\b(?:hop|tap trung)\b)|\bden (?:don|ruoc)\b(?! tiep)"
+)
 _SYLLABLE = re.compile(r"[a-z]+")
 _EACH = re.compile(r" (?:em|ban|be|hs|con|hoc sinh|nguoi|gia dinh|thac|y kien|chi tiet)\b")
 

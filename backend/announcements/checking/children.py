@@ -78,9 +78,7 @@ def children(reading: Reading) -> Iterator[tuple[int, int]]:
             and first not in _given_names()["none"]
             and not (first.isupper() and len(first) > 3 and not reading.shouting)
         ):
-            if not re.search(
-                r"\b(?:cac|nhung|quy|hai|ba|moi|toan the|thu)\s*$", plain[max(0, m.start() - 9) : m.start()]
-            ):
+            if not re.search(r"\b(?:cac|nhung|quy|moi|toan the|thu)\s*$", plain[max(0, m.start() - 9) : m.start()]):
                 size = max(1, _capitals(word.group(), reading.shouting))
                 yield m.start("name"), m.start("name") + len(" ".join(word.group().split()[:size]))
         elif _is_given(reading, m["who"], word.group()):
@@ -100,10 +98,32 @@ def children(reading: Reading) -> Iterator[tuple[int, int]]:
             and opening[3].lower() in {*_given_names()["names"], "anh", "an"}
         ):
             yield opening.span("name")
+    yield from _single(reading)
     for m in _WESTERN.finditer(shown):
         if not _ADULT_BEFORE.search(plain[max(0, m.start() - 30) : m.start()]):
             yield m.span("name")
     yield from _listed(reading)
+
+
+# A given name alone, at the head of a sentence or behind somebody: `Quân hôm nay đánh lộn với Phong`.
+_SINGLE = re.compile(
+    r"(?:(?:^|[.!?\n]\s*)(?:Hôm nay |Sáng nay |Chiều nay )?|\b(?:với|nhà|bạn|thằng|nhỏ|mẹ|ba"
+    r"|bố|má|cho|của|còn|và|hơn|như|giống) )(?P<name>[A-ZĐ][a-zà-ỹ]+)(?= [a-zà-ỹ])"
+)
+_RATHER_A_WORD = re.compile(
+    r"(?:Phong trào|Bảo (?:hiểm|vệ|mẫu|tàng)|Công|Thông|Tài|Danh|Hoa|Việt|Trường|Chiến|Nhân"
+    r"|Sang|Thành|Thái|Tiên|Gia|Mai|Trung|Quốc|Tâm lý|Minh chứng|Phương|Như|Thanh|Hà|Nam|Hải"
+    r"|Khoa|Hương|Bích|Phúc|Phú|Lâm|Hòa|Hồng|Vinh|Nguyên|Trọng|Toàn|Hạnh|Thịnh|Thư|Vy|My|Đức"
+    r"|Đạt|Dương)\b"
+)
+
+
+def _single(reading: Reading) -> Iterator[tuple[int, int]]:
+    if reading.shouting or not reading.marked:
+        return
+    for m in _SINGLE.finditer(reading.shown):
+        if m["name"].lower() in _given_names()["names"] and not _RATHER_A_WORD.match(reading.shown, m.start("name")):
+            yield m.span("name")
 
 
 def _is_given(reading: Reading, who: str, words: str) -> bool:
@@ -112,6 +132,8 @@ def _is_given(reading: Reading, who: str, words: str) -> bool:
     if who.lower() not in ("em", "be", "chau", "ban") or not first.islower():
         return False
     folded = fold(first)
+    if rest and f"{first} {rest.split()[0]}" in _given_names()["compounds"]:
+        return False
     if reading.marked:
         return first in _given_names()["names"] and not rest.startswith(("em", "bè"))
     return folded in _given() or (
@@ -125,7 +147,10 @@ def _given_names() -> dict[str, frozenset[str]]:
 
     `none` are no names though they are written large.
     """
-    return {key: frozenset(value.split()) for key, value in lexicon("persons")["given"].items()}
+    return {
+        key: frozenset(value.split(";" if key == "compounds" else None))
+        for key, value in lexicon("persons")["given"].items()
+    }
 
 
 @cache
@@ -141,13 +166,16 @@ def _listed(reading: Reading) -> Iterator[tuple[int, int]]:
     for m in re.finditer(
         (
             rf"[:(\n]\s*(?:\d{{1,2}}[.)]\s*"
-            rf"|[-+*•]\s*)?(?P<names>{_CAP}(?: {_CAP}){{0,3}}(?:\s?(?:\([^)\n]{{0,30}}\)"
+            rf"|[-+*•]\s*)?(?P<names>{_CAP}(?: {_CAP}){{0,3}}(?:\s?(?:\([^)\n]{{0,30}}\)|[-–:]\s[^,;\d\n]{{2,20}}"
+            rf"|\s(?:tốt|khá|giỏi|trung bình|yếu|kém|đạt|chưa đạt)(?:\s(?!và\b)[^,;\n]{{2,30}})?"
             rf"|[:\-–]?\s?\d[\d.,]*\w{{0,4}})?\s?(?:,|;|và|va)\s?{_CAP}(?: {_CAP}){{0,3}}){{1,20}})"
         ),
         reading.shown,
     ):
         first = m["names"].split()[0].strip(",;")
-        if first not in _given_names()["none"] and not re.search(r"thứ|Thứ|Toán|Văn|Anh,|Tiếng|Hóa|Sử|Địa", m["names"]):
+        if first not in _given_names()["none"] and not re.search(
+            r"thứ|Thứ|Toán|(?<! )Văn|(?<! )Anh,|Tiếng|(?<! )Hóa|Sử\b|Địa\b", m["names"]
+        ):
             yield m.start("names"), m.end("names")
 
 

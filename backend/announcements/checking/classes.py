@@ -23,7 +23,7 @@ _NEXT_CLASS = re.compile(
     rf"\s*(?:,|va|&|-|;|\+)\s*(?P<grade>{GRADE})(?P<tail>[a-np-t]\s?\d{{0,2}}|/\d{{1,2}})(?![\w/])"
 )
 _KINDERGARTEN = re.compile(
-    r"\b(?:lop\s+)?(?P<name>(?:mam|choi|la|nha tre|mau giao|mg|nt|mgl|mgn|mgb|be|nho"
+    r"\b(?:lop\s+)?(?P<name>(?:mam|choi|la(?![a-z])|nha tre|mau giao|mg|nt|mgl|mgn|mgb|be|nho"
     r"|lon)\s?(?:\d{1,2}[a-z]?|[a-z]\d{0,2}))\b|\blop\s+(?P<plain>mam|choi|la|nha tre)\b(?! non)"
 )
 _NAMED = re.compile(r"\b(?:lop|class)\s+(?=([A-ZĐ][\wÀ-ỹ]*(?:\s[A-ZĐ0-9][\wÀ-ỹ]*){0,2}))", re.IGNORECASE)
@@ -71,12 +71,12 @@ def says_private(reading: Reading) -> bool:
     return bool(_PRIVATE.search(reading.plain))
 
 
-def mentioned(reading: Reading) -> Iterator[Mention]:
+def mentioned(reading: Reading, slashed: frozenset[str] = frozenset()) -> Iterator[Mention]:
     """Classes and grades the text names, whatever for."""
     plain = reading.plain
     position = 0
     for m in _CLASS.finditer(plain):
-        if m.start() < position or not _is_class(reading, m):
+        if m.start() < position or not (_is_class(reading, m) or (m["slash"] and _is_slashed(reading, m, slashed))):
             continue
         tail = m["form"] or m["slash"] or (m["special"] or "") + (m["sno"] or "")
         yield Mention(m.start(), m.end(), m["grade"], class_name(m["grade"], tail))
@@ -84,7 +84,10 @@ def mentioned(reading: Reading) -> Iterator[Mention]:
         while more := _NEXT_CLASS.match(plain, position):
             yield Mention(more.start("grade"), more.end(), more["grade"], class_name(more["grade"], more["tail"]))
             position = more.end()
+    named = [] if reading.shouting else list(_GRADE_NAMED.finditer(reading.shown))
     for m in _GRADES.finditer(plain):
+        if any(m.start() <= one.start("grade") < m.end() for one in named):
+            continue
         if m["kg"]:
             yield Mention(m.start(), m.end(), m["kg"], None)
             continue
@@ -106,12 +109,28 @@ def mentioned(reading: Reading) -> Iterator[Mention]:
                 m.start(), m.end(), age[0] if age else None, None if bare and age else re.sub(r"\s", "", name)
             )
     if not reading.shouting:
+        for m in named:
+            yield Mention(m.start("grade"), m.end(), m["grade"], fold(f"{m['grade']} {m['name']}"))
         for m in _NAMED.finditer(reading.shown):
             first = m[1][0]
             if first.isupper() and not re.match(
                 rf"{GRADE}|Mầm|Chồi|Lá|Nhà|Mam|Choi|La\b|Trưởng|Học|Em|Con|Chúng|Mình|Ta\b|Một|Hai|I\b|V", m[1]
             ):
                 yield Mention(m.start(), m.start() + len(m.group()) + len(m[1]), None, fold(m[1]))
+
+
+def _is_slashed(reading: Reading, m: re.Match[str], slashed: frozenset[str]) -> bool:
+    """`ph 7/4`, where the audience's own class is written 7/3."""
+    return m["grade"] in slashed and bool(_SPOKEN_TO.search(reading.plain[max(0, m.start() - 16) : m.start()]))
+
+
+# `Ba mẹ 4 Saturn`: a grade and the class's own name.
+_GRADE_NAMED = re.compile(
+    rf"(?:^|\n|(?i:mẹ|lớp|huynh|nhà|class|year|parents|families|con|em) )(?P<grade>{GRADE}) (?P<name>[A-Z][a-z]{{2,}})\b"
+)
+_SPOKEN_TO = re.compile(
+    r"(?:^|[\n\[(]|\b(?:ph|phhs|cmhs|phu huynh|ba me|bo me|cha me|hs|hoc sinh|gui|cac (?:con|em|ban)|lop))[\s:]*$"
+)
 
 
 def _is_class(reading: Reading, m: re.Match[str]) -> bool:

@@ -11,7 +11,8 @@ import msgspec
 
 from backend.announcements.checking.audiences import audience
 from backend.announcements.checking.duplicates import SHORTLY, Told, says_again
-from backend.announcements.checking.judging import Notice, findings
+from backend.announcements.checking.judging import findings
+from backend.announcements.checking.notice import Notice
 from backend.announcements.checking.shapes import Audience, Checked, Context, Defect
 from backend.core.clock import SCHOOL_ZONE
 
@@ -50,8 +51,7 @@ class Desk:
         return {"id": told["id"], **answer} if "id" in told else answer
 
     def _checked(self, told: dict[str, Any]) -> dict[str, Any]:
-        checked = _notice(told)
-        notice = Notice(checked, Context(ownership=_ownership(told)))
+        notice = Notice(*noticed(told))
         found = findings(notice)
         names: list[str] = [defect.name for defect in found.defects]
         if self._was_told(notice):
@@ -72,6 +72,11 @@ class Desk:
         again = any(says_again(notice.told, told) for _, told in before)
         self._earlier[key] = [*before[-_EARLIER_MAX:], (at, notice.told)]
         return again
+
+
+def noticed(told: dict[str, Any]) -> tuple[Checked, Context]:
+    """What a line tells of a notice and of the school around it."""
+    return _notice(told), Context(ownership=_ownership(told))
 
 
 def _why(defect: Defect) -> dict[str, Any]:

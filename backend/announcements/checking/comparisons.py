@@ -59,6 +59,8 @@ _SAYS = any_of(
         r"thu khoa (?:lop|khoi)",
         r"quan quan (?:hoc tap|diem)~lop",
         r"trong khi (?:ban|em|be) ~(?:chi|duoc|dat|da|lai)",
+        r"con nha nguoi ta~",
+        r"nhin~ma (?:hoc|day|noi|ran)",
         r"tut hang|len hang|hang trong lop|vi thu",
     ]
 )
@@ -78,7 +80,9 @@ _PRIZE = re.compile(
     r"|truong|quan|huyen|thanh pho|quoc gia|xa|cum)|thi dua|hkpd|giai bong|chay|boi loi|bong da|keo co"
     r"|van nghe|bao tuong|trang tri|ung dung|app store|the gioi|viet nam|toan quoc|quoc te)\b"
 )
-_CLASSES_AFTER = re.compile(r"\b(?:cac lop|lop (?:\d+\w*|co|nao|xuat sac)|tap the|chi doi|classes)\b")
+_CLASSES_AFTER = re.compile(
+    r"^[^\n]{0,12}?\b1?\d(?:[a-e]\d{0,2}|/\d{1,2})\b|\b(?:cac lop|lop (?:\d+\w*|co|nao|xuat sac)|tap the|chi doi|classes)\b"
+)
 _OTHERWISE = re.compile(
     r"(?:muc|gia|so tien|nhiet do|san pham|mon an|hoc phi|phi|thuc don|muc thu|tuan|thang|nam|hoc ky"
     r"|ky)\b[^.\n]{0,30}$"
@@ -109,7 +113,9 @@ def _is_of_pupils(sentence: str, m: re.Match[str], named: bool) -> bool:
     hit = m.group()
     if _NO_PUPIL.search(before[-45:]):
         return False
-    if len(re.findall(r"\bhang \d", around)) > 1 and not re.search(r"\b(?:lop \d|giai)\b", around):
+    if len(re.findall(r"\bhang \d", around)) > 1 and not re.search(
+        r"\b(?:lop \d|giai|hang \d+\W+\d{1,2}[a-z])", around
+    ):
         return True
     scope = re.search(
         (

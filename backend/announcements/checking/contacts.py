@@ -9,7 +9,7 @@ from backend.announcements.checking.reading import Reading
 _PERSON = (
     r"(?:co|thay|gvcn|gv|giao vien|ke toan|thu quy|bac|chi|anh|di|ms|mr|mrs|miss|lop truong|lop pho|bi thu"
     r"|to truong|hieu pho|thay hieu pho|hoi truong|pho hieu truong|truong thon|truong ban"
-    r"|ban phu huynh|bph|hoi truong phu huynh|chi hoi|van phong|vp|phong (?:tai vu|ke toan|y te|tuyen sinh"
+    r"|ban phu huynh|bph|truong (?:ban|xom|to)|can bo|cong chuc|hlv|hoi truong phu huynh|chi hoi|van phong|vp|phong (?:tai vu|ke toan|y te|tuyen sinh"
     r"|hanh chinh|giao vu|cong tac|hoc vu|dao tao|tiep dan|bao ve|doi)"
     r"|bo phan|thu vien|thu ky|bao ve|van thu|giao vu|y te|tong phu trach|tpt|bgh|ban giam hieu"
     r"|hieu truong|thu thu|nhan vien|le tan|admin|office|teacher|reception|homeroom|accountant|coordinator"
@@ -38,12 +38,15 @@ _CONTACT = re.compile(
     r"|like)\s+(?:vao |o |to |ngay |duoi |lai |truc tiep |bang |qua )*(?:tin nhan|tin nay|tin|bai|duoi"
     r"|message|this|thong bao nay|nhom|group|day|o day|ngay duoi|ben duoi|so|zalo|co mat|1|\"|'|xac nhan"
     r"|da)\b"
-    r"|\b(?:nop|gui|chuyen|ck|chuyen khoan|dong|lien he|ib|nhan)(?: tien| phieu| don| lai)?(?: cho)? (?:me"
+    r"|\b(?:nop|gui|chuyen|ck|chuyen khoan|dong|lien he|ib|nhan)(?: tien| phieu| don| lai| not| du)?(?: cho)? (?:me"
     r"|bo|ba|ma|mom|phu huynh) (?:be |em )?[a-z]+"
     r"|\b(?:co|thay|ms|mr|mrs|chi|anh|gvcn|giao vien|ke toan|thu quy|bac)[\s:]+(?:co |thay )?(?!giao\b"
     r"|chu nhiem\b)(?=(?P<name>[a-z]))"
     r"|\b(?:zalo|sms)\s+(?:nhom|co|lop|cua|:|0)|\bco (?:thu|nhan|se thu|se nhan) (?:tien|phieu|bai)"
-    r"|\btin nhan nay\b|\btrong nhom\b|\btren nhom\b|\bvao nhom\b|\bvao phieu\b|\btheo mau\b"
+    r"|\b(?:cho|nhan|bao|goi|gui|dua|ib|hoi|alo|gap|lien he) (?:em|minh|tui|toi)\b|\bgiup (?:em"
+    r"|co|thay)\b(?! (?:lam|hoc|an|tu|hieu))|\b(?:truong (?:thon|ban|xom)|lop truong|thu quy"
+    r"|ke toan|ban phu huynh|bph) (?:thu|nhan|tong hop|giu)\b|\btin nhan nay\b|\btrong nhom\b"
+    r"|\btren nhom\b|\bvao nhom\b|\bvao phieu\b|\btheo mau\b"
     r"|\b(?:giao vien|co) chu nhiem\b(?=[^.\n]{0,25}(?:de|truoc|nhan|tong hop|thu|lap))|\bgvcn[: ]+[a-z]"
 )
 # `trả lời cô` names somebody, `trả lời có đồng ý` nobody.

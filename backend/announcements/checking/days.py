@@ -95,7 +95,8 @@ _NO_DAY_BEFORE = re.compile(
     r"|con|kip|uong|bung|hoa|an)\s*[:.]?|[=x+*]\s*)\s*$"
 )
 _NO_DAY_AFTER = re.compile(
-    r"\s*(?:diem|hoc sinh|hs\b|em\b|ban\b|be\b|chau\b|phu huynh|ph\b|phhs|gia dinh|cau\b|tre\b|muong|thia"
+    r"\s*(?:coc\b|chen\b|lit\b|kg\b|ly\b|hop\b|trai\b|cu\b|lat\b|diem|hoc sinh|hs\b|em\b|ban\b"
+    r"|be\b|chau\b|phu huynh|ph\b|phhs|gia dinh|cau\b|tre\b|muong|thia"
     r"|con\b|tiet\b|giao vien|gv\b|lop\b(?! )|to giay|cai\b|ngay\b"
     r"|dan\b|thanh vien|tiet hoc|%|suat|qd\b|-?qd|/qd|muc tieu|street|buoi\b|quyen\b|duong\b|hoc ky|hk"
     r"|thoi gian\b|so hs|so hoc sinh|[=+*×]|-\s*\d{1,2}/\d{1,2}\s*=)"
@@ -111,11 +112,13 @@ _RANGE_BETWEEN = re.compile(
 _HOURS_BETWEEN = re.compile(r"\d{1,2}\s?(?:h|g|gio|:)\s?\d{0,2}\s?")
 
 
-def days(reading: Reading, today: date) -> list[Day]:
-    """Every day the text names, in order, without overlaps; ranges and lists are spread into their named ends."""
+def days(reading: Reading, today: date, slashed: frozenset[str] = frozenset()) -> list[Day]:
+    """Every day the text names, in order, without overlaps; ranges and lists are spread into their named ends.
+
+    `slashed` are grades whose classes are written `7/3`."""
     found: list[Day] = []
     taken: list[tuple[int, int]] = []
-    for day in _candidates(reading, today):
+    for day in _candidates(reading, today, slashed):
         if all(day.end <= start or end <= day.start for start, end in taken[-400:]):
             taken.append((day.start, day.end))
             found.append(day)
@@ -123,7 +126,7 @@ def days(reading: Reading, today: date) -> list[Day]:
     return _with_ranges(reading, _spread(reading, found, today))
 
 
-def _candidates(reading: Reading, today: date) -> Iterator[Day]:
+def _candidates(reading: Reading, today: date, slashed: frozenset[str]) -> Iterator[Day]:
     plain = reading.plain
     for m in _LUNAR_WORDS.finditer(plain):
         yield Day(m.start(), m.end(), None, "lunar")
@@ -141,11 +144,15 @@ def _candidates(reading: Reading, today: date) -> Iterator[Day]:
         yield from _numeric(plain, m.start(1), m.end(), int(m[1]), int(m[2]), None, today, None)
     no_day = -9
     for m in _SHORT.finditer(plain):
-        listed = m.start() - no_day < 6 and re.fullmatch(r"\s*(?:,|va|;|-)\s*", plain[no_day : m.start()])
+        listed = m.start() - no_day < 6 and re.fullmatch(r"\s*(?:,|va|hoac|hay|;|-)\s*", plain[no_day : m.start()])
         found = (
             [] if listed else list(_numeric(plain, m.start(), m.end(), int(m[1]), int(m[2]), None, today, m.start()))
         )
-        if not found or _is_address(reading, m):
+        if (
+            not found
+            or _is_address(reading, m)
+            or (m[1] in slashed and not _AN_HOUR.search(plain[max(0, m.start() - 12) : m.start()]))
+        ):
             no_day = m.end()
         else:
             yield from found
@@ -164,6 +171,11 @@ def _candidates(reading: Reading, today: date) -> Iterator[Day]:
             yield Day(m.start(1), m.end(), None if lunar else _next(int(m[1]), today), "lunar" if lunar else "date")
 
 
+# In a school of classes 7/1, 7/2 only a day word or an hour makes a date of 7/3.
+_AN_HOUR = re.compile(
+    r"(?:\b(?:ngay|thu \w+|t[2-7]|cn|chu nhat|han|truoc|het|sang|trua|chieu|toi|hom|den|tu"
+    r"|vao|le|mung|dip)|\d\s?(?:h|g|gio)\s?\d{0,2})[\s,:(]*$|;\s*$"
+)
 _STREET = re.compile(r" [^\W\d_]{2,} [^\W\d_]{2,}")
 
 
@@ -189,7 +201,7 @@ def _numeric(
     yield _guessed(start, end, day, month, year, today)
 
 
-_DAY_WORD = re.compile(r"\b(?:ngay|thu \w+|t[2-7]|cn|chu nhat|han|truoc|het)[\s,:(]*$")
+_DAY_WORD = re.compile(r"\b(?:ngay|sang|trua|chieu|toi|thu \w+|t[2-7]|cn|chu nhat|han|truoc|het)[\s,:(]*$")
 
 
 def _is_no_day(plain: str, start: int, end: int, before: str, day: int, month: int) -> bool:

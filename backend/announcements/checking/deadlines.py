@@ -17,7 +17,7 @@ _FILL = (
     r"|\b\d{1,2}\s?[ap]m\b)*"
 )
 _DUE_BEFORE = re.compile(
-    r"\b(?:truoc|trc|trk|han(?: chot| cuoi(?: cung)?| nop(?: \w+){0,3}| dang k[yi]| tra loi| phan hoi| thanh toan"
+    r"\b(?:truoc|trc|trk|han(?: chot| cuoi(?: cung)?(?: nop(?: \w+){0,6})?| nop(?: \w+){0,5}| dang k[yi]| tra loi| phan hoi| thanh toan"
     r"| dong| thu)?|cham nhat|muon nhat|tre nhat|som nhat den|den het|het|den ngay|cho den|ket thuc"
     r"|khong qua|deadline|by|before|no later than|until|till|due(?: date)?|tu nay den|keo dai den|trong"
     r"|toi het|den|bat dau thu)" + _FILL + r"$"
@@ -28,7 +28,7 @@ _HOURS_SPAN = re.compile(
 )
 _DUE_AFTER = re.compile(
     r"[\s,)]*(?:la han|la ngay (?:cuoi|chot|het han)|het han|chot (?:so|danh sach|ds|sl)|la (?:deadline"
-    r"|chot)|tro ve truoc|co (?:chot|thu|tong hop|lap danh sach|khoa|dong form)|khoa (?:form|so)"
+    r"|chot)|tro ve truoc|(?:co|em|minh|thay|lop truong) (?:dong|chot|thu|tong hop|lap danh sach|khoa|dong form)|khoa (?:form|so)"
     r"|dong form)"
 )
 _DUE_TIME = re.compile(
@@ -47,11 +47,13 @@ _EVENT_BEFORE = re.compile(
     r"|so \d|van ban|cong van|thong bao)\b[^.\n;]{0,40}$"
 )
 _REPORTED = re.compile(
-    r"\b(?:can cu|sau (?:buoi|cuoc|khi|dot|hoi|le|ky)|theo (?:cong van|ke hoach|quyet dinh|thong bao|tinh than|noi dung|nghi quyet|thong tu"
+    r"\b(?:can cu|(?:tai|qua) (?:phien|cuoc|buoi|hoi nghi|ky)\b|sau (?:buoi|cuoc|khi|dot|hoi"
+    r"|le|ky)|theo (?:cong van|ke hoach|quyet dinh|thong bao|tinh than|noi dung|nghi quyet"
+    r"|thong tu"
     r"|bien ban)|cong van|quyet dinh|nghi quyet|nghi dinh|thong tu|ke hoach so|hop dong|bien ban|ky niem"
     r"|chao mung|sinh ngay|ban hanh|ky ngay|da [a-z]+(?: [a-z]+)? (?:vao )?ngay|da (?:ky|ki|hop|to chuc"
     r"|dien ra|thong bao|gui|thu|nop|dong|nhan|duoc"
-    r"|xay ra|tham gia|tham du|hoan thanh|ket thuc|chuyen|thong qua)|vua qua|vua roi|hom qua|cam on"
+    r"|xay ra|tham gia|tham du|hoan thanh|ket thuc|chuyen|thong qua)|vua qua|vua roi|hom qua|hom kia|bua kia|hom no|bua truoc|hom truoc|cam on"
     r"|chuc mung|ket qua|(?<!le )(?<!hop )(?<!buoi )(?<!hoi nghi )tong ket|nhin lai|thay (?:vi|cho)"
     r"|gia han|lui|doi (?:tu|lich|sang)|chuyen tu|cu\b"
     r"|hoan|bao cao|ghi nhan|da xong|thoi tiet|nghi hoc ngay|vang (?:ngay|hom)|tu ngay|ke tu|hinh anh|dip"
@@ -69,6 +71,10 @@ _AHEAD = re.compile(
     r"\b(?:se|moi|de nghi|vui long|nop|dong|dang ky|han|truoc|cham nhat|tham du|hop|to chuc|dien ra|mang"
     r"|tap trung|co mat|chuan bi|den|xac nhan|kinh mong|nho|khai giang|kham|tiem|thi|kiem tra|don|please"
     r"|join|will|submit|return|pay|due|deadline|register|by|meeting|invited|nghi|bat dau|thu)\b"
+)
+# `Cảm ơn ba mẹ đã nộp trước ngày …`: even a last day is only told.
+_THANKED = re.compile(
+    r"\bcam on\b[^.;\n]{0,40}\bda\b|\bda (?:nop|gui|thu|chuyen|dong|hoan thanh)\b[^.;\n]{0,40}\bdung han\b"
 )
 _HAS_BEEN = re.compile(r"\bda (?!nang\b|bong\b|den han\b|dang k[yi]\b)[a-z]+")
 _HOUR = re.compile(r"(?<!\d)(\d{1,2})\s?(?:h|g|gio|:)\s?(\d{2})?")
@@ -163,13 +169,15 @@ def _asked_for(reading: Reading, day: Day) -> bool:
     sentence, head = reading.plain[first:last], reading.plain[first : day.start]
     if (day.year_told and day.on and day.on.year < 2020) or (_TU_BEFORE.search(head) and not day.until):
         return False
-    if re.search(r"\b(?:nam hoc|hoc ky)\b[^.\n]{0,12}$", head) or (
+    if re.search(r"\bnam hoc\b[^.\n]{0,12}$", head) or (
         _LETTER_DATE.fullmatch(head)
         and reading.plain[day.end : last].strip() == ""
         and not _LABEL.match(reading.plain[line_first:last])
         and len(head) < 45
         and not _AHEAD.search(head)
     ):
+        return False
+    if _THANKED.search(head) or re.search(r"\bcam on\b", reading.plain[day.end : last]):
         return False
     if _REPORTED.search(head[-110:]) and not is_due(reading, day.start, day.end):
         return False

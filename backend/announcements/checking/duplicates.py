@@ -20,6 +20,9 @@ _CHANGED = re.compile(
     r"|gia han|bo sung|correction|updated?|postponed|cancell?ed|rescheduled|chuyen sang|doi sang|lui)\b"
 )
 
+# What was announced has been: a report and thanks are no repetition.
+_OVER = re.compile(r"\b(?:hom qua|(?:sang|chieu|toi|hom) (?:qua|vua roi)|vua (?:qua|roi)|cam on [^.\n]{0,40}\bda)\b")
+
 
 class Told(msgspec.Struct, frozen=True):
     """What a comparison needs of one notice."""
@@ -31,6 +34,7 @@ class Told(msgspec.Struct, frozen=True):
     amounts: frozenset[int]
     months: frozenset[str]
     changed: bool
+    over: bool
     size: int
 
 
@@ -49,6 +53,7 @@ def told(reading: Reading, dates: frozenset[object], amounts: frozenset[int]) ->
         amounts,
         frozenset(a or b for a, b in _MONTH.findall(reading.plain)),
         bool(_CHANGED.search(reading.plain)),
+        bool(_OVER.search(reading.plain)),
         len(own),
     )
 
@@ -62,7 +67,7 @@ def says_again(now: Told, before: Told) -> bool:
         return False
     if now.months and before.months and now.months != before.months:
         return False
-    if now.changed and not before.changed:
+    if (now.changed and not before.changed) or (now.over and not before.over):
         return False
     shingles = _jaccard(now.shingles, before.shingles)
     words = _jaccard(now.words, before.words)

@@ -76,7 +76,7 @@ class _Passage:
 
 
 def _broken(p: _Passage) -> Iterator[tuple[str, re.Match[str]]]:
-    if p.says("not_taken"):
+    if p.says("not_taken") or (p.near("nothing_to_pay") and not p.own_sum):
         return
     paying = p.own_sum or bool(p.says("pay"))
     if (m := p.says("tuition")) and not p.says("tuition_but_not") and (paying or p.near_sum):

@@ -5,94 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
-from functools import cached_property
 
 from backend.announcements.checking import addressing, comparisons, deadlines, fees, persons, pictures
-from backend.announcements.checking.asks import Ask, asks
-from backend.announcements.checking.certainty import surely
-from backend.announcements.checking.classes import says_private
-from backend.announcements.checking.contacts import somebody_to_turn_to
-from backend.announcements.checking.days import days
-from backend.announcements.checking.duplicates import SHORTLY, Told, says_again, told
-from backend.announcements.checking.money import sums
-from backend.announcements.checking.places import place
-from backend.announcements.checking.reading import Reading
-from backend.announcements.checking.shapes import Checked, Context, Defect, Facts, Findings, Resolved
-from backend.announcements.checking.weeks import Vague, Weekday, resolved, vagues, weekdays
-
-_ACTIONS = ("pay", "hand_in", "register", "answer")
-_GIVEN = re.compile(r"\b(?:ung ho|quyen gop|tai tro|tu nguyen|tuy tam|tuy kha nang|donat\w+|sponsor\w*)\b")
-_ON_THE_BILL = re.compile(
-    r"\b(?:theo|tren|trong|o) (?:phieu (?:thu|bao|thong bao)|hoa don|giay bao|bang (?:ke|thu|gia)|ung dung"
-    r"|app|thong bao thu|muc (?:da|thu da))|\bso tien (?:ghi|hien|xem|tren|trong|cua tung|cu the|tuong ung"
-    r"|trong)|\bxem (?:so tien|muc thu|chi tiet (?:cac )?khoan)|\bmuc thu (?:xem|theo|tren|nhu|trong)"
-    r"|\bnhu (?:da thong bao|thang truoc|moi thang)|\bda (?:thong bao|gui) (?:muc thu|phieu|hoa don)"
-    r"|\bhoa don\b|\binvoice|\bphieu bao\b|\bthong bao so tien|\bstatement|\bbill\b"
-)
-_LATER = re.compile(
-    r"\b(?:se (?:duoc )?(?:thong bao|bao|co thong bao|gui)|thong bao sau|lich cu the (?:se|sau)"
-    r"|thoi gian cu the (?:se|sau)|to be announced|tba|tbc|bao sau|thong bao (?:cu the |chi tiet )?sau)\b"
-)
-# `Mấy hôm nữa cô gửi ảnh` promises, and nobody has to be anywhere.
-_OWN_DEED = re.compile(
-    r"\s*(?:co|thay|nha truong|em|minh|lop truong)\s+(?:se )?(?:gui|dang|tra|phat|chia se) (?:anh|bai|ket qua|diem|video|hinh)\b"
-)
-# An event lasts `trong ngày …`; a payment is due in it.
-_ALL_DAY = ("tat ca trong ngay ", "dien ra trong ngay ", "to chuc trong ngay ", "ca ngay ")
-_FEASTS = re.compile(
-    r"\b(?:(?:ngay|dem|ram|vao|dip|hom|tet) trung thu|noel|giang sinh|halloween|tet (?:thieu nhi"
-    r"|nguyen dan|duong lich|trung thu)"
-    r"|ngay nha giao|khai giang|quoc khanh|christmas|moi (?:ngay|sang|toi|buoi)|hang ngay|hang tuan"
-    r"|cuoi moi|sau gio (?:hoc|tan)|tan hoc|gio (?:hoc|the duc|ra choi)|tiet (?:the duc|\d|toi|sau|hoc(?! (?:mo|mau))"
-    r"|mi thuat|my thuat)|ngay bay gio|khi (?:di|den)|trong nam hoc|suot)\b"
-)
-
-
-class Notice:
-    """Everything read out of one notice, each layer once and only when asked for."""
-
-    def __init__(self, checked: Checked, context: Context) -> None:
-        self.checked, self.context = checked, context
-        self.reading = Reading(checked.text)
-        self.today = checked.sent_at.date()
-
-        self.days = days(self.reading, self.today)
-        self.weekdays = weekdays(self.reading, self.days)
-        self.vagues = vagues(self.reading, self.today)
-        self.sums = sums(self.reading)
-        self.asks = asks(self.reading)
-        self.place = place(self.reading, [ask.sentence for ask in self.asks if ask.kind == "attend"])
-
-    @cached_property
-    def facts(self) -> Facts:
-        named = dict.fromkeys(day.on for day in self.days if day.on is not None)
-        where = self.place
-        return Facts(
-            tuple(named),
-            tuple(dict.fromkeys(one.amount for one in self.sums)),
-            self.reading.verbatim(where.start, where.end) if where else None,
-        )
-
-    @cached_property
-    def told(self) -> Told:
-        return told(self.reading, frozenset(self.facts.dates), frozenset(self.facts.amounts))
-
-    @cached_property
-    def private(self) -> bool:
-        if self.context.ownership is not None:
-            return self.context.ownership == "private"
-        if self.checked.audience.private is not None:
-            return self.checked.audience.private
-        return says_private(self.reading)
-
-    def asked(self, *kinds: str) -> list[Ask]:
-        return [ask for ask in self.asks if ask.kind in kinds]
-
-    def surely_asked(self, *kinds: str) -> list[Ask]:
-        return [ask for ask in self.asked(*kinds) if surely(self.reading, ask)]
-
-    def defect(self, name: str, start: int, end: int, detail: str = "", says: str = "") -> Defect:
-        return Defect(name, start, end, self.reading.verbatim(start, end).strip(), detail, says)  # type: ignore[arg-type]
+from backend.announcements.checking.duplicates import SHORTLY, says_again
+from backend.announcements.checking.missing import missing
+from backend.announcements.checking.notice import Notice
+from backend.announcements.checking.shapes import Checked, Context, Defect, Findings, Resolved
+from backend.announcements.checking.weeks import Vague, Weekday, resolved
 
 
 def check(checked: Checked, context: Context | None = None) -> Findings:
@@ -111,62 +30,25 @@ def findings(notice: Notice) -> Findings:
 
 
 def _defects(notice: Notice) -> Iterator[Defect]:
-    in_picture = pictures.only_in_a_picture(
-        notice.reading,
-        notice.checked.attachments,
-        dates=len(notice.facts.dates),
-        amounts=len(notice.facts.amounts),
-        place=notice.place is not None,
-        deeds=len(notice.asked(*_ACTIONS)),
-    )
-    if not in_picture:
-        yield from _missing(notice)
+    """What the rules raise and the second reader does not doubt."""
+    return (raised for raised in raised_by_rules(notice) if not notice.second.doubts(raised.name))
+
+
+def raised_by_rules(notice: Notice) -> Iterator[Defect]:
+    if not notice.in_picture:
+        yield from missing(notice)
     yield from _times(notice)
     if span := addressing.elsewhere(notice.reading, notice.checked.audience, notice.context):
         yield notice.defect("wrong_audience", *span)
-    if in_picture:
+    if notice.in_picture:
         yield Defect("text_only_in_image")
     if any("sms" in channel.lower() for channel in notice.checked.channels):
-        units = pictures.sms_units(notice.reading.shown)
+        units = pictures.sms_units(notice.reading.written)
         if units > pictures.SMS_UNITS_MAX:
             yield Defect("too_long_for_sms", detail=str(units))
     if _again(notice):
         yield Defect("near_duplicate")
     yield from _harm(notice)
-
-
-def _missing(notice: Notice) -> Iterator[Defect]:
-    reading = notice.reading
-    deeds, attends, brings, pays = (
-        notice.surely_asked(*kinds) for kinds in (_ACTIONS, ("attend",), ("bring",), ("pay",))
-    )
-    if (attends or brings) and not _has_day(notice, strict=bool(attends)) and not _LATER.search(reading.plain):
-        ask = (attends or brings)[0]
-        yield notice.defect("missing_when", ask.start, ask.end)
-    away = [ask for ask in attends if ask.away]
-    if away and notice.place is None and not _LATER.search(reading.plain):
-        yield notice.defect("missing_where", away[0].start, away[0].end)
-    if pays and not notice.sums and not _GIVEN.search(reading.plain) and not _ON_THE_BILL.search(reading.plain):
-        yield notice.defect("missing_amount", pays[0].start, pays[0].end)
-    if deeds and not deadlines.has_deadline(reading, notice.days, notice.weekdays, notice.vagues, deeds):
-        yield notice.defect("missing_deadline", deeds[0].start, deeds[0].end)
-    if deeds and not somebody_to_turn_to(reading):
-        yield notice.defect("missing_who_to_contact", deeds[0].start, deeds[0].end)
-
-
-def _has_day(notice: Notice, *, strict: bool) -> bool:
-    """A day of the event itself; a deadline alone is none when there is something to attend."""
-    if _FEASTS.search(notice.reading.plain):
-        return True
-    named = (
-        [(d.start, d.end) for d in notice.days]
-        + [(w.start, w.end) for w in notice.weekdays]
-        + [(v.start, v.end) for v in notice.vagues]
-    )
-    return any(
-        not strict or not deadlines.is_due(notice.reading, *span) or notice.reading.plain.endswith(_ALL_DAY, 0, span[0])
-        for span in named
-    )
 
 
 def _times(notice: Notice) -> Iterator[Defect]:
@@ -189,6 +71,12 @@ def _times(notice: Notice) -> Iterator[Defect]:
     if gone := deadlines.past(notice.reading, notice.days, notice.checked.sent_at):
         assert gone.on is not None
         yield notice.defect("past_date", gone.start, gone.end, f"{gone.on:%d/%m/%Y}")
+
+
+# `Mấy hôm nữa cô gửi ảnh` promises, and nobody has to be anywhere.
+_OWN_DEED = re.compile(
+    r"\s*(?:co|thay|nha truong|em|minh|lop truong)\s+(?:se )?(?:gui|dang|tra|phat|chia se) (?:anh|bai|ket qua|diem|video|hinh)\b"
+)
 
 
 def _is_unresolved(notice: Notice, weekday: Weekday) -> bool:

@@ -19,7 +19,7 @@ class Exposure(msgspec.Struct, frozen=True):
 
 
 _SCORE_LINE = re.compile(
-    r"\s*(?:[:\-–=]|\s|\bđược\b|\bduoc\b)\s*(?:10(?:[.,]0)?|\d(?:[.,]\d{1,2})?)(?:\s?(?:đ|d|điểm"
+    r"\s*(?:[:\-–=]|\s|\bđược\b|\bduoc\b)\s*(?:\d{1,3}/(?:10|100)|10(?:[.,]0)?|\d(?:[.,]\d{1,2})?)(?:\s?(?:đ|d|điểm"
     r"|diem))?\s*(?:$|[,;.)\n])"
 )
 _PHONE = re.compile(r"(?<!\d)(?:\+?84|0)(?:[ .-]?\d){9}(?!\d)")
@@ -126,7 +126,7 @@ def _marks(reading: Reading, names: list[tuple[int, int]], attachments: tuple[st
         after = reading.shown[end : min(stop + 1, end + 30)]
         if _SCORE_LINE.match(after) or re.match(
             (
-                r"[^\n,;.]{0,12}?\b(?:được|đạt|duoc|dat|scored|got)\s+(?:10|\d)(?:[.,]\d{1,2})?\b(?!\s*(?:giải|giai"
+                r"[^\n,;.]{0,12}?\b(?:được|đạt|duoc|dat|scored|got)\s+(?:\d{1,3}/(?:10|100)|10|\d)(?:[.,]\d{1,2})?\b(?!\s*(?:giải|giai"
                 r"|huy|lần|lan|bông|sao|cờ|phiếu))"
             ),
             after,
@@ -135,15 +135,24 @@ def _marks(reading: Reading, names: list[tuple[int, int]], attachments: tuple[st
     return Exposure(scored[0][0], scored[-1][1], "marks") if scored else None
 
 
+_PARENTS_NUMBER = re.compile(
+    r"\b(?:sdt|so dt|so dien thoai|dien thoai|so)(?: \w+)? (?:me|bo|ba|ma|cha|phu huynh) (?:cua |be |em |ban |con )?(?=(\w))"
+)
+
+
 def _numbers(reading: Reading, names: list[tuple[int, int]]) -> Exposure | None:
     """A telephone number of a child or of its mother or father, beside the child's name."""
     for m in _PHONE.finditer(reading.plain):
+        if (whose := _PARENTS_NUMBER.search(reading.plain, max(0, m.start() - 60), m.start())) and reading.shown[
+            whose.start(1)
+        ].isupper():
+            return Exposure(whose.start(), m.end(), "phone")
         first, last = reading.line_at(m.start())
         head = reading.plain[max(first, m.start() - 70) : m.start()]
         near = [name for name in names if first <= name[0] < last and abs(name[0] - m.start()) < 90]
         parent = re.search(
             (
-                r"\b(?:me|bo|ba|phu huynh|ph|ong|ba|phhs|mother|father|mum|mom|dad)\s+(?:cua\s+)?(?:em|be|chau|con|ban"
+                r"\b(?:me|bo|ba|phu huynh|ph|phhs|mother|father|mum|mom|dad)\s+(?:cua\s+)?(?:em|be|chau|con|ban"
                 r"|hs)?\s*\w+"
             ),
             head,

@@ -36,6 +36,8 @@ _MATTER = re.compile(
     r"|thu moi|muc thu|quy dinh|huong dan|thong tin|de cuong|notice|schedule|details|menu|invitation"
     r"|timetable)\b"
 )
+# Something told of its own: `Nội dung ôn tập: bài 12 đến bài 18 …`.
+_OWN = re.compile(r"\b(?:noi dung|lich|thuc don|de cuong|ke hoach|danh sach)\b[^:\n]{0,20}:\s*(?:\w+[ ,]+){5}")
 _GREETING = re.compile(
     r"\b(?:kinh gui|kinh chao|kinh thua|than gui|thong bao|quan trong|khan|quy|phu huynh|phhs|cmhs|ph"
     r"|ba me|bo me|cha me|cac|cac bac|lop|cac con|hoc sinh|vui long|xem|trong|anh|hinh|dinh kem|ben duoi"
@@ -60,6 +62,8 @@ def only_in_a_picture(
     own_words = len(re.findall(r"[a-z]{2,}", _GREETING.sub(" ", text)))
     if not image and not points:
         return False
+    if _says_the_matter(reading):
+        return False
     if not text.strip() or (image and own_words == 0):
         return image
     if _PHOTOS_OF_LIFE.search(text) and not (_MATTER.search(text) and points):
@@ -72,6 +76,14 @@ def only_in_a_picture(
     if known == 0:
         return own_words <= (12 if deeds else 30)
     return known == 1 and own_words <= 8 and bool(_MATTER.search(text)) and deeds == 0
+
+
+def _says_the_matter(reading: Reading) -> bool:
+    """Another sentence tells it in words: the picture only adds to it."""
+    return any(
+        not _POINTS.search(reading.plain, start, end) and _OWN.search(reading.plain, start, end)
+        for start, end in reading.sentences
+    )
 
 
 def sms_units(shown: str) -> int:

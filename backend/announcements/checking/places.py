@@ -6,6 +6,7 @@ import re
 
 import msgspec
 
+from backend.announcements.checking.place_ends import end_of, trimmed
 from backend.announcements.checking.reading import EMOJI, Reading
 
 
@@ -19,10 +20,11 @@ _NOUN = (
     r"|trung tam|cong vien|bao tang|rap|khu|co so|svd|be boi|ho boi|tram|ubnd|diem truong|can ?tin|canteen"
     r"|bep an"
     r"|zoom|google meet|gg meet|meet|teams|ms teams|online|tang|day|toa|khach san|nha hang|cung|vuon"
-    r"|trang trai|nong trai|lang|thanh pho|tp|chua|den|nghia trang|dai|quang truong|sieu thi|benh vien"
+    r"|trang trai|nong trai|lang|thanh pho|tp|chua|den|nghia trang|dai|quang truong|sieu thi"
+    r"|benh vien|campus|hanh lang|san khau|lau \d|ky tuc|ban cong|quay|gian hang"
     r"|thao cam vien|khu du lich|kdl"
     r"|p\.? ?\d|bai|ben|hoi quan"
-    r"|nha thi dau|phong tap|sanh|truoc cong|truoc san|ngoai san|duoi san|san|khuon vien|dia chi|so \d|pho"
+    r"|kho|ngan hang|nha thi dau|phong tap|sanh|truoc cong|truoc san|ngoai san|duoi san|san|khuon vien|dia chi|so \d|pho"
     r"|duong|xa|phuong|hem)(?![a-z])"
 )
 # In a text with marks the first word of a place is one of these; `phong trào` is no room.
@@ -52,47 +54,18 @@ _AT = re.compile(
 )
 _AT_CAPITAL = re.compile(
     r"\b(?:tai|o|at|di tham|tham quan|da ngoai|cam trai|trai nghiem(?: tai| o)?|di|den tham|ve nguon|vieng"
-    r"|thuc te(?: tai| o)?|visit|visiting|field trip to|trip to|den|ve)\s+(?=(\w))"
+    r"|thuc te(?: tai| o)?|tham|visit|visiting|field trip to|trip to|den|ve)\s+(?=(\w))"
 )
 _NOT_PLACE = re.compile(
     r"(?:truong hop|cong (?:thanh|thong) |phong trao|nha nuoc|nha (?:minh|em|con)|san pham|san sang"
     r"|lop (?:hoc )?(?:hang|moi|minh ngoan)"
     r"|truong ban|lop truong|cong (?:an|viec|van|tac|bo|khai|lap|dan|cu|nghe|ty|dong|thuc)|khu vuc khac"
-    r"|dai dien|den (?:het|truoc|khi|ngay|du|hop|luc|gio|nhan|don|thoi|nay|tu)|nha(?=,|\.|$)|day (?:hoc|du"
-    r"|la|thi)|tang (?:cuong|qua|thuong|len|ca)|bai (?:tap|hoc|thi|viet|lam|\d)|ben (?:canh|nhau)"
+    r"|dai dien|den (?:het|truoc|khi|ngay|du|hop|luc|gio|nhan|don|thoi|nay|tu)|nha(?=,|\.|$| \d)|day (?:hoc|du"
+    r"|la|thi)|co so (?:thong|de|cho)|tang (?:cuong|qua|thuong|len|ca)|bai (?:tap|hoc|thi|viet|lam|\d)|ben (?:canh|nhau)"
     r"|so (?:tien|luong|lien|dt|dien|tai)|meet the|the (?:le|duc|thao|hien|nao)|lop (?:\d"
     r"|la)[^.\n]{0,20}(?:nghi|gioi)|vuon len|co so (?:du lieu|vat chat)|lang nghe|tram nghe|san khau hoa"
-    r"|day du|nha truong(?! van hoa)|duong (?:link|day)|xa hoi|phuong (?:an|phap|tien|huong)|rap khuon"
+    r"|day du|nha truong(?! van hoa)|duong (?:link|day|dan)|xa hoi|phuong (?:an|phap|tien|huong)|rap khuon"
     r"|nha o\b)"
-)
-_STOP = re.compile(
-    r"[,;:!?\n(\[|]|\.(?=\s|$)|\s[-–]\s(?=(?:thoi gian|luc|ngay|chi phi|phi|noi dung|trang phuc))|\b(?:luc"
-    r"|vao|vao luc|tu (?=\d|ngay|thu)|ngay (?=\d|thu)|de|cho|truoc|sau (?=gio|khi|tiet|buoi)|van|voi|gap"
-    r"|nhe|do (?=a\b|nha\b|nhe\b)"
-    r"|nha(?! (?:xe|van|da|thi|an"
-    r"|hat|bep|the|truyen|trung|khach"
-    r"|hang|[a-z]\b))|a|va|hoac|nhung|do"
-    r"|sang (?=thu|ngay|mai|chu|nay|\d)|chieu|toi (?=thu|ngay|mai|nay|\d)|thu (?:[2-7]|hai|ba|tu|nam|sau"
-    r"|bay)|chu nhat|cn|hom|mai|se|duoc|bat dau|dung|theo|thoi gian|at|on|from|by|for|to|and|with|before"
-    r"|nham|nhan|don|hop|du|lam|mang|nop|gio|phi|trong (?=ngay|thang|tuan|khoang|gio|hai|ba|vong)|cung|neu"
-    r"|khi|vi|bang|qua|co|la|phu huynh|ph|cac con|hs|hoc sinh|cac em|roi|xong|thi(?! dau)|cua con|hen|dum|giup"
-    r"|de nghi|kinh|xin|han|moi)\b"
-    r"|\d{1,2}\s?(?:h|g|gio|:)\d{0,2}\b|(?<![\w])\d{1,2}[/-]\d{1,2}[/-]?"
-)
-# `sân cờ` does not end before `có`.
-_STOP_FORMS = {
-    "co": ("có",), "la": ("là",), "hop": ("họp",), "thi": ("thì", "thi"), "va": ("và",), "du": ("dự",), "lam": ("làm",), "nop": ("nộp",),
-    "hen": ("hẹn",), "van": ("vẫn",),
-    "moi": ("mời", "mọi"), "don": ("đón",), "nhan": ("nhận",), "gio": ("giờ",), "han": ("hạn",), "qua": ("qua",), "mang": ("mang",), "vi": ("vì",),
-    "cho": ("cho",), "do": ("do", "đó"),
-    "theo": ("theo",), "mai": ("mai",), "phi": ("phí",),
-    "chieu": ("chiều",), "toi": ("tối", "tới"), "voi": ("với",),
-}  # fmt: skip
-_COMPOUND = re.compile(r"(?:phong (?:thi|hop|hoc|du)|san (?:van|co)|nha (?:thi|van))$")
-_GOES_ON = re.compile(
-    r"\s*[,(-]\s*(?=(?:tang|day|khu|nha|phong|so|duong|phuong|xa|truong|co so|quan|tp|cong|thanh pho|tinh"
-    r"|tru so|hoi truong|toa|lau|san|p\.|q\.|lop \d|\d+ [A-Za-z]|thon|to|kp|khu pho|h\.|huyen|ap|ha noi|floor"
-    r"|building|block|canh|doi dien|ben|gan|\d+[a-z]? )\b)"
 )
 # Prepositions that as often lead elsewhere, and what they lead to then; and places one must not go to.
 _WEAK = ("den", "toi", "trong", "qua", "in", "tren", "sang", "ra", "vao", "ve", "len", "di", "tu")
@@ -102,14 +75,37 @@ _HOUSE = re.compile(r"\d{1,4}[A-Za-z]?(?:/\d+)* [A-ZĐ][a-zà-ỹ]+ [A-ZĐ]")
 # After a comma or a bracket the place may stand without `tại`.
 _ALONE = re.compile(
     r"(?:[,;(\n|]|\s-)\s*((?:hoi truong|phong (?:hop|hoc|da nang|hoi dong|\d+|[a-z]\d+)|san (?:truong"
-    r"|van dong|bong)|nha (?:da nang|thi dau|van hoa)"
+    r"|van dong|bong|so \d|co)|nha (?:da nang|thi dau|van hoa|an|hat|sach|khach)|phong (?!(?:khi"
+    r"|trao|benh|chong|cach|bi|tranh|dao tao|giao duc)\b)[a-z]+ [a-z]+|kho truong|cung [a-z]+"
+    r"|cong (?:chinh|truong|so|phu|sau|truoc)|nha hang|khach san|bao tang|khu du lich|cong vien"
+    r"|trung tam [a-z]+"
     r"|thu vien|san truoc|hoi truong))\b"
 )
-_ALONE_FORMS = {"truong": ("trường",), "phong": ("phòng",), "san": ("sân",), "hop": ("họp",), "hoc": ("học",)}
-_AT_HOME = re.compile(
-    r"(?:o|tai|at|in|trong) (?:nha(?! (?:xe|van|thi|da|an|hat|bep|the|truyen|trung|khach|[a-z]\b|[a-z]?\d))|home)\b"
+# English names of halls stand by themselves: `18h30, Blue Sky Theatre, tầng 5`; `in the Black Box`.
+_VENUE = re.compile(
+    r"(?<![\w’'])(?P<place>(?:(?!Dear|The|Our|Please)[A-Z][\w'’]+ ){1,3}(?:Hall|Library|Theatre|Theater|Gym|Gymnasium|Auditorium|Studio|Lobby|Court"
+    r"|Campus|Centre|Center|Park|Playground|Box|Stadium|Arena|Café|Cafe)\b(?:, (?:tầng|lầu|floor|level|khu|campus) \w+)?"
+    r"|(?:Room|Hall|Studio|Lab) [A-Z]?\d{1,4}\b)"
 )
-_SCHOOL_ONLY = re.compile(r"\b(?:den|toi|ve|tai|o|len|vao)\s+(?:truong|lop)\b(?! (?:hop|ca|truong|\d|hoc))")
+_ALONE_FORMS = {
+    "cong": ("cổng", "công"),
+    "kho": ("kho",),
+    "cung": ("cung",),
+    "nha": ("nhà",),
+    "truong": ("trường",),
+    "phong": ("phòng",),
+    "san": ("sân",),
+    "hop": ("họp",),
+    "hoc": ("học",),
+}
+# `tại nhà thờ`, `ở nhà văn hóa` are places; `ở nhà với con` is none.
+_AT_HOME = re.compile(
+    r"(?:o|tai|at|in|trong) (?:nha(?=\s*(?:[.,;:!?)\n]|$)|\s+(?:minh|em|con|be|chau|ban|cac|voi|de|va|nhe|nha|khi|neu|trong"
+    r"|cho|truoc|sau|cung|theo|luc|do|vi|tu|rieng|a|co|tap|di|ve sinh|thi(?! dau)|them|moi|nghi|on|lam|hoc)\b)|home\b)"
+)
+_SCHOOL_ONLY = re.compile(
+    r"(?<!suc )(?<!phai )(?<!can )\b(?:den|toi|ve|tai|o|len|vao)\s+(?:truong|lop)\b(?! (?:hop|ca|truong|\d|hoc))"
+)
 
 
 def place(reading: Reading, sentences: list[tuple[int, int]]) -> Place | None:
@@ -128,8 +124,13 @@ def place(reading: Reading, sentences: list[tuple[int, int]]) -> Place | None:
     for start, end in spans:
         if found := _capital(reading, start, end):
             return found
+    for start, end in spans:
+        if found := _anywhere(reading, start, end):
+            return found
     if (m := _ALONE.search(reading.plain)) and reading.means(m.start(1), m.end(), _ALONE_FORMS):
-        return Place(m.start(1), _stop(reading, m.start(1), reading.sentence_at(m.start(1))[1]))
+        return Place(m.start(1), end_of(reading, m.start(1), reading.sentence_at(m.start(1))[1]))
+    if not reading.shouting and (m := _VENUE.search(reading.shown)):
+        return Place(m.start("place"), m.end("place"))
     for start, end in spans:
         if m := _SCHOOL_ONLY.search(reading.plain, start, end):
             word = m.group().rsplit(" ", 1)[1]
@@ -151,7 +152,7 @@ def _labelled(reading: Reading) -> Place | None:
             r"|at \d|mang)\b)",
             reading.shown[start:stop],
         )
-        end = _trim(reading, start, start + dot.start() if dot else stop)
+        end = trimmed(reading, start, start + dot.start() if dot else stop)
         if end - start >= 2 and not re.match(
             r"(?:xem|theo|se thong bao|thong bao sau|chua|tba|tbc|\?|\.)", reading.plain[start:end]
         ):
@@ -172,10 +173,12 @@ def _at(reading: Reading, start: int, end: int) -> Place | None:
             continue
         if _FORBIDDEN.search(reading.plain, max(start, m.start() - 50), m.start()):
             continue
-        stop = _stop(reading, m.end(), end)
+        stop = end_of(reading, m.end(), end)
         text = reading.plain[m.end() : stop].strip()
         if len(text) < 3 or text in (
             "truong",
+            "truong ta",
+            "truong minh",
             "lop",
             "phong",
             "cong",
@@ -190,6 +193,31 @@ def _at(reading: Reading, start: int, end: int) -> Place | None:
             return Place(m.end(), stop)
         elsewhere = elsewhere or Place(m.end(), stop)
     return elsewhere
+
+
+# Behind `tại` and `ở` nearly everything is a place.
+_ANYWHERE = re.compile(r"\b(?:tai|o)\s+(?=(?P<word>[a-z]{2,}))")
+_NO_ANYWHERE = re.compile(
+    r"(?:sao|day|do|kia|lai|nha|truong|lop|cac|nhung|moi|tren|duoi|trong|ngoai|giua|dau|cuoi"
+    r"|gan|ben|canh|mot|hai|hien|thoi|noi|ngay|muc|phan|tuoi|do tuoi"
+    r"|tin|anh|hinh|link|file|app|ung dung|ma|bai|cau|cho|chung|minh|em|con|co|thay|ban|nguoi"
+    r"|ca|tung|moi nguoi|quy|nuoc|nam|thang|tuan|buoi|mon|lua|khoi"
+    r"|tieu hoc|thcs|thpt|ky|ki|vi tri|dia chi|duong dan|website|trang|zalo|nhom|facebook|gmail"
+    r"|email|voi|luon|xa|ve|form|link|chuyen|het|suc|the|group|hoc ky)\b"
+)
+_ANYWHERE_FORMS = {"tai": ("tại",), "o": ("ở",)}
+
+
+def _anywhere(reading: Reading, start: int, end: int) -> Place | None:
+    if not reading.marked:
+        return None
+    for m in _ANYWHERE.finditer(reading.plain, start, end):
+        if not reading.means(m.start(), m.end(), _ANYWHERE_FORMS) or _NO_ANYWHERE.match(reading.plain, m.end()):
+            continue
+        stop = end_of(reading, m.end(), end)
+        if 1 < len(reading.plain[m.end() : stop].split()) <= 8:
+            return Place(m.end(), stop)
+    return None
 
 
 def _english(reading: Reading, start: int, end: int) -> Place | None:
@@ -209,45 +237,7 @@ def _capital(reading: Reading, start: int, end: int) -> Place | None:
                 r"(?:thu|t[2-7]|cn|chu nhat|ph|phhs|hs|gvcn)\b", reading.plain[m.end() : m.end() + 9]
             ):
                 continue
-            stop = _stop(reading, m.end(), end)
+            stop = end_of(reading, m.end(), end)
             if stop - m.end() >= 3:
                 return Place(m.end(), stop)
     return None
-
-
-def _stop(reading: Reading, start: int, end: int) -> int:
-    position = start
-    for _ in range(4):
-        m = _STOP.search(reading.plain, position, end)
-        while (
-            m
-            and m.group()[0].isalpha()
-            and (
-                _is_of_a_name(reading, m, start)
-                or not reading.means(m.start(), m.end(), _STOP_FORMS)
-                or _COMPOUND.match(reading.plain, start, m.end())
-            )
-        ):
-            m = _STOP.search(reading.plain, m.end(), end)
-        emoji = EMOJI.search(reading.shown, position, m.start() if m else end)
-        stop = emoji.start() if emoji else m.start() if m else end
-        on = _GOES_ON.match(reading.plain, stop) if not emoji else None
-        if not on or on.end() >= end:
-            return _trim(reading, start, min(stop, start + 120))
-        position = on.end()
-    return _trim(reading, start, position)
-
-
-_DAY_NAME = re.compile(r"(?:Thứ|Thu|Chủ|Chu|CN|Sáng|Chiều|Tối|Lúc|Ngày|Vào|Từ|Mời|Kính|PH|HS|GV)")
-
-
-def _is_of_a_name(reading: Reading, m: re.Match[str], start: int) -> bool:
-    """`Cần Giờ` is one name, though `giờ` alone would end a place."""
-    word = reading.shown[m.start() : m.end()]
-    return not reading.shouting and m.start() > start and word[0].isupper() and not _DAY_NAME.match(word)
-
-
-def _trim(reading: Reading, start: int, end: int) -> int:
-    while end > start and reading.shown[end - 1] in " .,;:-–*_|(\"'":
-        end -= 1
-    return end

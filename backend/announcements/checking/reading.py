@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from functools import cached_property
 
+from backend.announcements.checking.spelling import written_out
 from backend.core.text import strip_marks
 
 # Longer texts are read up to here; a notice of forty pages is a file, not a notice.
@@ -20,7 +21,7 @@ _EMOJI = "\u2190-\u21ff\u2300-\u23ff\u2460-\u27bf\u2900-\u297f\u2b00-\u2bff\U000
 EMOJI = re.compile(f"[{_EMOJI}]")
 _END = re.compile(
     rf"\n+|[!?;…]+|(?<!\b(?:tp|tx|ts|gs|dc|gv|st|mr|ms|dr|so|dt|vd|kp|no|tr"
-    rf"|th))(?<!\b[phqdb])(?<!ths)(?<!pgs)(?<!sdt)(?<!mrs)\.+(?=\s|$|[{_EMOJI}])"
+    rf"|th))(?<![:,;.]\s\d)(?<![:,;.]\s\d\d)(?<!\b[phqdb])(?<!ths)(?<!pgs)(?<!sdt)(?<!mrs)\.+(?=\s|$|[{_EMOJI}])"
 )
 
 
@@ -41,7 +42,8 @@ _SPACES = {ord(c): " " for c in "\t\r\u00a0\u2002\u2003\u2009\u202f\u3000"} | {
 
 
 class Reading:
-    """`shown` is NFC; `plain` is the same without marks and capitals, character by character; `verbatim` gives the sender's own characters."""
+    """`written` is NFC, `shown` is it with telephone spelling written out, `plain` is that without marks and capitals, character by character;
+    `verbatim` gives the sender's own characters."""
 
     def __init__(self, text: str) -> None:
         text = text[:TEXT_MAX]
@@ -53,8 +55,26 @@ class Reading:
             shown, self._origin = _composed(text)
         if "\r" in shown and "\n" not in shown:
             shown = shown.replace("\r", "\n")
-        self.shown = shown.translate(_SPACES)
+        self.written = shown.translate(_SPACES)
+        self.shown = self._written_out(self.written)
         self.plain = self.shown.translate(_FOLD)
+
+    def _written_out(self, shown: str) -> str:
+        """Telephone spelling in everyday words; each letter remembers the place of the one it stands for."""
+        replaced = list(written_out(shown))
+        if not replaced:
+            return shown
+        before = self._origin or range(len(shown))
+        pieces: list[str] = []
+        origin: list[int] = []
+        done = 0
+        for start, end, meant in replaced:
+            pieces += shown[done:start], meant
+            origin += before[done:start]
+            origin += [before[start]] * len(meant)
+            done = end
+        self._origin = [*origin, *before[done:]]
+        return "".join([*pieces, shown[done:]])
 
     def verbatim(self, start: int, end: int) -> str:
         if self._origin is None:

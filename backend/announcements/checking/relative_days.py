@@ -33,7 +33,7 @@ def relative_days(reading: Reading) -> Iterator[tuple[int, int, int]]:
     for m in _RELATIVE.finditer(plain):
         if (
             m.group() == "ngay nay"
-            or (m.group().endswith("hom nay") and _since_days(reading, m.start()))
+            or (m.group().endswith(("hom nay", "bua nay", "hum nay")) and _since_days(reading, m.start()))
             or (m.group() == "toi nay" and _really(reading, m.start(), "tới"))
         ):
             continue

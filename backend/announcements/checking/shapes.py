@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Literal
 
@@ -40,6 +41,19 @@ class Audience(msgspec.Struct, frozen=True, kw_only=True):
     levels: frozenset[str] = frozenset()
     one_family: bool = False
     private: bool | None = None
+
+    @property
+    def wide(self) -> bool:
+        """A commune's or a province's letter may well speak to one grade."""
+        return (
+            re.search(r"\b(?:commune|province|ward|xa|phuong|tinh|huyen|quan)\b", self.key) is not None
+            and not self.school
+        )
+
+    @property
+    def slashed(self) -> frozenset[str]:
+        """Grades whose classes are written `7/3`."""
+        return frozenset(name.split("/")[0] for name in self.classes if name.replace("/", "").isdigit())
 
 
 class Earlier(msgspec.Struct, frozen=True):

@@ -94,6 +94,8 @@ _FILL = re.compile(
     r"|\bafternoon\b|\bevening\b|\bdem\b|\bhom\b|\d{1,2}\s?(?:h|g|gio)\s?\d{0,2}(?:\s?(?:phut|p))?"
     r"|\d{1,2}:\d\d|\b[ap]m\b|ruoi)*"
 )
+# `Học bù theo thời khóa biểu thứ Năm` names the lessons, not the day.
+_TIMETABLE = re.compile(r"\b(?:thoi khoa bieu|tkb|lich hoc)(?: cua)?(?: ngay)?\s+$")
 _FILL_BACK = re.compile(r"[\s,(\-\[/]*(?:(?:la|tuc|nham|vao)\s+)?(?:ngay\s+)?")
 
 _PERIODS = re.compile(
@@ -103,26 +105,28 @@ _PERIODS = re.compile(
     r"|\b(?P<nextweek>next week|this week|later this week)\b"
     r"|\b(?:(?P<medge>dau|giua|cuoi|trong|khoang|vao|sang)\s+)(?:khoang\s+)?thang\s*(?P<month>1[0-2]"
     r"|0?[1-9]|nay|sau|toi)\b(?!/?\d*\s*(?:am lich|tet))"
-    r"|\b(?P<nmonth>thang\s+(?:sau|toi|nay|ke tiep)|next month|this month)\b|\b(?P<eom>(?:cuoi|dau"
+    r"|(?<!\d )\b(?P<nmonth>thang\s+(?:sau|toi|nay|ke tiep)|next month|this month)\b|\b(?P<eom>(?:cuoi|dau"
     r"|giua) thang(?!\s*\d)|end of (?:the|this|next) month)\b"
     r"|\b(?P<season>(?:sau|truoc|ra|qua|dip|vao dip|trong dip|trong|vao|ky nghi|nghi)\s+(?:dip\s+"
     r"|ky nghi\s+|nghi\s+|mua\s+)?(?:le\s+|ki nghi\s+)?(?:tet(?! (?:duong|trung thu|thieu nhi))"
     r"|he)(?:\s+(?:nay|toi|sau))?|he (?:nay|toi|sau)|mua he (?:nay|toi|sau)|(?:vao|khoang|den|trong|tu"
     r"|sang|luc) (?:dau|cuoi) (?:nam hoc|hoc ky"
     r"|hoc ki|hk\d?)(?:\s+(?:nay|toi|sau))?"
-    r"|(?:mua xuan|mua thu|mua dong) (?:nay|toi|sau)|after tet|this summer|next term)\b"
+    r"|(?:mua xuan|mua thu|mua dong) (?:nay|toi|sau)|(?:dau|cuoi|giua) (?:mua )?(?:xuan|ha"
+    r"|dong)(?! \d)|(?:ra|qua) gieng|after tet|this summer|next term)\b"
     r"|\b(?P<soon>vai (?:ngay|hom|tuan) (?:toi|nua)|may (?:hom|ngay|bua) (?:toi|nua)|it hom nua|nay mai"
     r"|mot ngay gan day|in the coming days|hom nao do|it bua nua|sang tuan|qua tuan)\b"
 )
 _FORMS = {
     "nay": ("này",), "qua": ("qua",), "he": ("hè",), "tet": ("tết",), "sang": ("sang",), "dau": ("đầu",), "cuoi": ("cuối",),
-    "thang": ("tháng",), "tuan": ("tuần",),
+    "thang": ("tháng",), "tuan": ("tuần",), "xuan": ("xuân",), "ha": ("hạ",), "dong": ("đông",), "gieng": ("giêng",), "ra": ("ra",),
 }  # fmt: skip
 _PERIOD_PAST = re.compile(r"\s*(?:vua qua|vua roi|truoc|qua\b)")
 _GREETING = re.compile(r"\b(?:chuc|vui ve|nhe nhang|an lanh|vui ve nhe|have a|enjoy|happy)\b")
 _REVIEW = re.compile(
     r"\b(?:nhan xet|tong ket|thi dua|ket qua|tuyen duong|bao cao|diem danh|nhat ky|hinh anh"
-    r"|de nghi cac em tiep tuc|ne nep|so ket|chu de|tinh hinh|review|recap|highlights|top|diem|xep)\b[^.\n]{0,60}$"
+    r"|explored|learn(?:ed|t)|enjoyed|visited|made|worked|studied|was|were|have been|de nghi cac em tiep tuc"
+    r"|ne nep|so ket|chu de|tinh hinh|review|recap|highlights|top|diem|xep)\b[^.\n]{0,60}$"
 )
 _CONTEXT_OF_SEASON = re.compile(
     r"\b(?:tien thuong|phuc|ao|trang phuc|do dung|banh|hoi cho|ve sinh|bai tap|sach|vo|kham pha|qua|tui"
@@ -168,6 +172,8 @@ def _weekday(reading: Reading, m: re.Match[str], found: list[Day]) -> Weekday:
     around = plain[max(first, start - 60) : min(last, end + 40)]
     pointed = bool(_POINTED.match(plain, end) or _POINTED_BEFORE.search(plain[max(0, start - 24) : start]))
     past = bool(_PAST_AFTER.match(plain, end) or _PAST_BEFORE.search(plain[max(0, start - 10) : start]))
+    if _TIMETABLE.search(plain, max(0, start - 24), start):
+        return Weekday(start, end, number, False, True, past)
     habit = not pointed and bool(_HABIT.search(around))
     return Weekday(start, end, number, pointed, habit, past, _said_with(plain, start, end, found))
 
@@ -198,7 +204,14 @@ def _lists_are_habits(reading: Reading, named: list[Weekday]) -> list[Weekday]:
             if other is not one and abs(other.start - one.start) < 70
         ]
         bare = [other for other in neighbours if not other.pointed and other.day is None]
-        listed = bool(bare) and not one.pointed and one.day is None and any(o.number != one.number for o in bare)
+        moved = re.search(r"\b(?:doi|chuyen|lui|thay|hoan)\b", reading.plain[max(0, one.start - 45) : one.end + 30])
+        listed = (
+            bool(bare)
+            and not moved
+            and not one.pointed
+            and one.day is None
+            and any(o.number != one.number for o in bare)
+        )
         after = re.match(r"\s*(?:,|va|-|&)\s*(?:[2-7]|cn)\b(?!\s*/)", reading.plain[one.end : one.end + 8])
         listed = listed or (after is not None and one.day is None and not one.pointed)
         kept.append(msgspec.structs.replace(one, habit=one.habit or listed))
@@ -231,6 +244,8 @@ def vagues(reading: Reading, today: date) -> list[Vague]:
         if plain[end : end + 1] == ":" and not re.search(r"\b(?:sau|toi|next)\b", m.group()):
             continue
         if m["season"] and _CONTEXT_OF_SEASON.search(before):
+            continue
+        if m["weekend"] and re.search(r"\b(?:hang|moi) tuan\b", plain[first : reading.sentence_at(start)[1]]):
             continue
         if m["weekend"] and re.search(r"\b(?:hang|moi|cac|nhung|ngay|buoi) +$", plain[max(0, start - 8) : start]):
             continue

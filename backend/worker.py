@@ -32,7 +32,7 @@ from backend.files.actions import FORGET_AFTER, forget_hanging_nowhere
 from backend.files.area import forget_area
 from backend.forms import chasing
 from backend.identity import codes, forgetting, sending
-from backend.messages import alerts, alerts_sending
+from backend.messages import alerts, alerts_sending, late_reads
 from bots import chats, weblines, word_sending
 from bots.editor import unanswered
 from bots.telegram import TelegramBot
@@ -182,6 +182,7 @@ async def alert_staff(work: Work, school_id: int) -> None:
 @job
 async def sweep_staff_alerts(work: Work) -> None:
     await alerts_sending.sweep_alerts(work.house)
+    await late_reads.tell_everywhere(work.house)
 
 
 @job

@@ -9,7 +9,8 @@ import msgspec
 
 from backend.core.database import Reader
 
-_PUPILS_MAX = 5000
+# More than any school has: a list that is longer is a mistake and is refused, never cut.
+PUPILS_MAX = 50_000
 
 
 class WholeSchool(msgspec.Struct, frozen=True, tag="school"):
@@ -31,7 +32,7 @@ class SomePupils(msgspec.Struct, frozen=True, tag="pupils"):
     personal: bool = True
 
     def __post_init__(self) -> None:
-        assert len(self.pupil_ids) <= _PUPILS_MAX, "a list of pupils is bounded; a class or a grade is not a list"
+        assert len(self.pupil_ids) <= PUPILS_MAX, "a list of pupils is bounded; a class or a grade is not a list"
 
 
 Audience = WholeSchool | Grade | OneClass | SomePupils

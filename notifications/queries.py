@@ -109,13 +109,23 @@ SELECT json_build_object(
 """
 
 
-async def receipts_of(reader: Reader, school_id: int, notice_id: UUID, *, class_id: UUID | None = None) -> Receipts:
+async def receipts_of(
+    reader: Reader,
+    school_id: int,
+    notice_id: UUID,
+    *,
+    class_id: UUID | None = None,
+    limit: int = _RECIPIENTS_MAX,
+) -> Receipts:
     """Who got a notice, by name; with `class_id`, only the families of that class.
+
+    At most `limit` by name, those who have not answered first; `more` says how many are left out.
 
     The caller has asked whether the reader may: this statement knows no account.
     """
-    found = await reader.fetchval(_RECEIPTS, school_id, notice_id, _RECIPIENTS_MAX, class_id)
-    return msgspec.json.decode(found, type=Receipts)
+    found = await reader.fetchval(_RECEIPTS, school_id, notice_id, limit, class_id)
+    receipts = msgspec.json.decode(found, type=Receipts)
+    return msgspec.structs.replace(receipts, more=receipts.recipients_count - len(receipts.recipients))
 
 
 async def delivery_problems(reader: Reader, school_id: int, account_id: UUID, *, since: datetime) -> str | None:

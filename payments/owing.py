@@ -54,7 +54,7 @@ SELECT i.pupil_id
                 OR l.debit_account = 'family_credit' AND l.debit_ref = i.pupil_id::text)) <= 0
  GROUP BY i.pupil_id
  ORDER BY i.pupil_id
- LIMIT 5000
+ LIMIT 50001
 """
 
 

@@ -194,7 +194,7 @@ class FamilyPost(msgspec.Struct, frozen=True):
 
 class FamilyFeed(msgspec.Struct, frozen=True):
     posts: list[FamilyPost]
-    next: Annotated[datetime | None, Meta(description="`before` of the next page")] = None
+    next: Annotated[str | None, Meta(description="`before` of the next page")] = None
 
 
 class NewComment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

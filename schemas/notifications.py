@@ -101,7 +101,7 @@ class Recipient(msgspec.Struct, frozen=True):
 
 
 class Receipts(msgspec.Struct, frozen=True):
-    """Counts over all recipients, and the recipients themselves, those who have not answered first."""
+    """Counts over all recipients, and the recipients themselves, those who have not answered first; `more` are left out of the list."""
 
     recipients_count: int
     sent_count: int
@@ -109,6 +109,7 @@ class Receipts(msgspec.Struct, frozen=True):
     opened_count: int
     acknowledged_count: int
     recipients: list[Recipient]
+    more: int = 0
 
 
 class DeliveryProblem(msgspec.Struct, frozen=True):

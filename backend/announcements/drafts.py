@@ -48,6 +48,7 @@ async def save(house: House, account_id: UUID, school_id: int, announcement_id: 
     async with house.database.school(school_id) as tx:
         who = await standing(tx, school_id, account_id, on=school_day(now))
         letter = _read(new.letter)
+        require_near(letter, now)
         row = await draft_rows.locked(tx, announcement_id)
         if row is None:
             if new.version != 0 or await draft_rows.is_published(tx, announcement_id):

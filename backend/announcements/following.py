@@ -42,6 +42,9 @@ _OWN_LOCKED = _OWN + "   FOR NO KEY UPDATE\n"
 _OWN_SHARED = _OWN + "   FOR SHARE\n"
 
 
+_EXPORTED_MAX = 500_000
+
+
 class Followed(msgspec.Struct, frozen=True):
     title: str
     school_name: str
@@ -65,7 +68,9 @@ async def everybody(
 ) -> tuple[Followed, Receipts]:
     """The letter, and who has received, opened and acknowledged it by name."""
     row = await _own(reader, _OWN, school_id, account_id, announcement_id, today)
-    return Followed(row["title"], row["school_name"]), await receipts_of(reader, school_id, row["notice_id"])
+    return Followed(row["title"], row["school_name"]), await receipts_of(
+        reader, school_id, row["notice_id"], limit=_EXPORTED_MAX
+    )
 
 
 async def of_one(

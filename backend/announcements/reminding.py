@@ -101,7 +101,7 @@ SELECT DISTINCT about.pupil_id
  CROSS JOIN LATERAL unnest(r.pupil_ids) AS about (pupil_id)
  WHERE r.school_id = $1
    AND r.notice_id = $2
- LIMIT 5000
+ LIMIT 50000
 """
 
 

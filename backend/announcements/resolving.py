@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Protocol
 from uuid import UUID
 
+from backend.core.problems import INVALID, FieldError
 from backend.forms.queries import PUPILS_WITHOUT_ANSWER
-from notifications.audience import Audience, Grade, OneClass, SomePupils, WholeSchool
+from notifications.audience import PUPILS_MAX, Audience, Grade, OneClass, SomePupils, WholeSchool
 from payments.owing import owing_pupils
 from schemas.announcements import (
     To,
@@ -19,6 +21,11 @@ from schemas.announcements import (
     ToUnacknowledged,
     ToUnanswered,
     ToUnpaid,
+)
+
+_TOO_MANY = (
+    "Quá nhiều học sinh cho một lần gửi; hãy gửi theo lớp hay khối.",
+    "Too many pupils for one letter; write to classes or grades.",
 )
 
 
@@ -40,7 +47,7 @@ async def resolved(door: Door, school_id: int, to: To, today: date) -> Audience:
         case ToAbsent(class_id):
             return SomePupils(await _column(door, _ABSENT, school_id, today, class_id))
         case ToUnpaid(class_id):
-            return SomePupils(tuple(await owing_pupils(door, school_id, class_id=class_id, on=today)))
+            return SomePupils(bounded(await owing_pupils(door, school_id, class_id=class_id, on=today)))
         case ToUnacknowledged(announcement_id, class_id):
             found = await _column(door, _UNACKNOWLEDGED, school_id, announcement_id, class_id, today)
             return SomePupils(found, personal=False)
@@ -50,10 +57,17 @@ async def resolved(door: Door, school_id: int, to: To, today: date) -> Audience:
 
 
 async def _column(door: Door, sql: str, *arguments: Any) -> tuple[UUID, ...]:
-    return tuple(row[0] for row in await door.fetch(sql, *arguments))
+    return bounded([row[0] for row in await door.fetch(sql, *arguments)])
 
 
-_MEMBERS = """
+def bounded(pupil_ids: Sequence[UUID]) -> tuple[UUID, ...]:
+    """Whoever is left out would not know: too long a list is refused, never cut."""
+    if len(pupil_ids) > PUPILS_MAX:
+        raise INVALID(FieldError("/audience", *_TOO_MANY))
+    return tuple(pupil_ids)
+
+
+_MEMBERS = f"""
 SELECT m.pupil_id
   FROM pupil_group_members m
   JOIN pupil_groups g
@@ -67,11 +81,11 @@ SELECT m.pupil_id
  WHERE m.school_id = $1
    AND m.group_id = $2
  ORDER BY p.sort_key
- LIMIT 5000
+ LIMIT {PUPILS_MAX + 1}
 """
 
 # Absent from a session of the day, whichever way; who came late was there.
-_ABSENT = """
+_ABSENT = f"""
 SELECT m.pupil_id
   FROM roll_marks m
  WHERE m.school_id = $1
@@ -80,7 +94,7 @@ SELECT m.pupil_id
    AND ($3::uuid IS NULL OR m.class_id = $3)
  GROUP BY m.pupil_id
  ORDER BY m.pupil_id
- LIMIT 5000
+ LIMIT {PUPILS_MAX + 1}
 """
 
 # $3 narrows to the pupils who sit in one class.
@@ -107,7 +121,7 @@ SELECT asked.pupil_id
  GROUP BY asked.pupil_id
 HAVING count(r.acknowledged_at) = 0
  ORDER BY asked.pupil_id
- LIMIT 5000
+ LIMIT {PUPILS_MAX + 1}
 """
 
 _UNANSWERED = f"""
@@ -116,5 +130,5 @@ SELECT asked.pupil_id
  WHERE true
 {_IN_CLASS}
  ORDER BY asked.pupil_id
- LIMIT 5000
+ LIMIT {PUPILS_MAX + 1}
 """

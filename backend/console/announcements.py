@@ -158,7 +158,7 @@ async def announcement_page(
         form_id=new_id(),
         receipts=found,
         people=shown[:_SHOWN_MAX],
-        more=max(0, len(shown) - _SHOWN_MAX),
+        more=max(0, len(shown) - _SHOWN_MAX) + (found.more if found else 0),
         show=show,
         waiting=len(waiting),
         reminder_id=new_id(),

@@ -19,7 +19,7 @@ from backend.core.ids import new_id
 from backend.core.problems import Problem
 from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
-from backend.messages import acceptance, actions, changing, deciding, groups, moderation, queries
+from backend.messages import acceptance, actions, blocks, changing, deciding, groups, queries
 from backend.pages import Refusal, go
 from backend.pages.forms import into, whole_number
 from backend.pages.talk import BODY_BYTES_MAX, change_message, message_of, read_talk, refusal_of, shown
@@ -73,7 +73,7 @@ async def write(request: AnyRequest, school_id: FromPath[int], thread_id: FromPa
         if form.get("do") == "block":
             values = {**form, "block_id": str(new_id()), "thread_id": str(thread_id)}
             wanted = {name: values.get(name, "") for name in ("block_id", "thread_id", "guardian_id", "reason")}
-            await moderation.ask_block(house, account_id, school_id, into(NewBlock, wanted))
+            await blocks.ask_block(house, account_id, school_id, into(NewBlock, wanted))
             return go(f"/console/{school_id}/messages/{thread_id}", "messages.block_asked_said")
         new = into(NewMessage, await message_of(house, account_id, school_id, form, files))
         await actions.send(house, account_id, school_id, thread_id, new, language_of(request))

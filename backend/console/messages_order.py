@@ -14,7 +14,7 @@ from backend.core.http import house_of, language_of
 from backend.core.problems import Problem
 from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
-from backend.messages import duty, hours, moderation, offers, oversight
+from backend.messages import blocks, duty, hours, moderation, offers, oversight
 from backend.pages import Refusal, go, read_form
 from backend.pages.forms import into
 from backend.pages.talk import refusal_of
@@ -119,7 +119,7 @@ async def _order(request: AnyRequest, school_id: int, *, refused: Refusal | None
         status=refused.status if refused else 200,
         back_path=f"/console/{school_id}/moderation",
         reports=(await moderation.reports(house, account_id, school_id)).reports,
-        blocks=(await moderation.blocks(reader, school_id, account_id, now)).blocks,
+        blocks=(await blocks.blocks(reader, school_id, account_id, now)).blocks,
         urgent=(await moderation.urgent_calls(reader, school_id, account_id, now)).families,
         counts=await offers.answered_count(reader, school_id, now - offers.RECENT),
         refused=refused,
@@ -146,7 +146,7 @@ async def decide_block(request: AnyRequest, school_id: FromPath[int], block_id: 
     house, account_id = house_of(request), principal_of(request).account_id
     try:
         values = {"state": form.get("do", ""), "until_on": form.get("until_on") or None}
-        await moderation.decide_block(house, account_id, school_id, block_id, into(BlockDecision, values))
+        await blocks.decide_block(house, account_id, school_id, block_id, into(BlockDecision, values))
     except Problem as problem:
         return await _order(request, school_id, refused=refusal_of(request, problem))
     return go(f"/console/{school_id}/moderation", "messages.kept_said")

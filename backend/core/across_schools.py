@@ -300,3 +300,20 @@ async def people_of_schools(reader: Reader, school_ids: Sequence[int]) -> int:
         list(school_ids),
     )
     return int(found or 0)
+
+
+async def schools_with_late_reads(reader: Reader, now: datetime, *, limit: int) -> list[int]:
+    """Schools where something read in quiet hours may be told now."""
+    rows = await reader.fetch(
+        """
+        SELECT l.school_id
+          FROM late_reads l
+         WHERE l.tell_at <= $1
+         GROUP BY l.school_id
+         ORDER BY min(l.tell_at)
+         LIMIT $2
+        """,
+        now,
+        limit,
+    )
+    return [row["school_id"] for row in rows]

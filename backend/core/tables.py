@@ -28,8 +28,9 @@ TENANT = (
     "forms", "form_versions", "form_pupils", "form_signatures", "form_answers", "form_reminders", "form_rules", "family_claims",
     "message_settings", "quiet_hours", "duty_turns", "threads", "group_messages", "messages", "message_texts", "message_reads",
     "message_requests", "message_reports", "thread_mutes", "message_blocks", "message_rules_accepted", "question_offers",
-    "staff_alerts", "message_translations",
+    "staff_alerts", "message_translations", "message_report_decisions", "late_reads",
     "feed_settings", "feed_consents", "feed_posts", "feed_photos", "feed_photo_pupils", "feed_comments", "feed_thanks", "feed_reports",
+    "feed_report_decisions",
 )  # fmt: skip
 
 REFERENCE = (
@@ -97,7 +98,7 @@ APPEND_ONLY = (
     "statement_lines", "statement_balances",
     "form_versions", "form_signatures", "announcement_versions",
     "messages", "message_texts", "message_reads", "group_messages", "message_rules_accepted", "message_translations",
-    "feed_consents",
+    "feed_consents", "message_report_decisions",
     "knowledge_versions", "knowledge_deeds",
     "chat_words",
 )  # fmt: skip

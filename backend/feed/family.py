@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from backend.core.database import Reader
-from backend.core.problems import NOT_FOUND
+from backend.core.problems import INVALID, NOT_FOUND, FieldError
 from backend.feed.names import relation_name
 from backend.feed.visible import MINE, READABLE, SEEN, WITH_CLASS
 from backend.messages.names import teacher_name
 from schemas.feed import Comment, CommentState, FamilyFeed, FamilyPhoto, FamilyPost
 
 PAGE = 20
+_FIRST = UUID(int=0)
+_NO_CURSOR = ("Hãy dùng `next` của trang trước.", "Use the `next` of the page before.")
+_NO_ZONE = (
+    "Thời điểm cần có múi giờ, ví dụ 2026-10-14T07:40:00+07:00.",
+    "An instant needs a zone, such as 2026-10-14T07:40:00+07:00.",
+)
 _PHOTOS = msgspec.json.Decoder(list[FamilyPhoto])
 
 
@@ -78,9 +84,9 @@ SELECT p.post_id, c.name AS class_name, author.full_name AS author, p.kind, prai
     ON praised.school_id = p.school_id
    AND praised.pupil_id = p.pupil_id
  WHERE {READABLE}
-   AND ($4::timestamptz IS NULL OR p.published_at < $4)
+   AND ($4::timestamptz IS NULL OR (p.published_at, p.post_id) < ($4, $7::uuid))
    AND ($5::uuid IS NULL OR p.post_id = $5)
- ORDER BY p.published_at DESC, p.post_id
+ ORDER BY p.published_at DESC, p.post_id DESC
  LIMIT $6
 """
 
@@ -92,25 +98,42 @@ async def feed(
     today: date,
     language: str,
     *,
-    before: datetime | None = None,
+    before: str | None = None,
     limit: int = PAGE,
 ) -> FamilyFeed:
-    """Over all children and schools, newest first."""
+    """Over all children and schools, newest first. Raises INVALID for a `before` that is no page's `next`."""
+    at, post_id = read_cursor(before) if before else (None, _FIRST)
     posts: list[FamilyPost] = []
     for school_id in school_ids:
-        rows = await reader.fetch(_FEED, school_id, account_id, today, before, None, limit)
+        rows = await reader.fetch(_FEED, school_id, account_id, today, at, None, limit + 1, post_id)
         posts += [_post(school_id, row, account_id, language) for row in rows]
-    posts.sort(key=lambda post: post.published_at, reverse=True)
-    more = len(posts) >= limit
-    posts = posts[:limit]
-    return FamilyFeed(posts, posts[-1].published_at if more else None)
+    posts.sort(key=lambda post: (post.published_at, post.post_id), reverse=True)
+    shown = posts[:limit]
+    return FamilyFeed(shown, cursor_of(shown[-1]) if len(posts) > limit else None)
+
+
+def cursor_of(post: FamilyPost) -> str:
+    """The instant and the post, since several may be published at one instant."""
+    return f"{post.published_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}~{post.post_id}"
+
+
+def read_cursor(text: str) -> tuple[datetime, UUID]:
+    """An instant alone, as older clients send it, means before everything of that instant. It needs a zone."""
+    said, _, last = text.partition("~")
+    try:
+        at, post_id = datetime.fromisoformat(said.replace(" ", "+")), UUID(last) if last else _FIRST
+    except ValueError as error:
+        raise INVALID(FieldError("/before", *_NO_CURSOR)) from error
+    if at.tzinfo is None:
+        raise INVALID(FieldError("/before", *_NO_ZONE))
+    return at, post_id
 
 
 async def post(
     reader: Reader, school_id: int, account_id: UUID, post_id: UUID, today: date, language: str
 ) -> FamilyPost:
     """Raises NOT_FOUND for everybody who may not see it: they do not learn that it exists."""
-    rows = await reader.fetch(_FEED, school_id, account_id, today, None, post_id, 1)
+    rows = await reader.fetch(_FEED, school_id, account_id, today, None, post_id, 1, _FIRST)
     if not rows:
         raise NOT_FOUND()
     return _post(school_id, rows[0], account_id, language)

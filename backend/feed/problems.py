@@ -63,3 +63,11 @@ def lacking(full_name: str) -> tuple[str, str]:
         f"Gia đình em {full_name} chưa đồng ý cho đăng ảnh ở lớp này.",
         f"The family of {full_name} has not agreed to pictures in this class's feed.",
     )
+
+
+OWN_REPORTED = problem(
+    "feed-own-reported",
+    403,
+    vi="Bài hay bình luận bị báo cáo là của bạn; một người khác phải quyết định.",
+    en="The reported post or comment is your own; somebody else has to decide.",
+)

@@ -12,9 +12,9 @@ from uuid import UUID
 from backend.core.clock import school_day
 from backend.core.database import Reader, SchoolTx
 from backend.core.house import House
-from backend.core.problems import INVALID, NOT_FOUND, FieldError
+from backend.core.problems import CONFLICT, INVALID, NOT_FOUND, FieldError
 from backend.core.text import clean
-from backend.feed import drafts, posts, talk
+from backend.feed import drafts, posts, problems, talk
 from backend.feed.family import SEAT
 from backend.identity.audit import record
 from backend.identity.entitlement import require_role
@@ -47,6 +47,10 @@ async def report(house: House, account_id: UUID, school_id: int, post_id: UUID, 
             school_id, new.report_id, post_id, new.file_id, new.comment_id, new.reason, clean(new.note) or None, account_id, now,
         )  # fmt: skip
         if not made:
+            was = await tx.fetchrow(_REPORTED, school_id, new.report_id)
+            same = (post_id, new.file_id, new.comment_id, new.reason, clean(new.note) or None, account_id)
+            if tuple(was or ()) != same:
+                raise CONFLICT()
             return
         if new.reason == "my_child":
             await _hold(tx, post_id, new.file_id, now)
@@ -66,6 +70,14 @@ SELECT ($3::uuid IS NULL OR EXISTS (SELECT
                                        AND k.post_id = $2
                                        AND k.comment_id = $4
                                        AND k.state = 'shown'))
+"""
+
+
+_REPORTED = """
+SELECT post_id, file_id, comment_id, reason, note, reported_by
+  FROM feed_reports
+ WHERE school_id = $1
+   AND report_id = $2
 """
 
 
@@ -120,14 +132,31 @@ SELECT report_id, post_id, file_id, comment_id
    AND report_id = $2
    FOR UPDATE
 """
-# Everything that was reported of the same thing is decided with it.
+_AUTHOR = """
+SELECT coalesce((SELECT k.account_id
+                   FROM feed_comments k
+                  WHERE k.school_id = $1
+                    AND k.comment_id = $3),
+                p.author_account_id)
+  FROM feed_posts p
+ WHERE p.school_id = $1
+   AND p.post_id = $2
+"""
+# Everything that was reported of the same thing is decided with it; what was decided before stays in the list of decisions.
 _DECIDE = """
-UPDATE feed_reports
-   SET state = $5, decided_by = $6, decided_at = $7, decision_note = $8
- WHERE school_id = $1
-   AND post_id = $2
-   AND file_id IS NOT DISTINCT FROM $3
-   AND comment_id IS NOT DISTINCT FROM $4
+WITH decided AS (
+        UPDATE feed_reports
+           SET state = $5, decided_by = $6, decided_at = $7, decision_note = $8
+         WHERE school_id = $1
+           AND post_id = $2
+           AND file_id IS NOT DISTINCT FROM $3
+           AND comment_id IS NOT DISTINCT FROM $4
+     RETURNING report_id)
+INSERT INTO feed_report_decisions (school_id, report_id, number, state, decided_by, decided_at, note)
+SELECT $1, d.report_id,
+       1 + (SELECT count(*) FROM feed_report_decisions h WHERE h.school_id = $1 AND h.report_id = d.report_id),
+       $5, $6, $7, $8
+  FROM decided d
 """
 
 
@@ -139,6 +168,8 @@ async def decide(house: House, account_id: UUID, school_id: int, report_id: UUID
         row = await tx.fetchrow(_REPORT, school_id, report_id)
         if row is None:
             raise NOT_FOUND()
+        if await tx.fetchval(_AUTHOR, school_id, row["post_id"], row["comment_id"]) == account_id:
+            raise problems.OWN_REPORTED()
         post = await tx.fetchrow(drafts.POST, school_id, row["post_id"])
         note = clean(decision.note) or None
         await tx.execute(

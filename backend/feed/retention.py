@@ -28,6 +28,14 @@ SELECT p.post_id, p.notice_id
  LIMIT $3
    FOR UPDATE OF p
 """
+_DECISIONS_GO = """
+DELETE FROM feed_report_decisions d
+ USING feed_reports r
+ WHERE d.school_id = $1
+   AND r.school_id = $1
+   AND r.report_id = d.report_id
+   AND r.post_id = ANY ($2::uuid[])
+"""
 _REPORTS_GO = """
 DELETE FROM feed_reports
  WHERE school_id = $1
@@ -85,6 +93,7 @@ async def remove_old(tx: SchoolTx, house: House, today: date) -> int:
     for row in rows:
         if row["notice_id"] is not None:
             await recall(tx, row["notice_id"], at=now)
+    await tx.execute(_DECISIONS_GO, tx.school_id, posts)
     await tx.execute(_REPORTS_GO, tx.school_id, posts)
     await tx.execute(_THANKS_GO, tx.school_id, posts)
     comments = await tx.fetch(_COMMENTS_GO, tx.school_id, posts)

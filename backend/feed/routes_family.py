@@ -1,6 +1,5 @@
 """The feed's doors for families: reading, pictures, thanks, comments, reports, and each child's consent."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -27,7 +26,7 @@ PICTURE = ResponseSpec(bytes, description="A picture", media_type="image/jpeg", 
 @get("/v1/family/feed", tags=TAGS, **GUARDIAN)
 async def family_feed(
     request: AnyRequest,
-    before: FromQuery[Annotated[datetime | None, Parameter(description="`next` of the page before")]] = None,
+    before: FromQuery[Annotated[str | None, Parameter(description="`next` of the page before", max_length=100)]] = None,
     limit: FromQuery[Annotated[int, Parameter(ge=1, le=50)]] = family.PAGE,
 ) -> FamilyFeed:
     """What the classes of a family's children show, newest first, over all children and schools."""

@@ -136,7 +136,10 @@ async def _set(tx: SchoolTx, comment_id: UUID, state: str, by: UUID, at: datetim
     await tx.execute(
         """
         UPDATE feed_comments
-           SET state = $3, decided_by = $4, decided_at = $5
+           SET state        = $3,
+               decided_by   = CASE WHEN $3 = 'withdrawn' THEN decided_by ELSE $4::uuid END,
+               decided_at   = CASE WHEN $3 = 'withdrawn' THEN decided_at ELSE $5::timestamptz END,
+               withdrawn_at = CASE WHEN $3 = 'withdrawn' THEN $5::timestamptz ELSE withdrawn_at END
          WHERE school_id = $1
            AND comment_id = $2
         """,

@@ -20,7 +20,7 @@ from backend.identity.entitlement import Standing, standing
 from schemas.forms import FormPage, FormResults, FormRow, PupilResult, Signer
 
 _ROWS = msgspec.json.Decoder(list[FormRow])
-PUPILS_MAX = 5000
+PUPILS_AT_ONCE = 5000
 
 # For `form_pupils a` and `forms f` in one school: something is still wanted of the guardian {guardian} for this pupil on the day {today}.
 WAITS = """f.closed_at IS NULL
@@ -173,6 +173,7 @@ class AskedPupil(msgspec.Struct, frozen=True):
     pupil_id: UUID
     full_name: str
     class_name: str | None
+    sort_key: str
     signers: list[Signer]
 
 
@@ -182,7 +183,8 @@ _ASKED = msgspec.json.Decoder(list[AskedPupil])
 # today, and one who has signed though custody has ended since.
 _RESULTS_OF = """
 SELECT coalesce(json_agg(json_build_object(
-         'pupil_id', one.pupil_id, 'full_name', one.full_name, 'class_name', one.class_name, 'signers', one.signers)
+         'pupil_id', one.pupil_id, 'full_name', one.full_name, 'class_name', one.class_name, 'sort_key', one.sort_key,
+         'signers', one.signers)
        ORDER BY one.class_name, one.sort_key, one.pupil_id), '[]'::json)::text
   FROM (SELECT p.pupil_id, p.full_name, p.sort_key,
                (SELECT room.name
@@ -234,6 +236,8 @@ SELECT coalesce(json_agg(json_build_object(
            AND a.form_id = $5
            AND (p.status = 'enrolled' OR beside.deeds > 0)
            AND {which}
+           AND ($8::uuid IS NULL OR a.pupil_id > $8)
+         ORDER BY a.pupil_id
          LIMIT $7) AS one
 """
 _RESULTS = _RESULTS_OF.format(which=f"($3 OR a.pupil_id IN ({_TAUGHT.format(staff='$2')}))")
@@ -250,8 +254,20 @@ async def results(
     reads = row.may_read_answers
     if reads:
         await recorded(house, school_id, account_id, form_id, how)
-    found = await reader.fetchval(_RESULTS, school_id, who.staff_id, reads, today, form_id, row.version, PUPILS_MAX)
-    return summed(row, _ASKED.decode(found), reads=reads)
+    asked: list[AskedPupil] = []
+    after: UUID | None = None
+    while True:
+        page = _ASKED.decode(
+            await reader.fetchval(
+                _RESULTS, school_id, who.staff_id, reads, today, form_id, row.version, PUPILS_AT_ONCE, after
+            )
+        )
+        asked += page
+        if len(page) < PUPILS_AT_ONCE:
+            break
+        after = max(one.pupil_id for one in page)
+    asked.sort(key=lambda one: (one.class_name is None, one.class_name or "", one.sort_key, one.pupil_id))
+    return summed(row, asked, reads=reads)
 
 
 async def signer(
@@ -261,7 +277,7 @@ async def signer(
 
     The caller has asked whether the reader may.
     """
-    found = await reader.fetchval(_ONE_PUPIL, school_id, pupil_id, False, today, row.form_id, row.version, 1)
+    found = await reader.fetchval(_ONE_PUPIL, school_id, pupil_id, False, today, row.form_id, row.version, 1, None)
     for pupil in _ASKED.decode(found):
         for one in pupil.signers:
             if one.guardian_id == guardian_id:

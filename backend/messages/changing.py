@@ -16,6 +16,7 @@ from backend.core.problems import FORBIDDEN, INVALID, NOT_FOUND, FieldError, pro
 from backend.core.text import clean_lines
 from backend.core.versions import touch_families
 from backend.identity.audit import record
+from backend.messages import late_reads
 from backend.messages.entitled import Party, party
 from backend.messages.hours import hours_of
 from backend.messages.shield import shown_from
@@ -76,8 +77,10 @@ async def read_up_to(house: House, account_id: UUID, school_id: int, thread_id: 
             shown_at,
             who.side,
         )
-        if rows:
+        if rows and shown_at <= now:
             await touch_families(tx, [who.pupil_id])
+        elif rows:
+            await late_reads.keep(tx, who.pupil_id, shown_at)
         read = [row["message_id"] for row in rows]
         if read and who.guardian_id is not None:
             await opened(tx, read, account_id, who.guardian_id, now)
@@ -131,7 +134,7 @@ async def edit(house: House, account_id: UUID, school_id: int, thread_id: UUID, 
 
 
 async def withdraw(house: House, account_id: UUID, school_id: int, thread_id: UUID, message_id: UUID) -> None:
-    """A tombstone in its place, and what it asked for is off. Twice is once."""
+    """A tombstone in its place, and what it asked for is off; who had decided on it stays beside that. Twice is once."""
     now = house.clock.now()
     async with house.database.school(school_id) as tx:
         who, row = await _own(tx, account_id, thread_id, message_id, now)
@@ -141,7 +144,7 @@ async def withdraw(house: House, account_id: UUID, school_id: int, thread_id: UU
         await tx.execute(
             """
             UPDATE message_requests
-               SET state = 'withdrawn', decided_by = $3, decided_at = $4
+               SET state = 'withdrawn', withdrawn_by = $3, withdrawn_at = $4
              WHERE school_id = $1
                AND message_id = $2
             """,

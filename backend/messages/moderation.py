@@ -1,18 +1,18 @@
-"""Order in the talk: reports and what is decided on them, blocks, and the heads' recorded look at what was written.
+"""Order in the talk: reports and what is decided on them, and the heads' recorded look at what was written.
 
-It owns message_reports and message_blocks. A hidden message keeps its place and every version of its text.
+It owns message_reports and the list of decisions. A hidden message keeps its place and every version of its text.
 """
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from backend.core.clock import school_day
 from backend.core.database import Reader, SchoolTx
 from backend.core.house import House
-from backend.core.problems import CONFLICT, FORBIDDEN, INVALID, NOT_FOUND, FieldError, problem
+from backend.core.problems import CONFLICT, NOT_FOUND, problem
 from backend.core.text import clean
 from backend.core.versions import touch_families
 from backend.identity.audit import record
@@ -21,10 +21,6 @@ from backend.messages.entitled import party
 from backend.messages.telling import take_back
 from backend.messages.writing import keep_text, settle_threads
 from schemas.messages import (
-    BlockDecision,
-    BlockRow,
-    Blocks,
-    NewBlock,
     NewReport,
     ReportDecision,
     ReportRow,
@@ -38,9 +34,12 @@ OWN_MESSAGE = problem(
     vi="Đây là tin của chính bạn; bạn có thể thu hồi.",
     en="This is your own message; you can withdraw it.",
 )
-_NOT_KIN = ("Người này không thuộc cuộc trao đổi.", "This person does not belong to the conversation.")
-_UNTIL = ("Cần ngày hết hạn, từ mai đến 90 ngày tới.", "A last day is needed, from tomorrow to 90 days ahead.")
-_BLOCK_DAYS_MAX = 90
+OWN_REPORTED = problem(
+    "own-message-reported",
+    403,
+    vi="Tin bị báo cáo là của bạn; một người khác phải quyết định.",
+    en="What was reported is your own; somebody else has to decide.",
+)
 _COUNTED = timedelta(days=90)
 _ROWS_MAX = 200
 
@@ -74,6 +73,18 @@ async def report(
         if made:
             detail = {"reason": new.reason}
             await record(tx, "messages.reported", "message", message_id, at=now, actor=account_id, detail=detail)
+            return
+        was = await tx.fetchrow(_REPORTED, school_id, new.report_id)
+        if tuple(was or ()) != (message_id, account_id, new.reason, clean(new.note) or None):
+            raise CONFLICT()
+
+
+_REPORTED = """
+SELECT message_id, reported_by, reason, note
+  FROM message_reports
+ WHERE school_id = $1
+   AND report_id = $2
+"""
 
 
 _REPORTS = """
@@ -133,7 +144,7 @@ async def decide_report(
         await require_role(tx, school_id, account_id, "school_admin", on=school_day(now))
         row = await tx.fetchrow(
             """
-            SELECT r.message_id, m.thread_id, t.pupil_id
+            SELECT r.message_id, m.thread_id, t.pupil_id, m.account_id
               FROM message_reports r
               JOIN messages m
                 ON m.school_id = r.school_id
@@ -150,19 +161,30 @@ async def decide_report(
         )
         if row is None:
             raise NOT_FOUND()
-        await tx.execute(
-            """
-            UPDATE message_reports
-               SET state = $3, decided_by = $4, decided_at = $5, decision_note = $6
-             WHERE school_id = $1
-               AND message_id = $2
-            """,
-            school_id, row["message_id"], decision.state, account_id, now, clean(decision.note) or None,
-        )  # fmt: skip
+        if row["account_id"] == account_id:
+            raise OWN_REPORTED()
+        note = clean(decision.note) or None
+        await tx.execute(_DECIDE, school_id, row["message_id"], decision.state, account_id, now, note)
         await _show_or_hide(tx, row, decision.state, account_id, now)
         await record(
             tx, f"messages.report_{decision.state}", "message", row["message_id"], at=now, actor=account_id
         )  # fmt: skip
+
+
+# All reports of the message at once; what was decided before stays in the list of decisions.
+_DECIDE = """
+WITH decided AS (
+        UPDATE message_reports
+           SET state = $3, decided_by = $4, decided_at = $5, decision_note = $6
+         WHERE school_id = $1
+           AND message_id = $2
+     RETURNING report_id)
+INSERT INTO message_report_decisions (school_id, report_id, number, state, decided_by, decided_at, note)
+SELECT $1, d.report_id,
+       1 + (SELECT count(*) FROM message_report_decisions h WHERE h.school_id = $1 AND h.report_id = d.report_id),
+       $3, $4, $5, $6
+  FROM decided d
+"""
 
 
 async def _show_or_hide(tx: SchoolTx, row: Any, state: str, account_id: UUID, now: datetime) -> None:
@@ -190,99 +212,6 @@ async def _show_or_hide(tx: SchoolTx, row: Any, state: str, account_id: UUID, no
     )  # fmt: skip
     await settle_threads(tx, [row["thread_id"]])
     await touch_families(tx, [row["pupil_id"]])
-
-
-async def ask_block(house: House, account_id: UUID, school_id: int, new: NewBlock) -> None:
-    """Staff ask for the guardian of one of their threads. The family goes on writing until an administrator decides."""
-    now = house.clock.now()
-    async with house.database.school(school_id) as tx:
-        who = await party(tx, school_id, account_id, new.thread_id, school_day(now))
-        if who.staff_id is None:
-            raise FORBIDDEN()
-        kin = await tx.fetchval(
-            "SELECT true FROM guardianships WHERE school_id = $1 AND pupil_id = $2 AND guardian_id = $3",
-            school_id,
-            who.pupil_id,
-            new.guardian_id,
-        )
-        if not kin:
-            raise INVALID(FieldError("/guardian_id", *_NOT_KIN))
-        made = await tx.fetchval(
-            """
-            INSERT INTO message_blocks (school_id, block_id, guardian_id, staff_id, reason, asked_at, state)
-            VALUES ($1, $2, $3, $4, $5, $6, 'waiting')
-                ON CONFLICT (school_id, block_id) DO NOTHING
-            RETURNING true
-            """,
-            school_id, new.block_id, new.guardian_id, who.staff_id, clean(new.reason), now,
-        )  # fmt: skip
-        if made:
-            await record(tx, "messages.block_asked", "guardian", new.guardian_id, at=now, actor=account_id)
-
-
-async def blocks(reader: Reader, school_id: int, account_id: UUID, at: datetime) -> Blocks:
-    await require_role(reader, school_id, account_id, "school_admin", on=school_day(at))
-    rows = await reader.fetch(
-        """
-        SELECT b.block_id, coalesce(g.full_name, g.phone_e164) AS guardian_name, s.full_name AS staff_name, b.reason, b.asked_at,
-               CASE WHEN b.state = 'granted' AND b.until_on < $2 THEN 'ended' ELSE b.state END AS state, b.until_on
-          FROM message_blocks b
-          JOIN guardians g
-            ON g.school_id = b.school_id
-           AND g.guardian_id = b.guardian_id
-          JOIN staff s
-            ON s.school_id = b.school_id
-           AND s.staff_id = b.staff_id
-         WHERE b.school_id = $1
-         ORDER BY b.state = 'waiting' DESC, b.asked_at DESC, b.block_id
-         LIMIT $3
-        """,
-        school_id,
-        school_day(at),
-        _ROWS_MAX,
-    )
-    return Blocks([BlockRow(*row) for row in rows])
-
-
-_FROM = {"granted": ("waiting",), "refused": ("waiting",), "ended": ("granted",)}
-
-
-async def decide_block(house: House, account_id: UUID, school_id: int, block_id: UUID, decision: BlockDecision) -> None:
-    now = house.clock.now()
-    async with house.database.school(school_id) as tx:
-        await require_role(tx, school_id, account_id, "school_admin", on=school_day(now))
-        until_on = _until(decision, school_day(now))
-        row = await tx.fetchrow(
-            """
-            UPDATE message_blocks
-               SET state = $3, until_on = coalesce($4, until_on), decided_by = $5, decided_at = $6
-             WHERE school_id = $1
-               AND block_id = $2
-               AND state = ANY ($7::text[])
-            RETURNING guardian_id
-            """,
-            school_id, block_id, decision.state, until_on, account_id, now, list(_FROM[decision.state]),
-        )  # fmt: skip
-        if row is None:
-            state = await tx.fetchval(
-                "SELECT state FROM message_blocks WHERE school_id = $1 AND block_id = $2", school_id, block_id
-            )
-            if state is None:
-                raise NOT_FOUND()
-            if state != decision.state:
-                raise CONFLICT()
-            return
-        await record(
-            tx, f"messages.block_{decision.state}", "guardian", row["guardian_id"], at=now, actor=account_id
-        )  # fmt: skip
-
-
-def _until(decision: BlockDecision, today: date) -> date | None:
-    if decision.state != "granted":
-        return None
-    if decision.until_on is None or not today < decision.until_on <= today + timedelta(days=_BLOCK_DAYS_MAX):
-        raise INVALID(FieldError("/until_on", *_UNTIL))
-    return decision.until_on
 
 
 async def urgent_calls(reader: Reader, school_id: int, account_id: UUID, at: datetime) -> UrgentCalls:

@@ -11,7 +11,7 @@ from backend.core.database import Reader
 from backend.core.http import house_of
 from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
-from backend.messages import duty, hours, moderation, oversight
+from backend.messages import blocks, duty, hours, moderation, oversight
 from schemas.messages import (
     BlockDecision,
     Blocks,
@@ -98,13 +98,13 @@ async def decide_report(
 @get(SCHOOL + "/message-blocks", tags=TAGS, **STAFF)
 async def message_blocks(request: AnyRequest, school_id: FromPath[int]) -> Blocks:
     """Which guardians' ordinary messages staff asked to pause, for the administrator."""
-    return await moderation.blocks(*_reading(request, school_id))
+    return await blocks.blocks(*_reading(request, school_id))
 
 
 @post(SCHOOL + "/message-blocks", tags=TAGS, status_code=204, **STAFF)
 async def ask_block(request: AnyRequest, school_id: FromPath[int], data: JSONBody[NewBlock]) -> None:
     """Ask that a guardian's ordinary messages to oneself be paused. An administrator decides."""
-    await moderation.ask_block(house_of(request), principal_of(request).account_id, school_id, data)
+    await blocks.ask_block(house_of(request), principal_of(request).account_id, school_id, data)
 
 
 @post(SCHOOL + "/message-blocks/{block_id:uuid}", tags=TAGS, status_code=204, **STAFF)
@@ -113,7 +113,7 @@ async def decide_block(
 ) -> None:
     """Grant it to a day, refuse it, or end it. Absences, pick-ups, medicines and urgent matters always arrive."""
     account_id = principal_of(request).account_id
-    await moderation.decide_block(house_of(request), account_id, school_id, block_id, data)
+    await blocks.decide_block(house_of(request), account_id, school_id, block_id, data)
 
 
 @get(SCHOOL + "/urgent-calls", tags=TAGS, **STAFF)

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from backend.core.http import house_of, language_of
 from backend.core.ids import new_id
@@ -22,12 +22,12 @@ _SHOWN = frozenset({409, 422, 429})
 
 
 @get("/app/feed", include_in_schema=False, **GUARDIAN)
-async def feed_page(request: AnyRequest) -> Response[bytes]:
-    return await _feed(request)
+async def feed_page(request: AnyRequest, before: FromQuery[str | None] = None) -> Response[bytes]:
+    return await _feed(request, before=before)
 
 
 async def _feed(
-    request: AnyRequest, *, refused: Refusal | None = None, at: str = "", typed: str = ""
+    request: AnyRequest, *, refused: Refusal | None = None, at: str = "", typed: str = "", before: str | None = None
 ) -> Response[bytes]:
     """`at`: the post under which something was refused, and what was `typed` there."""
     principal = principal_of(request)
@@ -37,6 +37,7 @@ async def _feed(
         principal.guardian_in,
         today(request),
         language_of(request),
+        before=before,
     )
     return page(
         request,

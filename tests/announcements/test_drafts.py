@@ -340,3 +340,8 @@ async def test_an_hour_without_zone_or_out_of_sight_breaks_nothing(teacher: Desk
     if answers[1].status_code == 200:
         answers.append(await teacher.send(answers[1].json()))
     assert [one.text for one in answers if one.status_code not in (200, 400, 422)] == []
+
+
+async def test_an_hour_more_than_a_year_ahead_is_pointed_at_when_it_is_saved(teacher: Desk, world: World) -> None:
+    answer = await teacher.save(written(world, send_at="2028-10-14T12:00:00Z"))
+    assert (answer.status_code, [one["pointer"] for one in answer.json()["errors"]]) == (422, ["/send_at"])

@@ -12,8 +12,9 @@ from backend.core.clock import school_day
 from backend.core.ids import new_id
 from backend.files.actions import keep
 from backend.messages.actions import send
+from backend.messages.blocks import ask_block
 from backend.messages.groups import send_to_group
-from backend.messages.moderation import ask_block, report
+from backend.messages.moderation import report
 from backend.messages.offers import keep_offer
 from backend.messages.opening import open_thread
 from schemas.messages import Absent, NewBlock, NewGroupMessage, NewMessage, NewReport, NewThread, Question

@@ -245,6 +245,10 @@ SELECT create_distributed_table('staff_alerts', 'school_id', colocate_with => 'p
 
 SELECT create_distributed_table('message_translations', 'school_id', colocate_with => 'pupils');
 
+SELECT create_distributed_table('message_report_decisions', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('late_reads', 'school_id', colocate_with => 'pupils');
+
 SELECT create_distributed_table('feed_settings', 'school_id', colocate_with => 'pupils');
 
 SELECT create_distributed_table('feed_consents', 'school_id', colocate_with => 'pupils');
@@ -260,6 +264,8 @@ SELECT create_distributed_table('feed_comments', 'school_id', colocate_with => '
 SELECT create_distributed_table('feed_thanks', 'school_id', colocate_with => 'pupils');
 
 SELECT create_distributed_table('feed_reports', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('feed_report_decisions', 'school_id', colocate_with => 'pupils');
 
 SELECT create_distributed_table('accounts', 'account_id', colocate_with => 'none');
 

@@ -110,8 +110,7 @@ async def _note(talk: Talk, meant: Understanding, text: str) -> None:
     """For the school's list of questions that want an answer."""
     school_id = await talk.school()
     if school_id is not None:
-        nearest = meant.suggestions[0] if meant.suggestions else NONE
-        await unanswered.note(talk.house, school_id, talk.chat, talk.incoming.update_id, text, nearest)
+        await unanswered.note(talk.house, school_id, talk.chat, talk.incoming.update_id, text, meant.intent)
 
 
 async def _checked(talk: Talk, text: str) -> Answer:

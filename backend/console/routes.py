@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from backend.console.about import ROUTES as ABOUT
 from backend.console.account import ROUTES as ACCOUNT
 from backend.console.announcements import ROUTES as ANNOUNCEMENTS
 from backend.console.area import ROUTES as AREA
@@ -29,6 +30,7 @@ from backend.console.fraud import ROUTES as FRAUD
 from backend.console.groups import ROUTES as GROUPS
 from backend.console.home import ROUTES as HOME
 from backend.console.inbox import ROUTES as INBOX
+from backend.console.knowledge import ROUTES as KNOWLEDGE
 from backend.console.letter_deeds import ROUTES as LETTER_DEEDS
 from backend.console.letter_settings import ROUTES as LETTER_SETTINGS
 from backend.console.marks import ROUTES as MARKS
@@ -45,11 +47,15 @@ from backend.console.roster_import import ROUTES as ROSTER_IMPORT
 from backend.console.staff import ROUTES as STAFF
 from backend.console.statements import ROUTES as STATEMENTS
 from backend.console.transfers import ROUTES as TRANSFERS
+from backend.console.unanswered import ROUTES as UNANSWERED
 from backend.console.write_offs import ROUTES as WRITE_OFFS
 
 ROUTES: list[Any] = [
     *HOME,
     *AREA,
+    *KNOWLEDGE,
+    *UNANSWERED,
+    *ABOUT,
     *ROLL,
     *MARKS,
     *AREA_LETTERS,

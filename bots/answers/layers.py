@@ -73,6 +73,7 @@ class Knowledge:
         self, owners: Sequence[str] = (), pages: Sequence[Page] = (), confirmed: Sequence[Confirmed] = ()
     ) -> None:
         self.owners = tuple(owners)
+        self.confirmed = tuple(confirmed)
         self._pages: dict[tuple[str, str, str], list[Page]] = {}
         for page in pages:
             self._pages.setdefault((page.owner, page.topic, page.level), []).append(page)

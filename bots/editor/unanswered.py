@@ -22,6 +22,7 @@ from backend.identity import audit
 from backend.identity.entitlement import STANDING, require_role, standing_of
 from backend.identity.principal import Principal
 from bots import intents, intents_alike, intents_own
+from bots.answers.knowledge import every_entry
 from bots.answers.layers import Question
 from bots.chats import Chat
 from bots.editor.masks import masked, of_several_words, without_known_names
@@ -186,7 +187,7 @@ def _apart(asked: Sequence[_Asked], names: frozenset[str]) -> list[_Asked]:
 
 def _group(members: Sequence[_Asked], leader: str) -> UnansweredGroup:
     examples = list(dict.fromkeys(one.question for one in members))
-    nearest = next((one.nearest for one in members if one.nearest not in ("", NONE)), None)
+    nearest = next((one.nearest for one in members if one.nearest in every_entry()), None)
     return UnansweredGroup(
         hashlib.sha256(leader.encode()).hexdigest()[:16],
         examples[0],
@@ -199,8 +200,9 @@ def _group(members: Sequence[_Asked], leader: str) -> UnansweredGroup:
 
 
 def _nearest_intent(question: str) -> str | None:
+    """Only what the model itself takes for a question it knows; of one it does not, the nearest would mislead."""
     meant = intents.understand(question)
-    return next((one for one in meant.suggestions if not one.startswith(("my-", "sys-"))), None)
+    return None if meant.intent == NONE or meant.intent.startswith(("my-", "sys-")) else meant.intent
 
 
 async def forget_old(house: House) -> None:

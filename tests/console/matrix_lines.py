@@ -9,6 +9,7 @@ from uuid import UUID
 from backend.core.ids import new_id
 from backend.identity.tokens import TokenOffice
 from backend.people.roster import imports
+from tests.console.knowledge_lines import KNOWLEDGE
 from tests.console.money_lines import MONEY
 from tests.console.page_lines import Form, base, nothing, of_class, of_pupil, sent, shown
 from tests.console.writing_lines import LETTERS
@@ -85,6 +86,7 @@ async def a_question(scene: Scene) -> UUID:
 
 
 LINES = {
+    **KNOWLEDGE,
     ("GET", "/console"): Line(
         ask=lambda s: Ask("/console"), allowed=on_any(*WORKERS, "other_admin"), targets=NOTHING, by_cookie=True
     ),

@@ -36,6 +36,7 @@ class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
 
     title: Annotated[str, Meta(min_length=1, max_length=120, examples=["Giờ vào lớp, giờ tan học"])]
     first: Annotated[str, Meta(min_length=1, max_length=900, examples=["Học sinh vào lớp lúc 7 giờ 15."])]
+    detail: _Lines = []
     school: _Lines = []
     steps: _Lines = []
     papers: _Lines = []

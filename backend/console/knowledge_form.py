@@ -10,7 +10,7 @@ from backend.pages.forms import Refusal, into, whole_number
 from schemas.knowledge import Content, NewDraft, Text, Version
 
 LANGUAGES = ("vi", "en")
-LISTS = ("school", "steps", "papers", "note")
+LISTS = ("detail", "school", "steps", "papers", "note")
 SHORT = ("where", "time", "fee", "basis", "code")
 FIELDS = ("title", "first", *LISTS, *SHORT)
 

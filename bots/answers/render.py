@@ -15,6 +15,20 @@ from schemas.knowledge import Text
 
 _MARK = " ※"
 BLANKS = re.compile(r"\{([a-z_]+)\}")
+_CONTACTS = frozenset(
+    (
+        "name",
+        "address",
+        "phone",
+        "duty_phone",
+        "email",
+        "office_hours",
+        "principal_hours",
+        "website",
+        "account_number",
+        "account_name",
+    )
+)
 TEXT_MAX = 3800  # Telegram ends at 4096; the rest is for a line the conversation may add
 
 
@@ -57,24 +71,23 @@ def _with_office(told: Told, facts: Mapping[str, str], on: date, level: str | No
 
 
 def _first(text: Text, facts: Mapping[str, str]) -> list[str]:
-    """What the school itself has said answers best and stands first, unless the first line only introduces it."""
+    """What the school itself has said of the matter answers best and stands first; whom to call stands behind the answer."""
     own = _school_lines(text.school, facts)
-    if text.first.endswith(":"):
-        return [text.first, *own]
-    return [*own, text.first]
+    saying = [said for line, said in own if not _CONTACTS.issuperset(BLANKS.findall(line))]
+    return [*saying, text.first, *(said for _, said in own if said not in saying)]
 
 
-def _school_lines(lines: Sequence[str], facts: Mapping[str, str]) -> list[str]:
-    """Only lines whose every blank the school has filled."""
+def _school_lines(lines: Sequence[str], facts: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Only lines whose every blank the school has filled, as they are written and as they are said."""
     return [
-        BLANKS.sub(lambda blank: facts[blank[1]], line)
+        (line, BLANKS.sub(lambda blank: facts[blank[1]], line))
         for line in lines
         if all(facts.get(name) for name in BLANKS.findall(line))
     ]
 
 
 def _details(text: Text, language: str) -> list[str]:
-    lines: list[str] = []
+    lines = [f"– {line}" for line in text.detail]
     if text.steps:
         lines += [
             "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -15,10 +15,16 @@ from backend.core.ids import new_id
 from backend.core.text import fold, name_sort_key
 from backend.identity.principal import Principal
 from backend.identity.tokens import TokenOffice
+from tests.rows import Rows, bytea
 
 _numbers = itertools.count(1)
 YEAR = "2026-2027"
 EARLY = date(2020, 1, 1)
+_NEW_IDS = """
+SELECT nextval(pg_get_serial_sequence('schools', 'school_id')),
+       nextval(pg_get_serial_sequence('schools', 'school_id')),
+       nextval(pg_get_serial_sequence('bank_accounts', 'bank_account_id'))
+"""
 
 
 @dataclass
@@ -89,41 +95,35 @@ def fresh_phone() -> str:
 async def make_world(owner: asyncpg.Connection, house: House) -> World:
     tokens = TokenOffice(house.cipher)
     now = datetime.now(UTC)
+    rows = Rows()
     province = f"T{next(_numbers)}"
-    await owner.execute(
-        "INSERT INTO provinces (province_code, name, valid_from) VALUES ($1, 'Tỉnh thử', '2025-07-01') ON CONFLICT DO NOTHING",
-        province,
-    )
-    school = await _school(owner, province, now)
-    other = await _school(owner, None, now)
-    own_class = await _class(owner, school, "6A1", 6, now)
-    other_class = await _class(owner, school, "6A2", 6, now)
-    foreign_class = await _class(owner, other, "6A1", 6, now)
+    rows.add("provinces", province_code=province, name="Tỉnh thử", valid_from=date(2025, 7, 1))
+    school, other, bank_account_id = await owner.fetchrow(_NEW_IDS)
+    _school(rows, school, province, now)
+    _school(rows, other, None, now)
+    own_class = _class(rows, school, "6A1", 6, now)
+    other_class = _class(rows, school, "6A2", 6, now)
+    foreign_class = _class(rows, other, "6A1", 6, now)
 
-    child = await _pupil(owner, school, own_class, "Nguyễn Minh An", now)
-    classmate = await _pupil(owner, school, own_class, "Trần Bảo Ân", now)
-    neighbour_child = await _pupil(owner, school, other_class, "Lê Thị Ánh", now)
-    other_child = await _pupil(owner, other, foreign_class, "Phạm Văn Đức", now)
+    child = _pupil(rows, school, own_class, "Nguyễn Minh An", now)
+    classmate = _pupil(rows, school, own_class, "Trần Bảo Ân", now)
+    neighbour_child = _pupil(rows, school, other_class, "Lê Thị Ánh", now)
+    other_child = _pupil(rows, other, foreign_class, "Phạm Văn Đức", now)
 
-    parent = await _guardian(owner, school, "Nguyễn Thị Hoa", [(child, "mother")], now)
-    parent2 = await _guardian(owner, school, "Nguyễn Văn Hùng", [(child, "father")], now)
-    classmate_parent = await _guardian(owner, school, "Trần Thị Mai", [(classmate, "mother")], now)
-    neighbour = await _guardian(owner, school, "Lê Văn Bình", [(neighbour_child, "father")], now)
-    stranger = await _guardian(owner, other, "Phạm Thị Lan", [(other_child, "mother")], now)
+    parent = _guardian(rows, school, "Nguyễn Thị Hoa", [(child, "mother")], now)
+    parent2 = _guardian(rows, school, "Nguyễn Văn Hùng", [(child, "father")], now)
+    classmate_parent = _guardian(rows, school, "Trần Thị Mai", [(classmate, "mother")], now)
+    neighbour = _guardian(rows, school, "Lê Văn Bình", [(neighbour_child, "father")], now)
+    stranger = _guardian(rows, other, "Phạm Thị Lan", [(other_child, "mother")], now)
 
-    teacher = await _staff(owner, school, "Đỗ Thị Cúc", ["teacher"], now)
-    other_teacher = await _staff(owner, school, "Vũ Văn Dũng", ["teacher"], now)
-    subject_teacher = await _staff(owner, school, "Lý Văn Toán", ["teacher"], now)
-    accountant = await _staff(owner, school, "Hoàng Thị Kế", ["accountant"], now)
-    admin = await _staff(owner, school, "Bùi Văn Trưởng", ["school_admin"], now)
-    other_admin = await _staff(owner, other, "Ngô Văn Khác", ["school_admin"], now)
-    area_admin = Person(await _account(owner, fresh_phone(), "Cán bộ Sở", now), new_id(), "", "Cán bộ Sở", school)
-    await owner.execute(
-        "INSERT INTO account_areas (account_id, area_code, granted_at) VALUES ($1, $2, $3)",
-        area_admin.account_id,
-        province,
-        now,
-    )
+    teacher = _staff(rows, school, "Đỗ Thị Cúc", ["teacher"], now)
+    other_teacher = _staff(rows, school, "Vũ Văn Dũng", ["teacher"], now)
+    subject_teacher = _staff(rows, school, "Lý Văn Toán", ["teacher"], now)
+    accountant = _staff(rows, school, "Hoàng Thị Kế", ["accountant"], now)
+    admin = _staff(rows, school, "Bùi Văn Trưởng", ["school_admin"], now)
+    other_admin = _staff(rows, other, "Ngô Văn Khác", ["school_admin"], now)
+    area_admin = Person(_account(rows, fresh_phone(), "Cán bộ Sở", now), new_id(), "", "Cán bộ Sở", school)
+    rows.add("account_areas", account_id=area_admin.account_id, area_code=province, granted_at=now)
     for who, class_id, kind, subject in [
         (teacher, own_class, "homeroom", ""),
         (teacher, own_class, "subject", "TOAN"),
@@ -132,21 +132,19 @@ async def make_world(owner: asyncpg.Connection, house: House) -> World:
         (other_teacher, other_class, "homeroom", ""),
         (other_teacher, other_class, "subject", "TOAN"),
     ]:
-        await owner.execute(
-            "INSERT INTO assignments (school_id, class_id, kind, subject_code, staff_id, from_on) VALUES ($1, $2, $3, $4, $5, $6)",
-            school, class_id, kind, subject, who.person_id, EARLY,
+        rows.add(
+            "assignments", school_id=school, class_id=class_id, kind=kind, subject_code=subject, staff_id=who.person_id, from_on=EARLY
         )  # fmt: skip
     hook_key = f"hook{school}x{new_id().hex[-8:]}"
-    bank_account_id = await owner.fetchval(
-        "INSERT INTO bank_accounts (school_id, bank_bin, account_number, account_name, created_at)"
-        " VALUES ($1, '970436', $2, 'TRUONG THCS THU', $3) RETURNING bank_account_id",
-        school, f"00110{school:08d}", now,
+    rows.add(
+        "bank_accounts", bank_account_id=bank_account_id, school_id=school, bank_bin="970436", account_number=f"00110{school:08d}",
+        account_name="TRUONG THCS THU", created_at=now,
     )  # fmt: skip
-    await owner.execute(
-        "INSERT INTO bank_hooks (hook_key, provider, school_id, bank_account_id, auth, secret_sealed, created_at)"
-        " VALUES ($1, 'sepay', $2, $3, 'hmac', $4, $5)",
-        hook_key, school, bank_account_id, house.cipher.seal("hook-secret", "bank-hook"), now,
+    rows.add(
+        "bank_hooks", hook_key=hook_key, provider="sepay", school_id=school, bank_account_id=bank_account_id, auth="hmac",
+        secret_sealed=bytea(house.cipher.seal("hook-secret", "bank-hook")), created_at=now,
     )  # fmt: skip
+    await rows.send(owner)
     people = [
         parent,
         parent2,
@@ -196,157 +194,108 @@ def token_for(
 
 async def add_pupils(owner: asyncpg.Connection, world: World, count: int) -> list[Pupil]:
     """More classmates, for requests whose cost must not grow with the class."""
-    now = datetime.now(UTC)
-    made = [await _pupil(owner, world.school_id, world.class_id, f"Học Sinh Số {n}", now) for n in range(count)]
+    now, rows = datetime.now(UTC), Rows()
+    made = [_pupil(rows, world.school_id, world.class_id, f"Học Sinh Số {n}", now) for n in range(count)]
+    await rows.send(owner)
     world.pupils.extend(made)
     return made
 
 
-async def _school(owner: asyncpg.Connection, province: str | None, now: datetime) -> int:
-    school_id: int = await owner.fetchval(
-        "INSERT INTO schools (code, name, level, province_code, address, phone, created_at)"
-        " VALUES ($1, 'Trường THCS Thử Nghiệm', 'lower_secondary', $2, '1 Đường Thử', '02438251234', $3) RETURNING school_id",
-        new_id().hex[-12:], province, now,
-    )  # fmt: skip
-    await owner.execute(
-        "INSERT INTO school_years (school_id, school_year, starts_on, ends_on, is_current) VALUES ($1, $2, '2026-09-05', '2027-05-31', true)",
-        school_id,
-        YEAR,
-    )
-    await owner.execute(
-        "INSERT INTO terms (school_id, school_year, term, starts_on, ends_on) VALUES ($1, $2, 1, '2026-09-05', '2027-01-16'), ($1, $2, 2, '2027-01-17', '2027-05-31')",
-        school_id, YEAR,
-    )  # fmt: skip
-    return school_id
+async def add_parents(owner: asyncpg.Connection, pupils: list[Pupil]) -> list[Person]:
+    """A mother for each of them, with an account."""
+    now, rows = datetime.now(UTC), Rows()
+    made = [_guardian(rows, p.school_id, f"Phụ huynh {p.full_name}", [(p, "mother")], now) for p in pupils]
+    await rows.send(owner)
+    return made
 
 
-async def _class(owner: asyncpg.Connection, school_id: int, name: str, grade: int, now: datetime) -> UUID:
+def _school(rows: Rows, school_id: int, province: str | None, now: datetime) -> None:
+    rows.add(
+        "schools", school_id=school_id, code=new_id().hex[-12:], name="Trường THCS Thử Nghiệm", level="lower_secondary",
+        province_code=province, address="1 Đường Thử", phone="02438251234", created_at=now,
+    )  # fmt: skip
+    year = {"school_id": school_id, "school_year": YEAR}
+    rows.add("school_years", **year, starts_on=date(2026, 9, 5), ends_on=date(2027, 5, 31), is_current=True)
+    rows.add("terms", **year, term=1, starts_on=date(2026, 9, 5), ends_on=date(2027, 1, 16))
+    rows.add("terms", **year, term=2, starts_on=date(2027, 1, 17), ends_on=date(2027, 5, 31))
+
+
+def _class(rows: Rows, school_id: int, name: str, grade: int, now: datetime) -> UUID:
     class_id = new_id()
-    await owner.execute(
-        "INSERT INTO classes (school_id, class_id, school_year, name, name_fold, grade, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        school_id, class_id, YEAR, name, fold(name), grade, now,
+    rows.add(
+        "classes", school_id=school_id, class_id=class_id, school_year=YEAR, name=name, name_fold=fold(name), grade=grade, created_at=now
     )  # fmt: skip
-    await owner.execute(
-        "INSERT INTO class_subjects (school_id, class_id, subject_code) VALUES ($1, $2, 'TOAN'), ($1, $2, 'VAN'), ($1, $2, 'GDTC')",
-        school_id,
-        class_id,
-    )
+    for subject in ("TOAN", "VAN", "GDTC"):
+        rows.add("class_subjects", school_id=school_id, class_id=class_id, subject_code=subject)
     return class_id
 
 
-async def _pupil(owner: asyncpg.Connection, school_id: int, class_id: UUID, full_name: str, now: datetime) -> Pupil:
+def _pupil(rows: Rows, school_id: int, class_id: UUID, full_name: str, now: datetime) -> Pupil:
     pupil_id = new_id()
-    await owner.execute(
-        "INSERT INTO pupils (school_id, pupil_id, full_name, name_fold, sort_key, born_on, sex, source, created_at, updated_at)"
-        " VALUES ($1, $2, $3, $4, $5, '2015-03-04', 'male', 'hand', $6, $6)",
-        school_id, pupil_id, full_name, fold(full_name), name_sort_key(full_name), now,
+    rows.add(
+        "pupils", school_id=school_id, pupil_id=pupil_id, full_name=full_name, name_fold=fold(full_name),
+        sort_key=name_sort_key(full_name), born_on=date(2015, 3, 4), sex="male", source="hand", created_at=now, updated_at=now,
     )  # fmt: skip
-    await owner.execute(
-        "INSERT INTO enrolments (school_id, pupil_id, school_year, class_id, from_on) VALUES ($1, $2, $3, $4, '2026-09-05')",
-        school_id,
-        pupil_id,
-        YEAR,
-        class_id,
-    )
+    rows.add(
+        "enrolments", school_id=school_id, pupil_id=pupil_id, school_year=YEAR, class_id=class_id, from_on=date(2026, 9, 5)
+    )  # fmt: skip
     return Pupil(pupil_id, full_name, class_id, school_id)
 
 
-async def _account(owner: asyncpg.Connection, phone: str, full_name: str, now: datetime) -> UUID:
-    account_id = new_id()
-    await owner.execute(
-        "INSERT INTO accounts (account_id, phone_e164, full_name, name_fold, created_at) VALUES ($1, $2, $3, $4, $5)",
-        account_id, phone, full_name, fold(full_name), now,
-    )  # fmt: skip
-    await owner.execute(
-        "INSERT INTO phone_accounts (phone_e164, name_fold, account_id) VALUES ($1, $2, $3)",
-        phone,
-        fold(full_name),
-        account_id,
+def _account(rows: Rows, phone: str, full_name: str, now: datetime) -> UUID:
+    account_id, name_fold = new_id(), fold(full_name)
+    rows.add(
+        "accounts", account_id=account_id, phone_e164=phone, full_name=full_name, name_fold=name_fold, created_at=now
     )
+    rows.add("phone_accounts", phone_e164=phone, name_fold=name_fold, account_id=account_id)
     return account_id
 
 
-async def _guardian(
-    owner: asyncpg.Connection, school_id: int, full_name: str, children: list[tuple[Pupil, str]], now: datetime
-) -> Person:
-    phone, guardian_id = fresh_phone(), new_id()
-    account_id = await _account(owner, phone, full_name, now)
-    await owner.execute(
-        "INSERT INTO guardians (school_id, guardian_id, full_name, name_fold, phone_e164, account_id, source, created_at, updated_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, 'hand', $7, $7)",
-        school_id, guardian_id, full_name, fold(full_name), phone, account_id, now,
+def _guardian(rows: Rows, school_id: int, full_name: str, children: list[tuple[Pupil, str]], now: datetime) -> Person:
+    phone = fresh_phone()
+    who = Person(_account(rows, phone, full_name, now), new_id(), phone, full_name, school_id)
+    return _guards(rows, who, children, now)
+
+
+def _guards(rows: Rows, who: Person, children: list[tuple[Pupil, str]], now: datetime) -> Person:
+    """`who` as a guardian in the school that it names."""
+    known = {"school_id": who.school_id, "guardian_id": who.person_id}
+    rows.add(
+        "guardians", **known, full_name=who.full_name, name_fold=fold(who.full_name), phone_e164=who.phone,
+        account_id=who.account_id, source="hand", created_at=now, updated_at=now,
     )  # fmt: skip
     for pupil, kind in children:
-        await owner.execute(
-            "INSERT INTO guardianships (school_id, pupil_id, guardian_id, kind, valid_from, source) VALUES ($1, $2, $3, $4, $5, 'hand')",
-            school_id, pupil.pupil_id, guardian_id, kind, EARLY,
-        )  # fmt: skip
-    await owner.execute(
-        "INSERT INTO family_versions (school_id, guardian_id, version) VALUES ($1, $2, 1)", school_id, guardian_id
-    )
-    await _directory(owner, phone, school_id, "guardian", guardian_id, full_name, account_id, now)
-    return Person(account_id, guardian_id, phone, full_name, school_id)
+        rows.add("guardianships", **known, pupil_id=pupil.pupil_id, kind=kind, valid_from=EARLY, source="hand")
+    rows.add("family_versions", **known, version=1)
+    return _in_directory(rows, who, "guardian", now)
 
 
-async def _staff(owner: asyncpg.Connection, school_id: int, full_name: str, roles: list[str], now: datetime) -> Person:
+def _staff(rows: Rows, school_id: int, full_name: str, roles: list[str], now: datetime) -> Person:
     phone, staff_id = fresh_phone(), new_id()
-    account_id = await _account(owner, phone, full_name, now)
-    await owner.execute(
-        "INSERT INTO staff (school_id, staff_id, full_name, name_fold, sort_key, phone_e164, account_id, source, created_at, updated_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, 'hand', $8, $8)",
-        school_id, staff_id, full_name, fold(full_name), name_sort_key(full_name), phone, account_id, now,
+    account_id = _account(rows, phone, full_name, now)
+    rows.add(
+        "staff", school_id=school_id, staff_id=staff_id, full_name=full_name, name_fold=fold(full_name),
+        sort_key=name_sort_key(full_name), phone_e164=phone, account_id=account_id, source="hand", created_at=now, updated_at=now,
     )  # fmt: skip
     for role in roles:
-        await owner.execute(
-            "INSERT INTO staff_roles (school_id, staff_id, role, granted_at) VALUES ($1, $2, $3, $4)",
-            school_id,
-            staff_id,
-            role,
-            now,
-        )
-    await _directory(owner, phone, school_id, "staff", staff_id, full_name, account_id, now)
-    return Person(account_id, staff_id, phone, full_name, school_id)
+        rows.add("staff_roles", school_id=school_id, staff_id=staff_id, role=role, granted_at=now)
+    return _in_directory(rows, Person(account_id, staff_id, phone, full_name, school_id), "staff", now)
 
 
-async def _directory(
-    owner: asyncpg.Connection,
-    phone: str,
-    school_id: int,
-    kind: str,
-    person_id: UUID,
-    full_name: str,
-    account_id: UUID,
-    now: datetime,
-) -> None:
-    await owner.execute(
-        "INSERT INTO phone_directory (phone_e164, school_id, person_kind, person_id, name_fold, full_name) VALUES ($1, $2, $3, $4, $5, $6)",
-        phone, school_id, kind, person_id, fold(full_name), full_name,
+def _in_directory(rows: Rows, person: Person, kind: str, now: datetime) -> Person:
+    known = {"school_id": person.school_id, "person_kind": kind, "person_id": person.person_id}
+    rows.add(
+        "phone_directory", phone_e164=person.phone, **known, name_fold=fold(person.full_name), full_name=person.full_name
     )  # fmt: skip
-    await owner.execute(
-        "INSERT INTO account_persons (account_id, school_id, person_kind, person_id, linked_at) VALUES ($1, $2, $3, $4, $5)",
-        account_id, school_id, kind, person_id, now,
-    )  # fmt: skip
+    rows.add("account_persons", account_id=person.account_id, **known, linked_at=now)
+    return person
 
 
 async def also_in_the_other_school(owner: asyncpg.Connection, house: House, world: World) -> None:
     """`parent` is a guardian of the other school's child as well: one account, children in two schools."""
-    who, now = world.parent, datetime.now(UTC)
-    guardian_id = new_id()
-    await owner.execute(
-        "INSERT INTO guardians (school_id, guardian_id, full_name, name_fold, phone_e164, account_id, source, created_at, updated_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, 'hand', $7, $7)",
-        world.other_school_id, guardian_id, who.full_name, fold(who.full_name), who.phone, who.account_id, now,
-    )  # fmt: skip
-    await owner.execute(
-        "INSERT INTO guardianships (school_id, pupil_id, guardian_id, kind, valid_from, source) VALUES ($1, $2, $3, 'mother', $4, 'hand')",
-        world.other_school_id, world.other_child.pupil_id, guardian_id, EARLY,
-    )  # fmt: skip
-    await owner.execute(
-        "INSERT INTO family_versions (school_id, guardian_id, version) VALUES ($1, $2, 1)",
-        world.other_school_id,
-        guardian_id,
+    who, now, rows = world.parent, datetime.now(UTC), Rows()
+    _guards(
+        rows, replace(who, person_id=new_id(), school_id=world.other_school_id), [(world.other_child, "mother")], now
     )
-    await _directory(
-        owner, who.phone, world.other_school_id, "guardian", guardian_id, who.full_name, who.account_id, now
-    )
+    await rows.send(owner)
     who.token = token_for(TokenOffice(house.cipher), who, guardian=True, now=now, also=(world.other_school_id,))

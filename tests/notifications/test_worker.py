@@ -32,7 +32,7 @@ from notifications.delivery import drain, due_schools
 from notifications.leases import LEASE, claim
 from notifications.outbox import publish
 from notifications.stations import Stations
-from tests.factories import World, add_pupils
+from tests.factories import World, add_parents, add_pupils
 from tests.notifications.conftest import notice, phone, states
 from tests.twins.fcm import Fault, FcmTwin
 
@@ -68,16 +68,8 @@ async def tell(house: House, world: World) -> UUID:
 
 async def many_families(owner: asyncpg.Connection, house: House, world: World, count: int) -> list[str]:
     """Classmates, each with a parent who has a phone."""
-    from tests import factories
-
-    now = datetime.now(UTC)
-    tokens = []
-    for pupil in await add_pupils(owner, world, count):
-        person = await factories._guardian(
-            owner, world.school_id, f"Phụ huynh {pupil.full_name}", [(pupil, "mother")], now
-        )
-        tokens.append(await phone(house, person.account_id))
-    return tokens
+    parents = await add_parents(owner, await add_pupils(owner, world, count))
+    return [await phone(house, parent.account_id) for parent in parents]
 
 
 async def unfinished(owner: asyncpg.Connection, school_id: int) -> int:

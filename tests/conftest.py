@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import redis.asyncio
 from filelock import FileLock
 from hypothesis import HealthCheck, settings
 from litestar import Litestar
+from xdist.remote import Producer
 
 from backend.app import create_app
 from backend.core.clock import SystemClock
@@ -31,10 +32,16 @@ from backend.embedded.redis import EmbeddedRedis
 from backend.serving import Child, environment_for, free_port, serve_command, wait_until_ready
 from tests.browser import browser, laptop, phone, plain, site  # noqa: F401  (fixtures for every room)
 from tests.factories import World, make_world
+from tests.sharing import ByRoom
 
 # A busy machine is not a failing test: what is asserted stays, how long inventing takes does not matter.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByRoom:
+    return ByRoom(config, log)
+
 
 TEST_SECRET = "test-secret-of-forty-characters-000000000"
 
@@ -81,13 +88,23 @@ async def database_url(shared_folder: Path) -> AsyncIterator[str]:
 
 
 @pytest.fixture(scope="session")
-async def untouched_database_url(database_url: str, shared_folder: Path) -> str:
+def another_database(database_url: str, shared_folder: Path) -> Callable[[str], Awaitable[str]]:
+    """Makes a migrated database besides the one of this process; its name says whether processes share it. (On Citus there is one.)"""
+
+    async def made(name: str) -> str:
+        if "CITUS_DSN" in os.environ:
+            return database_url
+        with FileLock(shared_folder / "lock"):
+            server = postgres.start(shared_folder / "pg", throwaway=True)
+            return await postgres.ensure_database(server, name, template="template_nhipcau")
+
+    return made
+
+
+@pytest.fixture(scope="session")
+async def untouched_database_url(another_database: Callable[[str], Awaitable[str]]) -> str:
     """A migrated database into which nobody writes: what the planner thinks of it is the same in every run."""
-    if "CITUS_DSN" in os.environ:
-        return database_url
-    with FileLock(shared_folder / "lock"):
-        server = postgres.start(shared_folder / "pg", throwaway=True)
-        return await postgres.ensure_database(server, "untouched_nhipcau", template="template_nhipcau")
+    return await another_database("untouched_nhipcau")
 
 
 @pytest.fixture(scope="session")
@@ -115,6 +132,12 @@ async def owner(database_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 @pytest.fixture(scope="session")
 async def house(database_url: str, redis_url: str) -> AsyncIterator[House]:
+    async with a_house(database_url, redis_url) as house:
+        yield house
+
+
+@asynccontextmanager
+async def a_house(database_url: str, redis_url: str) -> AsyncIterator[House]:
     settings = test_settings()
     database = await Database.open(database_url, writers=6, readers=2)
     queue = await Queue.open(redis_url)
@@ -126,6 +149,16 @@ async def house(database_url: str, redis_url: str) -> AsyncIterator[House]:
 @pytest.fixture(scope="session")
 async def app(database_url: str, redis_url: str) -> AsyncIterator[Litestar]:
     application = create_app(test_settings(), redis_url=redis_url, database_url=database_url)
+    async with running(application):
+        yield application
+
+
+@pytest.fixture(scope="session")
+async def school_app(database_url: str, redis_url: str) -> AsyncIterator[Litestar]:
+    """The application on a school day that never ends; see wednesday.py. Making one costs a second, so all rooms share it."""
+    from tests.wednesday import CLOCK
+
+    application = create_app(test_settings(), redis_url=redis_url, database_url=database_url, clock=CLOCK)
     async with running(application):
         yield application
 
@@ -154,9 +187,12 @@ async def running(application: Litestar) -> AsyncIterator[None]:
 
 @pytest.fixture(scope="session")
 async def _client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as http:
+    async with asking(app) as http:
         yield http
+
+
+def asking(app: Litestar) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://testserver")  # type: ignore[arg-type]
 
 
 @pytest.fixture

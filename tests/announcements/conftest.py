@@ -5,7 +5,7 @@ import pytest
 
 from backend.core.ids import new_id
 from tests.factories import World
-from tests.wednesday import clock, school_app, school_house, web  # noqa: F401
+from tests.wednesday import clock, school_house, web  # noqa: F401
 
 
 @pytest.fixture

@@ -1,1 +1,1 @@
-from tests.wednesday import clock, school_app, web  # noqa: F401
+from tests.wednesday import clock, web  # noqa: F401

@@ -1,1 +1,1 @@
-from tests.wednesday import clock, school_app, school_house, web  # noqa: F401
+from tests.wednesday import clock, school_house, web  # noqa: F401

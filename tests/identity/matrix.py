@@ -54,6 +54,7 @@ import importlib
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -173,6 +174,7 @@ def plain(path: str) -> str:
     return re.sub(r"\{(\w+):\w+\}", r"{\1}", path)
 
 
+@cache
 def routes_of(app: Litestar) -> dict[tuple[str, str], HTTPRouteHandler]:
     """Every (method, path) that the application answers, from the application itself."""
     found: dict[tuple[str, str], HTTPRouteHandler] = {}

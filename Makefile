@@ -23,7 +23,7 @@ demo: .venv/.installed
 test: .venv/.installed-dev
 	@$(MAKE) --no-print-directory check
 	@sh .ci/browser
-	@NHIPCAU_CHROMIUM="$$(cat .venv/.browser 2>/dev/null)" $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
+	@NHIPCAU_CHROMIUM="$$(cat .venv/.browser 2>/dev/null)" $(BIN)/python -m pytest -n $(JOBS)
 
 check: .venv/.installed-dev
 	@$(BIN)/ruff check .

@@ -2,7 +2,7 @@
 
 `site` is the whole application behind granian on a free loopback port, over this test process's database, in demo mode (sign-in codes
 are shown on the page). `phone` and `laptop` are fresh browsers; `plain` is one whose scripts are switched off. All of a run's browser
-tests carry `ON_BROWSER`, so that parallel test processes start one server and one browser. Every room's tests find these by name.
+tests carry `ON_BROWSER` and are one room of tests/sharing.py, so that parallel test processes start one server and one browser. Every room's tests find these by name.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tests.factories import Person
 if TYPE_CHECKING:  # rooms without pages need not load a browser's driver
     from playwright.async_api import Browser, BrowserContext, Locator, Page
 
-ON_BROWSER = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+ON_BROWSER = [pytest.mark.browser]
 PHONE = {"width": 360, "height": 740}
 LAPTOP = {"width": 1280, "height": 800}
 

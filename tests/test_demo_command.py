@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 # Beside the journey, which starts the same servers, and never at the same time.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("journey")]
+pytestmark = pytest.mark.slow
 
 PATIENCE_SECONDS = 180
 

@@ -17,7 +17,7 @@ from backend.demo.journey import Journey, walk
 from backend.demo.stage import Stage
 
 # One stage for all of them: two test processes with a journey each would meet at one port, and each other's server answer.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("journey")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

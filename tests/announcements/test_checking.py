@@ -17,8 +17,6 @@ from backend.announcements.checking import Checked, Context, Earlier, audience, 
 from backend.announcements.checking.command import Desk, sent_at
 from tests.announcements import corpus
 
-# One process measures each batch once, for all tests that ask.
-pytestmark = pytest.mark.xdist_group("notices")
 BATCHES = corpus.batches()
 AT = sent_at("2026-11-26T08:00")
 

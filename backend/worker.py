@@ -37,7 +37,7 @@ from bots import chats, weblines, word_sending
 from bots.editor import unanswered
 from bots.telegram import TelegramBot
 from bots.words import SEND_JOB
-from notifications import digest_round, emails, sent_texts
+from notifications import digest_round, emails, past, sent_texts
 from notifications.bells import BELL, BELL_BEHIND
 from notifications.delivery import drain, due_schools, sweep
 from notifications.stations import Stations
@@ -208,6 +208,11 @@ async def sweep_chats(work: Work) -> None:
 
 
 @job
+async def fold_past_deliveries(work: Work) -> None:
+    await past.fold_everywhere(work.house)
+
+
+@job
 async def forget_old_chats(work: Work) -> None:
     await chats.forget_old(work.house)
     await unanswered.forget_old(work.house)
@@ -275,6 +280,7 @@ CRONS: list[Any] = [
     cron(renew_channel_tokens, name="renew_channel_tokens", minute={17}, second=0, run_at_startup=True, timeout=60),
     cron(forget_old_sign_ins, name="forget_old_sign_ins", hour={20}, minute={20}, second=0, timeout=600),
     cron(forget_old_chats, name="forget_old_chats", hour={20}, minute={10}, second=0, timeout=600),
+    cron(fold_past_deliveries, name="fold_past_deliveries", hour={18}, minute={10}, second=0, timeout=3600),
     cron(sweep_letters, name="sweep_letters", second=_every_ten(0), run_at_startup=True, timeout=60),
     cron(forget_loose_files, name="forget_loose_files", hour={20}, minute={30}, second=0, timeout=600),
     cron(remove_old_posts, name="remove_old_posts", hour={20}, minute={50}, second=0, timeout=1800),

@@ -6,9 +6,13 @@ from uuid import UUID
 
 from backend.core.database import Reader
 from notifications.channels import email, fcm_answers, sms, speedsms, telegram, webpush, zalo_answers, zalo_bot
+from notifications.past import EVERY_DELIVERY
 from schemas.notifications import Happening, Status
 
-_PROGRESS = """
+_PROGRESS = f"""
+WITH way AS MATERIALIZED (
+        SELECT d.guardian_id, d.channel, d.state
+          FROM {EVERY_DELIVERY.format(notice="$2")} AS d)
 SELECT json_build_object(
          'recipients', people.recipients, 'accepted', ways.accepted, 'waiting', ways.waiting,
          'delivered', people.delivered, 'opened', people.opened, 'acknowledged', people.acknowledged,
@@ -19,24 +23,18 @@ SELECT json_build_object(
          WHERE r.school_id = $1
            AND r.notice_id = $2) AS people
  CROSS JOIN (SELECT (SELECT count(DISTINCT d.guardian_id)
-                       FROM deliveries d
-                      WHERE d.school_id = $1
-                        AND d.notice_id = $2
-                        AND d.state = 'sent') AS accepted,
+                       FROM way d
+                      WHERE d.state = 'sent') AS accepted,
                     (SELECT count(DISTINCT d.guardian_id)
-                       FROM deliveries d
-                      WHERE d.school_id = $1
-                        AND d.notice_id = $2
-                        AND d.state IN ('due', 'leased', 'held')) AS waiting,
+                       FROM way d
+                      WHERE d.state IN ('due', 'leased', 'held')) AS waiting,
                     (SELECT json_agg(json_build_object('channel', c.channel, 'waiting', c.waiting, 'accepted', c.accepted,
                                                        'refused', c.refused, 'skipped', c.skipped) ORDER BY c.channel)
                        FROM (SELECT d.channel, count(*) FILTER (WHERE d.state IN ('due', 'leased', 'held')) AS waiting,
                                     count(*) FILTER (WHERE d.state = 'sent') AS accepted,
                                     count(*) FILTER (WHERE d.state IN ('refused', 'dead')) AS refused,
                                     count(*) FILTER (WHERE d.state = 'skipped') AS skipped
-                               FROM deliveries d
-                              WHERE d.school_id = $1
-                                AND d.notice_id = $2
+                               FROM way d
                               GROUP BY d.channel) AS c) AS channels) AS ways
 """
 

@@ -8,12 +8,13 @@ from uuid import UUID
 import msgspec
 
 from backend.core.database import Reader
+from notifications.past import EVERY_DELIVERY
 from schemas.notifications import Receipts
 
 _RECIPIENTS_MAX = 5000
 _PROBLEMS_MAX = 200
 
-_RECEIPTS = """
+_RECEIPTS = f"""
 SELECT json_build_object(
          'recipients_count', count(*),
          'sent_count', count(*) FILTER (WHERE one.push = 'sent'),
@@ -33,10 +34,8 @@ SELECT json_build_object(
           JOIN guardians g
             ON g.school_id = r.school_id
            AND g.guardian_id = r.guardian_id
-          LEFT JOIN deliveries d
-            ON d.school_id = r.school_id
-           AND d.notice_id = r.notice_id
-           AND d.guardian_id = r.guardian_id
+          LEFT JOIN {EVERY_DELIVERY.format(notice="$2")} AS d
+            ON d.guardian_id = r.guardian_id
            AND d.channel = 'push'
          CROSS JOIN LATERAL (
                SELECT coalesce(json_agg(p.full_name ORDER BY p.sort_key), '[]'::json) AS pupil_names,

@@ -6,11 +6,12 @@ from uuid import UUID
 
 from backend.core.database import Reader
 from notifications.cascade import CHANNELS
+from notifications.past import EVERY_DELIVERY
 
 _NAMED_MAX = 5000
 
 # $4: the channels in their order, so that the reason is where the last way ended. Calls that were answered count.
-_REMAINDER = """
+_REMAINDER = f"""
 WITH notice AS (
         SELECT n.notice_id, n.urgency
           FROM notices n
@@ -35,9 +36,7 @@ WITH notice AS (
                 FILTER (WHERE d.state IN ('refused', 'dead', 'skipped') AND d.channel <> 'call'))[1] AS channel,
                (array_agg(coalesce(d.reason, d.state) ORDER BY array_position($4::text[], d.channel) DESC)
                 FILTER (WHERE d.state IN ('refused', 'dead', 'skipped') AND d.channel <> 'call'))[1] AS reason
-          FROM deliveries d
-         WHERE d.school_id = $1
-           AND d.notice_id = (SELECT n.notice_id FROM notice n)
+          FROM {EVERY_DELIVERY.format(notice="(SELECT n.notice_id FROM notice n)")} AS d
          GROUP BY d.guardian_id),
      addressed AS MATERIALIZED (
         SELECT r.guardian_id, g.full_name AS guardian_name, g.phone_e164 IS NOT NULL AS has_phone,

@@ -83,6 +83,24 @@ async def schools_with_impatient(
     return [row["school_id"] for row in rows]
 
 
+async def schools_with_past_deliveries(reader: Reader, before: datetime, *, limit: int) -> list[int]:
+    """Schools with notices from before then whose deliveries were not folded away yet, the oldest first."""
+    rows = await reader.fetch(
+        """
+        SELECT n.school_id
+          FROM notices n
+         WHERE n.folded_at IS NULL
+           AND n.created_at < $1
+         GROUP BY n.school_id
+         ORDER BY min(n.created_at)
+         LIMIT $2
+        """,
+        before,
+        limit,
+    )
+    return [row["school_id"] for row in rows]
+
+
 async def schools_with_documents(reader: Reader, now: datetime, *, limit: int) -> list[int]:
     """Schools whose e-invoices or e-receipts are due or were left by a worker that died, the longest waiting first."""
     rows = await reader.fetch(

@@ -43,6 +43,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     )
     database_writers: Annotated[int, Meta(description="Connections for writing, per process.")] = 8
     database_readers: Annotated[int, Meta(description="Connections held for reading, per process.")] = 4
+    deliveries_kept_days: Annotated[
+        int,
+        Meta(
+            ge=31,
+            description="Days after which a notice's finished deliveries are folded: who was reached by which way.",
+        ),
+    ] = 60
     slow_query_milliseconds: Annotated[int, Meta(description="Statements slower than this are named in the log.")] = 200
     live_seconds: Annotated[
         float, Meta(description="How long a page follows something before it asks anew, and its right is checked anew.")

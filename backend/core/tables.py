@@ -13,7 +13,7 @@ TENANT = (
     "family_versions", "staff", "staff_roles", "assignments", "roster_imports",
     "roll_calls", "roll_marks", "roll_history", "marks", "mark_history", "announcements",
     "notices", "notice_recipients", "deliveries", "delivery_attempts", "notice_receipts",
-    "paid_sends", "channel_budgets", "channel_spendings", "call_list", "notice_orphans",
+    "past_deliveries", "paid_sends", "channel_budgets", "channel_spendings", "call_list", "notice_orphans",
     "fee_items", "fee_plans", "fee_exemptions", "absence_credits",
     "fees", "invoices", "bank_transactions", "item_spendings", "allocations", "ledger_transfers", "tills", "receipt_counters", "payment_receipts",
     "receipt_cancellations", "account_openings", "day_closes", "document_accounts", "tax_documents", "accounting_numbers",

@@ -83,6 +83,8 @@ SELECT create_distributed_table('delivery_attempts', 'school_id', colocate_with 
 
 SELECT create_distributed_table('notice_receipts', 'school_id', colocate_with => 'pupils');
 
+SELECT create_distributed_table('past_deliveries', 'school_id', colocate_with => 'pupils');
+
 SELECT create_distributed_table('paid_sends', 'school_id', colocate_with => 'pupils');
 
 SELECT create_distributed_table('channel_budgets', 'school_id', colocate_with => 'pupils');

@@ -73,7 +73,7 @@ class NewPublication(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A version to tell from now on (an earlier one takes back what came after); without a version, nothing of one's own is told any more."""
 
     level: Level = ""
-    version: Annotated[int, Meta(ge=1)] | None = None
+    version: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
 
 
 class NewConfirmation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -13,7 +13,6 @@ from backend.core.problems import INVALID, NOT_FOUND, FieldError, problem
 from backend.core.text import clean
 from backend.identity.principal import Principal
 from bots.answers.authority import BLANK
-from bots.answers.knowledge import every_entry
 from bots.answers.layers import OWN_PREFIX, Confirmed
 from bots.answers.render import BLANKS
 from bots.editor import looking, rows
@@ -81,7 +80,7 @@ async def publish(house: House, who: Principal, owner: Owner, topic: str, new: N
     """Told from the version's first day on. An earlier version takes back what came after; no version: nothing of one's own."""
     now = house.clock.now()
     today = school_day(now)
-    _require_topic(topic)
+    looking.require_topic(topic)
     async with writing(house, who, owner) as tx:
         number = await rows.stamp(tx, owner.key)
         if new.version is None:
@@ -109,7 +108,7 @@ async def confirm(house: House, who: Principal, owner: Owner, topic: str, new: N
     """The mark of one fact goes for the owner's families, or comes back."""
     now = house.clock.now()
     today = school_day(now)
-    _require_topic(topic)
+    looking.require_topic(topic)
     async with writing(house, who, owner) as tx:
         number = await rows.stamp(tx, owner.key)
         knowledge = await rows.published(tx, await with_those_above(tx, owner))
@@ -134,7 +133,7 @@ async def confirm(house: House, who: Principal, owner: Owner, topic: str, new: N
 
 def read(topic: str, new: NewDraft, today: date) -> NewDraft:
     """Clean words, and every wrong field at once."""
-    _require_topic(topic)
+    looking.require_topic(topic)
     own = topic.startswith(OWN_PREFIX)
     content = Content(_clean(new.content.vi), _clean(new.content.en), [clean(one) for one in new.content.phrases])
     wrong: list[FieldError] = []
@@ -155,11 +154,6 @@ def read(topic: str, new: NewDraft, today: date) -> NewDraft:
     if wrong:
         raise INVALID(*wrong)
     return msgspec.structs.replace(new, content=content)
-
-
-def _require_topic(topic: str) -> None:
-    if topic not in every_entry() and not topic.startswith(OWN_PREFIX):
-        raise NOT_FOUND()
 
 
 def _clean(text: Text | None) -> Text | None:

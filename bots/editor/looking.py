@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
@@ -34,6 +35,7 @@ from schemas.knowledge import (
 )
 
 LANGUAGES = ("vi", "en")
+_OWN_TOPIC = re.compile(rf"{OWN_PREFIX}[a-z0-9-]{{1,50}}")
 _STATES_FIRST: tuple[TopicState, ...] = ("expired", "draft", "own", "area", "default")
 
 
@@ -101,8 +103,7 @@ async def topic_page(house: House, who: Principal, owner: Owner, topic: str) -> 
     owners = await with_those_above(reader, owner)
     knowledge = await rows.published(reader, owners)
     found = [_version(row) for row in await rows.versions(reader, owner.key, topic)]
-    if topic not in every_entry() and not topic.startswith(OWN_PREFIX):
-        raise NOT_FOUND()
+    require_topic(topic)
     facts = await read_facts(reader, owner.school_id)
     confirmed = await rows.facts(reader, owners, topic)
     return TopicPage(
@@ -119,6 +120,12 @@ async def topic_page(house: House, who: Principal, owner: Owner, topic: str) -> 
         [_fact(one, owner, owners, confirmed) for one in marked(knowledge, topic, today)],
         [msgspec.convert(dict(row), KnowledgeDeed) for row in await rows.deeds(reader, owner.key, topic)],
     )
+
+
+def require_topic(topic: str) -> None:
+    """An intent that has an answer, or a name that a question of one's own may have."""
+    if topic not in every_entry() and not _OWN_TOPIC.fullmatch(topic):
+        raise NOT_FOUND()
 
 
 def levels_of(knowledge: Knowledge, topic: str, on: date) -> list[Level]:

@@ -34,13 +34,20 @@ from schemas.knowledge import Unanswered, UnansweredGroup
 KEPT: Final = timedelta(days=90)
 _QUESTION_MAX: Final = 500
 _READ_MAX: Final = 1000
+_A_DAY_MAX: Final = 20  # kept of one chat
 _GROUPS_MAX: Final = 50
 _EXAMPLES_MAX: Final = 5
 _NAMESPACE = UUID("0d4c1c6e-6e0b-4a43-9a52-6d0c3b0f5a27")
 
+# Whoever floods the chat fills nobody's list.
 _NOTE = """
 INSERT INTO chat_unanswered (school_id, asked_id, question, asker, nearest, asked_at)
-VALUES ($1, $2, $3, $4, $5, $6)
+SELECT $1, $2::uuid, $3::text, $4::bytea, $5::text, $6::timestamptz
+ WHERE (SELECT count(*)
+          FROM chat_unanswered u
+         WHERE u.school_id = $1
+           AND u.asker = $4
+           AND u.asked_at > $7) < $8
     ON CONFLICT (school_id, asked_id) DO NOTHING
 """
 # Newest first: both those that nobody took up, and those that were put to a person.
@@ -107,11 +114,13 @@ async def note(house: House, school_id: int, chat: Chat, update_id: str, questio
     words = masked(question)[:_QUESTION_MAX]
     if not words:
         return
+    now = house.clock.now()
     asked_id = uuid5(_NAMESPACE, f"{chat.channel}/{chat.chat_id}/{update_id}")
+    asker = _asker(chat.channel, chat.chat_id)
     async with house.database.school(school_id) as tx:
         await tx.execute(
-            _NOTE, school_id, asked_id, words, _asker(chat.channel, chat.chat_id), nearest, house.clock.now()
-        )
+            _NOTE, school_id, asked_id, words, asker, nearest, now, now - timedelta(days=1), _A_DAY_MAX
+        )  # fmt: skip
 
 
 def _asker(channel: str, chat_id: str) -> bytes:

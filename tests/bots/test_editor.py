@@ -7,11 +7,14 @@ from typing import Any
 
 import asyncpg
 import httpx
+import msgspec
 import pytest
 
 from backend.core.clock import school_day
 from backend.core.house import House
 from backend.core.text import fold
+from bots import intents_own
+from bots.answers.layers import Question
 from bots.editor import masks, unanswered
 from tests.bots.scenes import Talker, talker
 from tests.factories import Person, World
@@ -136,6 +139,37 @@ async def test_the_areas_text_is_told_in_its_schools_until_a_school_has_its_own(
     assert (await parent(house, world).says(ASKED)).text.startswith("Trường: áo trắng.")
 
 
+async def test_the_commune_stands_between_school_and_province_and_an_answer_costs_two_statements_at_most(
+    house: House, world: World, client: httpx.AsyncClient, owner: asyncpg.Connection, province: Editor,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    commune = f"C{world.school_id}"
+    await owner.execute("UPDATE schools SET commune_code = $2 WHERE school_id = $1", world.school_id, commune)
+    await owner.execute(
+        "INSERT INTO account_areas (account_id, area_code, granted_at) VALUES ($1, $2, $3)",
+        world.area_admin.account_id, commune, house.clock.now(),
+    )  # fmt: skip
+    office = Editor(client, world.area_admin, commune)
+    await province.publish(await province.draft("Tỉnh nói."))
+    await office.publish(await office.draft("Xã nói."))
+    asked: list[str] = []
+    run = house.database.reader._run
+
+    async def counted(verb: str, sql: str, arguments: Any) -> Any:
+        asked.append(sql)
+        return await run(verb, sql, arguments)
+
+    monkeypatch.setattr(house.database.reader, "_run", counted)
+    counts = []
+    for _ in range(2):
+        who = parent(house, world)
+        who.chat = msgspec.structs.replace(who.chat, schools=(world.school_id,))
+        assert (await who.says(ASKED)).text.startswith("Xã nói.")
+        counts.append(len(asked))
+        asked.clear()
+    assert counts == [2, 1]
+
+
 async def test_a_text_for_later_waits_and_a_text_that_is_over_cannot_be_published(
     house: House, world: World, school: Editor
 ) -> None:
@@ -190,6 +224,9 @@ POOL = {
     }
 }
 
+HOURS = {
+    "content": {"vi": {"title": "Giờ mùa đông", "first": "Mùa đông vào lớp 7 giờ 30."}, "phrases": ["mấy giờ vào lớp"]}
+}
 RABBITS = {
     "content": {
         "vi": {"title": "Vườn thỏ", "first": "Trường nuôi sáu con thỏ, lớp 3 chăm."},
@@ -206,10 +243,11 @@ async def test_a_question_of_the_schools_own_is_answered_to_its_families(
     await school.publish(1, "own-be-boi")
     assert "16 giờ 30" in (await parent(house, world).says("be boi may gio mo cua vay a")).text
     assert "16 giờ 30" not in (await stranger_elsewhere(house, world).says("bể bơi mấy giờ mở cửa ạ")).text
-    # What the model takes for the hours of school is asked in the school's own words; the hours are offered beside it.
-    answer = await parent(house, world).says("bể bơi mở cửa mấy giờ")
-    assert "16 giờ 30" in answer.text and any(button.press == "i:school-hours" for button in answer.buttons)
-    assert "16 giờ 30" not in (await parent(house, world).says("trường mở cửa mấy giờ")).text
+    # What a trained intent surely means stays its own, however a school words its question; the school's is offered beside it.
+    await school.post("versions", HOURS, "own-gio")
+    await school.publish(1, "own-gio")
+    answer = await parent(house, world).says("mấy giờ vào lớp")
+    assert answer.intent == "school-hours" and any(button.press == "i:own-gio" for button in answer.buttons)
     # Nobody's child but one's own, whatever a school writes; and what the model knows stays the model's.
     assert (await parent(house, world).says("điểm của bạn Trần Bảo Ân lớp con tôi")).intent == "none"
     assert (await parent(house, world).says(ASKED)).intent == "uniform"
@@ -255,6 +293,15 @@ async def test_a_group_set_aside_stays_away_and_old_questions_are_forgotten(
     )
     await unanswered.forget_old(house)
     assert await owner.fetchval("SELECT count(*) FROM chat_unanswered WHERE school_id = $1", world.school_id) == 0
+
+
+def test_words_that_no_trained_example_is_as_like_are_the_schools() -> None:
+    pool = [Question("own-be-boi", ("Bể bơi của trường", "bể bơi mở cửa mấy giờ"))]
+    assert intents_own.nearer_than("school-hours", "bể bơi mở cửa mấy giờ ạ", pool) == "own-be-boi"
+    assert (
+        intents_own.nearer_than("school-hours", "mấy giờ vào lớp", [Question("own-gio", ("mấy giờ vào lớp",))]) is None
+    )
+    assert intents_own.nearest("mấy giờ mở cửa", pool) is None
 
 
 @pytest.mark.parametrize(

@@ -64,10 +64,21 @@ class ToAcknowledge(msgspec.Struct, frozen=True):
     area: str | None = None
 
 
+class ToReply(msgspec.Struct, frozen=True):
+    """A message of the school that asks for an answer and has none. In a `private` conversation only its guardian can give it."""
+
+    thread_id: UUID
+    message_id: UUID
+    author: str
+    private: bool
+    asked_at: datetime
+
+
 class ToDo(msgspec.Struct, frozen=True):
     pay: list[ToPay]
     sign: list[ToSign]
     acknowledge: list[ToAcknowledge]
+    reply: list[ToReply] = []
 
 
 class HomeChild(msgspec.Struct, frozen=True):
@@ -110,7 +121,7 @@ class TodoLine(msgspec.Struct, frozen=True):
     """
 
     key: str
-    kind: Literal["pay", "sign", "answer", "acknowledge"]
+    kind: Literal["pay", "sign", "answer", "acknowledge", "reply"]
     school_id: int
     school_name: str
     title: str | None

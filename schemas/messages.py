@@ -92,6 +92,9 @@ class NewMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     request: Request | None = None
     urgent: Urgent | None = None
     file_ids: Annotated[list[UUID], Meta(max_length=5)] = []
+    awaits_answer: Annotated[
+        bool, Meta(description="The school asks for an answer: it stands on the family's list until there is one.")
+    ] = False
     accepts_rules: Annotated[int | None, Meta(description="The version of the community rules taken note of.")] = None
 
 
@@ -143,6 +146,7 @@ class MessageRow(msgspec.Struct, frozen=True):
     read_at: datetime | None
     promised_at: datetime | None
     files: list[Kept] = []
+    awaits_answer: bool = False
 
 
 class ThreadHead(msgspec.Struct, frozen=True):
@@ -275,6 +279,7 @@ class NewGroupMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: Annotated[str, Meta(min_length=1, max_length=TEXT_MAX)]
     pupil_ids: Annotated[list[UUID], Meta(max_length=200)] | None = None
     accepts_rules: int | None = None
+    awaits_answer: bool = False
 
 
 class GroupReply(msgspec.Struct, frozen=True):

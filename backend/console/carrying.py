@@ -66,6 +66,7 @@ def fields_of(draft: Draft) -> dict[str, str]:
                 "group_message_id": str(message.group_message_id),
                 "class_id": str(message.class_id),
                 "text": message.text,
+                "awaits_answer": "yes" if message.awaits_answer else "",
             }
     return fields
 

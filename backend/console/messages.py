@@ -173,6 +173,7 @@ async def send_to_group(request: AnyRequest, school_id: FromPath[int]) -> Respon
                 "group_message_id": form.get("group_message_id", ""),
                 "class_id": form.get("class_id", ""),
                 "text": form.get("text", "").strip(),
+                "awaits_answer": form.get("awaits_answer") == "yes",
                 "accepts_rules": whole_number(accepts),
             },
         )

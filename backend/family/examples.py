@@ -95,8 +95,10 @@ HOME: dict[str, Any] = {
                         "title": "Tiêm chủng đợt 2",
                         "urgent": False,
                         "created_at": "2026-10-13T09:00:00+00:00",
+                        "area": None,
                     }
                 ],
+                "reply": [],
             },
         }
     ],

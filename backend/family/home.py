@@ -20,7 +20,7 @@ from payments.balance import BALANCE
 from schemas.family import Todo, TodoLine
 
 # The name of the page in its ETag, with the number of its shape.
-HOME_PAGE = "home2"
+HOME_PAGE = "home3"
 
 # $1 school, $2 account, $3 the school's day, $4 language. A row for each guardian the account is in this school: nearly always one.
 _HOME = f"""
@@ -115,7 +115,24 @@ SELECT right(family.guardian_id::text, 8) || '.' || coalesce(v.version, 0) AS ve
                                                            ORDER BY l.created_at), '[]'::json)
                                     FROM letter l
                                    WHERE l.awaits
-                                     AND bond.pupil_id = ANY (l.pupil_ids)))
+                                     AND bond.pupil_id = ANY (l.pupil_ids)),
+                  'reply', (SELECT coalesce(json_agg(json_build_object('thread_id', k.thread_id,
+                                                                       'message_id', k.asked_message_id,
+                                                                       'author', w.full_name,
+                                                                       'private', k.only_guardian_id IS NOT NULL,
+                                                                       'asked_at', k.asked_at)
+                                                     ORDER BY k.asked_at), '[]'::json)
+                              FROM threads k
+                              JOIN messages m
+                                ON m.school_id = $1
+                               AND m.message_id = k.asked_message_id
+                              JOIN staff w
+                                ON w.school_id = $1
+                               AND w.staff_id = m.staff_id
+                             WHERE k.school_id = $1
+                               AND k.pupil_id = bond.pupil_id
+                               AND k.asked_at IS NOT NULL
+                               AND (k.only_guardian_id IS NULL OR k.only_guardian_id = bond.guardian_id)))
                 ) ORDER BY p.sort_key, p.pupil_id) AS children,
               json_agg(json_build_object(
                 'pupil_id', bond.pupil_id,

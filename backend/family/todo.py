@@ -1,4 +1,4 @@
-"""What is asked of a family, as one list: bills to pay, forms to sign or answer, notices to take note of. Pure; it knows no table.
+"""What is asked of a family, as one list: bills to pay, forms to sign, notices to take note of, messages to answer. Pure; it knows no table.
 
 Folded over children and schools: the same form for two of them is one line, and so are two notices of one announcement, also where a
 commune wrote it to two schools. A line that
@@ -14,16 +14,17 @@ from uuid import UUID
 
 import msgspec
 
-from schemas.family import TakenBy, ToAcknowledge, TodoChild, TodoLine, ToPay, ToSign
+from schemas.family import TakenBy, ToAcknowledge, TodoChild, TodoLine, ToPay, ToReply, ToSign
 from schemas.people import Relation
 
-Kind = Literal["pay", "sign", "answer", "acknowledge"]
+Kind = Literal["pay", "sign", "answer", "acknowledge", "reply"]
 
 
 class Asked(msgspec.Struct, frozen=True):
     pay: list[ToPay]
     sign: list[ToSign]
     acknowledge: list[ToAcknowledge]
+    reply: list[ToReply] = []
 
 
 class Child(msgspec.Struct, frozen=True):
@@ -92,6 +93,12 @@ def matters_of(child: Child) -> Iterable[Matter]:
             of_area=notice.area is not None,
         )  # fmt: skip
 
+    for asked in child.to_do.reply:
+        yield Matter(
+            key=f"message:{asked.message_id}", kind="reply", child=child, title=asked.author,
+            thing=asked.thread_id, one_is_enough=not asked.private,
+        )  # fmt: skip
+
 
 def lines_of(children: Sequence[Child], beside: Sequence[Beside], on: date) -> list[TodoLine]:
     """Open lines first, then what others take care of; each by urgency."""
@@ -157,4 +164,6 @@ def _link(matter: Matter, things: int) -> str:
     if matter.kind == "pay":
         one = f"{school}/children/{matter.child.pupil_id}/invoices/{matter.thing}"
         return one if things == 1 else f"{school}/pay"
+    if matter.kind == "reply":
+        return f"{school}/messages/{matter.thing}"
     return f"{school}/notices/{matter.thing}" if matter.kind == "acknowledge" else f"{school}/forms/{matter.thing}"

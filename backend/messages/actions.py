@@ -48,6 +48,7 @@ DESK_EMPTY = problem(
 
 _EMPTY = ("Tin nhắn còn trống.", "The message is empty.")
 _SCHOOL_ASKS_NOT = ("Mục này chỉ dành cho gia đình.", "Only families send this.")
+_FAMILY_ASKS_NOT = ("Mục này chỉ dành cho nhà trường.", "Only the school marks this.")
 _URGENT_ONLY = (
     "Người trực chỉ nhận việc khẩn: xin chọn lý do và nói rõ.",
     "The person on duty takes urgent matters only: please choose a reason and say what happened.",
@@ -116,6 +117,7 @@ async def _draft(tx: SchoolTx, who: Party, new: NewMessage, account_id: UUID, no
         urgent_to=urgent_to,
         file_ids=tuple(dict.fromkeys(new.file_ids)),
         promised_at=promised_at,
+        awaits_answer=new.awaits_answer,
     )
 
 
@@ -125,6 +127,8 @@ def _read(who: Party, new: NewMessage, now: datetime) -> tuple[str, Asked | None
     if new.urgent is not None:
         words = "\n".join(part for part in (clean_lines(new.urgent.words), words) if part)
     asked: Asked | None = None
+    if who.side == "family" and new.awaits_answer:
+        wrong.append(FieldError("/awaits_answer", *_FAMILY_ASKS_NOT))
     if who.side == "school":
         fields = (("/request", new.request), ("/urgent", new.urgent))
         wrong += [FieldError(pointer, *_SCHOOL_ASKS_NOT) for pointer, value in fields if value is not None]
@@ -156,6 +160,8 @@ async def _tell(tx: SchoolTx, who: Party, account_id: UUID, draft: Draft, now: d
         if not draft.folded:
             await wake(tx, who, now, urgent_to=draft.urgent_to)
     else:
+        if draft.awaits_answer:
+            await touch_families(tx, [who.pupil_id])
         await tell_family(tx, who, draft.message_id, account_id, now)
 
 

@@ -143,8 +143,8 @@ SELECT t.pupil_id, t.thread_id
 """
 
 _MESSAGES = """
-INSERT INTO messages (school_id, message_id, thread_id, side, staff_id, account_id, kind, folded, group_message_id, sent_at)
-SELECT $1, n.message_id, n.thread_id, 'school', $4, $5, 'text', false, $6, $7
+INSERT INTO messages (school_id, message_id, thread_id, side, staff_id, account_id, kind, folded, group_message_id, sent_at, awaits_answer)
+SELECT $1, n.message_id, n.thread_id, 'school', $4, $5, 'text', false, $6, $7, $8
   FROM unnest($2::uuid[], $3::uuid[]) AS n (message_id, thread_id)
 """
 
@@ -195,7 +195,9 @@ async def _keep(
     }
     copies = {pupil_id: new_id() for pupil_id in pupils}
     ids, places = [copies[one] for one in pupils], [threads[one] for one in pupils]
-    await tx.execute(_MESSAGES, school_id, ids, places, who.staff_id, account_id, new.group_message_id, now)
+    await tx.execute(
+        _MESSAGES, school_id, ids, places, who.staff_id, account_id, new.group_message_id, now, new.awaits_answer
+    )
     terms = search.terms_of(school_id, body)
     await tx.execute(
         _TEXTS, school_id, ids, places, body, search.folded_line(body), search.marked_line(body), terms, account_id, now

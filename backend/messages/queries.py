@@ -166,7 +166,7 @@ def desk_name(desk: str, other_name: str | None, language: str) -> str:
 
 # $3 thread, $4 before, $5 how many, $6 now.
 _MESSAGES = f"""
-SELECT m.message_id, m.side, m.kind, m.folded, m.urgent_reason, m.group_message_id, m.sent_at, m.promised_at,
+SELECT m.message_id, m.side, m.kind, m.folded, m.urgent_reason, m.group_message_id, m.sent_at, m.promised_at, m.awaits_answer,
        m.account_id = $2 AS mine, said.version, said.state, said.body, said.written_at,
        g.full_name AS guardian_name, bond.kind AS kin, p.full_name AS pupil_name, s.full_name AS staff_name,
        q.kind AS request_kind, q.from_on, q.to_on, q.detail::text AS detail, q.state AS request_state, q.decided_at, q.note,
@@ -284,6 +284,7 @@ def message_row(row: Any, side: Side, language: str) -> MessageRow:
         read_at=row["read_at"] if row["side"] == side else None,
         promised_at=row["promised_at"],
         files=[] if gone else _FILES.decode(row["files"]),
+        awaits_answer=row["awaits_answer"] and not gone,
     )
 
 

@@ -25,12 +25,13 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     urgent_to: UUID | None = None
     file_ids: Sequence[UUID] = ()
     promised_at: datetime | None = None
+    awaits_answer: bool = False
 
 
 _MESSAGE = """
 INSERT INTO messages (school_id, message_id, thread_id, side, guardian_id, staff_id, account_id, kind, folded,
-                      urgent_reason, urgent_to, file_ids, sent_at, promised_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                      urgent_reason, urgent_to, file_ids, sent_at, promised_at, awaits_answer)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
     ON CONFLICT (school_id, message_id) DO NOTHING
 RETURNING true
 """
@@ -47,7 +48,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, 'waiting')
 """
 
 # The newest message, and since when the school's side owes an answer: the oldest of the family's messages after the last answer that
-# is no nod, was not taken back, and asks for nothing that has been decided. A message to all is no answer.
+# is no nod, was not taken back, and asks for nothing that has been decided. A message to all is no answer. And what the school asked
+# last and the family has not answered: a nod is an answer, too.
 _STATE = """
 UPDATE threads t
    SET last_message_id = (SELECT m.message_id
@@ -86,7 +88,30 @@ UPDATE threads t
                                               AND x.version = (SELECT max(y.version)
                                                                  FROM message_texts y
                                                                 WHERE y.school_id = $1
-                                                                  AND y.message_id = m.message_id)))
+                                                                  AND y.message_id = m.message_id))),
+       (asked_message_id, asked_at) =
+                         (SELECT m.message_id, m.sent_at
+                            FROM messages m
+                           WHERE m.school_id = $1
+                             AND m.thread_id = t.thread_id
+                             AND m.awaits_answer
+                             AND NOT EXISTS (SELECT
+                                               FROM messages a
+                                              WHERE a.school_id = $1
+                                                AND a.thread_id = t.thread_id
+                                                AND a.side = 'family'
+                                                AND (a.sent_at, a.message_id) > (m.sent_at, m.message_id))
+                             AND NOT EXISTS (SELECT
+                                               FROM message_texts x
+                                              WHERE x.school_id = $1
+                                                AND x.message_id = m.message_id
+                                                AND x.state IN ('withdrawn', 'hidden')
+                                                AND x.version = (SELECT max(y.version)
+                                                                   FROM message_texts y
+                                                                  WHERE y.school_id = $1
+                                                                    AND y.message_id = m.message_id))
+                           ORDER BY m.sent_at DESC, m.message_id DESC
+                           LIMIT 1)
  WHERE t.school_id = $1
    AND t.thread_id = ANY ($2::uuid[])
 """
@@ -110,6 +135,7 @@ async def keep_message(tx: SchoolTx, who: Party, account_id: UUID, draft: Draft,
         list(draft.file_ids),
         at,
         draft.promised_at,
+        draft.awaits_answer,
     )
     if not made:
         raise CONFLICT()

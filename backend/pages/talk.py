@@ -57,6 +57,7 @@ async def message_of(
         "message_id": form.get("message_id", ""),
         "text": form.get("text", ""),
         "file_ids": kept,
+        "awaits_answer": form.get("awaits_answer") == "yes",
         "accepts_rules": whole_number(form.get("accepts_rules", "")),
     }
     kind = form.get("kind", "")

@@ -60,12 +60,34 @@ def work(arguments: argparse.Namespace) -> None:
     create_worker(settings, redis_url=settings.redis_url, database_url=settings.database_url).run()
 
 
-@command("bot", "fetch Telegram updates by polling, for development without a public address")
+def _bot_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--channel", choices=["telegram", "zalo_bot"], default="telegram")
+
+
+@command("bot", "fetch a messenger's updates by polling, for development without a public address", _bot_arguments)
 def bot(arguments: argparse.Namespace) -> None:
     from backend.core.settings import read
     from bots.command import poll
 
-    asyncio.run(poll(_with_servers(read())))
+    asyncio.run(poll(_with_servers(read()), arguments.channel))
+
+
+def _bot_profile_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("channel", nargs="*", help="telegram, zalo, zalo_bot; all that are opened where none is named")
+    parser.add_argument("--name", default="", help="the bot's display name; left as it is where none is given")
+
+
+@command("bot-profile", "set a bot's name, description, commands and menu at its messenger", _bot_profile_arguments)
+def bot_profile(arguments: argparse.Namespace) -> int:
+    from backend.core.settings import read
+    from bots.profile import CHANNELS, run
+
+    if unknown := sorted(set(arguments.channel) - set(CHANNELS)):
+        print(f"no such channel: {', '.join(unknown)}; there are {', '.join(CHANNELS)}", file=sys.stderr)
+        return 2
+    status, lines = asyncio.run(run(read(), arguments.channel, name=arguments.name))
+    print("\n".join(lines))
+    return status
 
 
 @command("migrate", "bring the database's schema up to date")

@@ -33,9 +33,9 @@ from backend.files.area import forget_area
 from backend.forms import chasing
 from backend.identity import codes, forgetting, sending
 from backend.messages import alerts, alerts_sending, late_reads
-from bots import chats, weblines, word_sending
+from bots import chats, pictures, weblines, word_sending
 from bots.editor import unanswered
-from bots.telegram import TelegramBot
+from bots.wires import Wires
 from bots.words import SEND_JOB
 from notifications import digest_round, emails, past, sent_texts
 from notifications.bells import BELL, BELL_BEHIND
@@ -60,7 +60,7 @@ class Work:
 
     house: House
     stations: Stations
-    bot: TelegramBot | None = None
+    wires: Wires
     documents: MeInvoice | None = None
     asker: Asker = dataclasses.field(default_factory=Asker)
 
@@ -187,8 +187,7 @@ async def sweep_staff_alerts(work: Work) -> None:
 
 @job
 async def answer_chat(work: Work, channel: str, chat_id: str) -> None:
-    if work.bot is not None:
-        await work.bot.answer_waiting(chat_id)
+    await work.wires.answer(channel, chat_id)
 
 
 @job
@@ -203,8 +202,12 @@ async def sweep_chat_words(work: Work) -> None:
 
 @job
 async def sweep_chats(work: Work) -> None:
-    if work.bot is not None:
-        await work.bot.sweep()
+    await work.wires.sweep()
+
+
+@job
+async def release_moved_numbers(work: Work) -> None:
+    await work.wires.release_moved_numbers()
 
 
 @job
@@ -217,6 +220,7 @@ async def forget_old_chats(work: Work) -> None:
     await chats.forget_old(work.house)
     await unanswered.forget_old(work.house)
     await weblines.forget_old(work.house)
+    await pictures.forget_old(work.house)
 
 
 @job
@@ -274,6 +278,7 @@ CRONS: list[Any] = [
     cron(sweep_documents, name="sweep_documents", second=_every_ten(9), run_at_startup=True, timeout=300),
     cron(sweep_chats, name="sweep_chats", second=_every_ten(5), run_at_startup=True, timeout=60),
     cron(sweep_chat_words, name="sweep_chat_words", second=_every_ten(8), run_at_startup=True, timeout=60),
+    cron(release_moved_numbers, name="release_moved_numbers", second={38}, run_at_startup=True, timeout=60),
     cron(sweep_staff_alerts, name="sweep_staff_alerts", second=_every_ten(4), run_at_startup=True, timeout=60),
     cron(sweep_codes, name="sweep_codes", second=_every_ten(1), run_at_startup=True, timeout=60),
     cron(sweep_emails, name="sweep_emails", second={26, 56}, run_at_startup=True, timeout=120),
@@ -345,22 +350,19 @@ class WorkerProcess:
         queue = Queue.for_url(self._redis_url)
         house = House(settings, database, queue, self._clock, Cipher(settings.secret_key), self._redis_url)
         stations = await Stations.open(house)
-        bot = TelegramBot(house) if settings.telegram_token else None
-        if bot is not None:
-            await bot.open(webhook=not self._burst)
+        wires = await Wires.open(house, stations, webhooks=not self._burst)
         office = None
         if settings.meinvoice_app_id:
             office = MeInvoice(base_url=settings.meinvoice_base_url, app_id=settings.meinvoice_app_id)
             await office.open()
-        work = Work(house, stations, bot, office)
+        work = Work(house, stations, wires, office)
         try:
             yield work
         finally:
             await work.asker.close()
             if office is not None:
                 await office.close()
-            if bot is not None:
-                await bot.close()
+            await wires.close()
             await stations.close()
             with suppress(RedisError, OSError):
                 await queue.close()

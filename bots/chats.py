@@ -16,7 +16,6 @@ from bots.with_person import Person, person_of
 
 JOB = "answer_chat"
 LEASE = timedelta(seconds=60)
-ATTEMPTS_MAX = 6
 KEPT_DAYS = 30
 _SWEEP_AFTER = timedelta(seconds=5)
 _SWEEP_MAX = 200
@@ -36,6 +35,8 @@ class Memory(msgspec.Struct, kw_only=True, omit_defaults=True):
     noting: bool = False  # the next message is the question for the school
     handoff: tuple[int, UUID] | None = None  # a note whose asker is unknown: a phone number may follow
     english: bool = False  # the reader wrote in English; a chosen language overrides
+    offered: tuple[str, ...] = ()  # what the numbers below the last answer stand for, where there are no buttons
+    proved: str = ""  # sealed: the number that the reader has just shared, until it is known whose it is (contacts.py)
 
 
 # What is known of a chat, in one look: `me` is its channel and id, `l` its link to an account, `s` where the talk stands.
@@ -73,6 +74,7 @@ class Claimed(msgspec.Struct, frozen=True):
     received_at: datetime
     attempts: int
     chat: Chat
+    parts_sent: int = 0
 
 
 class Chat(msgspec.Struct, frozen=True):
@@ -102,12 +104,24 @@ class Chat(msgspec.Struct, frozen=True):
         return self.with_person is not None and self.with_person.taken
 
 
-async def keep(house: House, channel: str, chat_id: str, update_id: str, body: bytes, *, at: datetime) -> bool:
-    """Keep what arrived; True when it is new. One statement, then the bell."""
+async def keep(
+    house: House,
+    channel: str,
+    chat_id: str,
+    update_id: str,
+    body: bytes,
+    *,
+    at: datetime,
+    sent_at: datetime | None = None,
+) -> bool:
+    """Keep what arrived; True when it is new. One statement, then the bell.
+
+    `sent_at`: when the messenger says it was written, for those whose update ids have no order.
+    """
     row = await house.database.keep(
         """
-        INSERT INTO chat_updates (channel, chat_id, update_id, body, received_at)
-        VALUES ($1, $2, $3, $4, $5)
+        INSERT INTO chat_updates (channel, chat_id, update_id, body, received_at, sent_at)
+        VALUES ($1, $2, $3, $4, $5, $6)
             ON CONFLICT (channel, chat_id, update_id) DO NOTHING
      RETURNING true
         """,
@@ -116,15 +130,16 @@ async def keep(house: House, channel: str, chat_id: str, update_id: str, body: b
         update_id,
         body,
         at,
+        sent_at,
     )
     if row is not None:
         await house.queue.ring(JOB, channel, chat_id)
     return row is not None
 
 
-# The oldest waiting update of the chat, unless somebody is just answering one: then that one rings on. Telegram counts its updates,
-# so that order is by number, shorter numbers first. $1 channel, $2 chat, $3 now; `lease` is until when it is ours, `done` an update
-# that is being ticked off in the same statement.
+# The oldest waiting update of the chat, unless somebody is just answering one, be it a newer one: then that one rings on. Telegram
+# counts its updates, so that order is by number, shorter numbers first; Zalo tells the time. $1 channel, $2 chat, $3 now; `lease` is
+# until when it is ours, `done` an update that is being ticked off in the same statement.
 _CLAIMED = """
     UPDATE chat_updates u
        SET leased_until = {lease}, attempts = u.attempts + 1
@@ -132,19 +147,26 @@ _CLAIMED = """
        AND u.chat_id = $2
        AND u.answered_at IS NULL
        AND (u.leased_until IS NULL OR u.leased_until < $3)
+       AND NOT EXISTS (SELECT 1
+                         FROM chat_updates o
+                        WHERE o.channel = $1
+                          AND o.chat_id = $2
+                          AND o.answered_at IS NULL
+                          AND o.update_id IS DISTINCT FROM {done}
+                          AND o.leased_until >= $3)
        AND u.update_id = (SELECT w.update_id
                             FROM chat_updates w
                            WHERE w.channel = $1
                              AND w.chat_id = $2
                              AND w.answered_at IS NULL
                              AND w.update_id IS DISTINCT FROM {done}
-                           ORDER BY length(w.update_id), w.update_id
+                           ORDER BY w.sent_at NULLS FIRST, length(w.update_id), w.update_id
                            LIMIT 1
                              FOR UPDATE)
- RETURNING u.update_id, u.body, u.received_at, u.attempts
+ RETURNING u.update_id, u.body, u.received_at, u.attempts, u.parts_sent
 """
 _WHAT_AND_WHO = f"""
-           c.update_id, c.body, c.received_at, c.attempts,
+           c.update_id, c.body, c.received_at, c.attempts, c.parts_sent,
 {_KNOWN}
       FROM claimed c
 {_JOINED}
@@ -161,7 +183,13 @@ async def claim(house: House, channel: str, chat_id: str) -> Claimed | None:
     row = await house.database.keep(_CLAIM, channel, chat_id, now, now + LEASE)
     if row is None:
         return None
-    return Claimed(row["update_id"], row["body"], row["received_at"], row["attempts"], _chat(channel, chat_id, row))
+    return _claimed(row, _chat(channel, chat_id, row))
+
+
+def _claimed(row: Any, chat: Chat) -> Claimed:
+    return Claimed(
+        row["update_id"], row["body"], row["received_at"], row["attempts"], chat, parts_sent=row["parts_sent"]
+    )
 
 
 # $3: the account that is signed in, where the wire knows one.
@@ -235,7 +263,7 @@ async def finish_and_claim(house: House, chat: Chat, update_id: str, outcome: st
         return None
     # The statement saw the state as it was before it wrote it.
     known = msgspec.structs.replace(_chat(chat.channel, chat.chat_id, row), language=chat.language, memory=chat.memory)
-    return Claimed(row["update_id"], row["body"], row["received_at"], row["attempts"], known)
+    return _claimed(row, known)
 
 
 async def remember(house: House, chat: Chat) -> None:
@@ -266,12 +294,14 @@ async def give_up(house: House, channel: str, chat_id: str, update_id: str, outc
     )
 
 
-async def try_again(house: House, channel: str, chat_id: str, update_id: str, *, after: timedelta) -> None:
-    """Weather outside: the update stays waiting, and its chat with it, until then."""
+async def try_again(
+    house: House, channel: str, chat_id: str, update_id: str, *, after: timedelta, parts_sent: int = 0
+) -> None:
+    """Weather outside: the update stays waiting, and its chat with it, until then. What is out of its answer stays out."""
     await house.database.keep(
         """
         UPDATE chat_updates u
-           SET leased_until = $4
+           SET leased_until = $4, parts_sent = greatest(u.parts_sent, $5)
          WHERE u.channel = $1
            AND u.chat_id = $2
            AND u.update_id = $3
@@ -280,6 +310,7 @@ async def try_again(house: House, channel: str, chat_id: str, update_id: str, *,
         chat_id,
         update_id,
         house.clock.now() + after,
+        parts_sent,
     )
 
 

@@ -1,7 +1,8 @@
-"""The bot's commands: `ask --jsonl` for measuring what it understands, `bot` for polling Telegram while developing."""
+"""The bot's commands: `ask --jsonl` for measuring what it understands, `bot` for polling a messenger while developing."""
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from typing import IO, Any
 
 import msgspec
@@ -77,8 +78,8 @@ def _meant(text: str) -> str | None:
     return None if found.intent == "none" else found.intent
 
 
-async def poll(settings: Settings) -> None:
-    """Fetch updates from Telegram and answer them until cancelled. For development without a public address."""
+async def poll(settings: Settings, channel: str) -> None:
+    """Fetch updates of one messenger and answer them until cancelled. For development without a public address."""
     # Imported here, so that `ask` starts in a blink.
     from backend.core.clock import SystemClock
     from backend.core.crypto import Cipher
@@ -86,17 +87,24 @@ async def poll(settings: Settings) -> None:
     from backend.core.house import House
     from backend.core.queue import Queue
     from bots.telegram import TelegramBot
+    from bots.wires import Wires
+    from bots.zalo_bot import ZaloBot
+    from notifications.stations import Stations
 
-    if not settings.telegram_token:
-        raise SystemExit(f"{variable('telegram_token')} is not set")
-    database = await Database.open(settings.database_url, writers=2, readers=2)
-    queue = Queue.for_url(settings.redis_url)
-    house = House(settings, database, queue, SystemClock(), Cipher(settings.secret_key), settings.redis_url)
-    bot = TelegramBot(house)
-    await bot.open(webhook=False)
-    try:
-        await bot.poll()
-    finally:
-        await bot.close()
-        await queue.close()
-        await database.close()
+    needed = f"{channel}_token"
+    if not getattr(settings, needed):
+        raise SystemExit(f"{variable(needed)} is not set")
+    async with AsyncExitStack() as stack:
+        database = await Database.open(settings.database_url, writers=2, readers=2)
+        stack.push_async_callback(database.close)
+        queue = Queue.for_url(settings.redis_url)
+        stack.push_async_callback(queue.close)
+        house = House(settings, database, queue, SystemClock(), Cipher(settings.secret_key), settings.redis_url)
+        stack.push_async_callback(house.limits.close)
+        stations = await Stations.open(house)
+        stack.push_async_callback(stations.close)
+        wires = await Wires.open(house, stations, webhooks=False)
+        stack.push_async_callback(wires.close)
+        answering = wires.of(channel)
+        assert answering is not None and isinstance(answering.wire, TelegramBot | ZaloBot), "has a token, so it is open"
+        await answering.wire.poll(answering.answer_waiting)

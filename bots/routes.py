@@ -7,5 +7,6 @@ from bots.routes_knowledge import ROUTES as KNOWLEDGE
 from bots.routes_school import ROUTES as SCHOOL
 from bots.routes_telegram import ROUTES as TELEGRAM
 from bots.routes_web import ROUTES as WEB
+from bots.routes_zalo import ROUTES as ZALO
 
-ROUTES: list[Any] = [*TELEGRAM, *WEB, *FAMILY, *SCHOOL, *KNOWLEDGE]
+ROUTES: list[Any] = [*TELEGRAM, *ZALO, *WEB, *FAMILY, *SCHOOL, *KNOWLEDGE]

@@ -8,7 +8,7 @@ from litestar.params import FromPath, JSONBody
 from backend.core.http import house_of
 from backend.identity.guards import GUARDIAN
 from backend.identity.principal import principal_of
-from bots import links
+from bots import link_codes, links
 from schemas.chat import ChatLinkIn, ChatLinkOut, LinkedChats
 
 AnyRequest = Request[Any, Any, Any]
@@ -16,8 +16,8 @@ AnyRequest = Request[Any, Any, Any]
 
 @post("/v1/chat/links", status_code=201, tags=["chat"], **GUARDIAN)
 async def make_chat_link(request: AnyRequest, data: JSONBody[ChatLinkIn]) -> ChatLinkOut:
-    """A link that binds the chat which opens it to this account. It works once, for fifteen minutes."""
-    return await links.offer_link(house_of(request), principal_of(request).account_id, data.channel)
+    """A link, or for Zalo a code to send, that binds a chat to this account. It works once, for fifteen minutes."""
+    return await link_codes.offer_link(house_of(request), principal_of(request).account_id, data.channel)
 
 
 @get("/v1/chat/links", tags=["chat"], **GUARDIAN)

@@ -27,10 +27,12 @@ _INTEGER_MAX = 2**63 - 1
 
 class _Chat(msgspec.Struct):
     id: int
+    type: str = "private"
 
 
 class _Message(msgspec.Struct):
     chat: _Chat | None = None
+    text: str = ""
 
 
 class _Query(msgspec.Struct):
@@ -50,6 +52,14 @@ class _Update(msgspec.Struct):
         query = self.callback_query.message if self.callback_query is not None else None
         holder = self.message or query or self.my_chat_member
         return holder.chat if holder is not None else None
+
+    @property
+    def is_ours(self) -> bool:
+        """What people say to each other in a group is not even kept; only a command is meant for the bot there."""
+        chat = self.chat
+        if chat is None:
+            return False
+        return chat.type == "private" or (self.message is not None and self.message.text.startswith("/"))
 
 
 @post(
@@ -73,7 +83,7 @@ async def telegram_webhook(request: AnyRequest) -> Response[None]:
         raise BAD_REQUEST() from error
     if not 0 <= update.update_id <= _INTEGER_MAX:
         raise BAD_REQUEST()
-    if update.chat is not None:
+    if update.is_ours and update.chat is not None:
         await keep(house, "telegram", str(update.chat.id), str(update.update_id), body, at=house.clock.now())
     return Response(None, status_code=200)
 

@@ -21,8 +21,9 @@ from notifications.tracking import Tracked, tracked
 # Zalo tries again for an hour and a half; a plain hash proves nothing about age, so what is older is refused.
 _AGE_MAX = timedelta(hours=3)
 
-# A reader's own deed; following alone opens no window.
+# A reader's own deed; following alone opens no window, nor does what is said in a group.
 _INTERACTIONS = ("user_send_", "user_click_", "user_submit_info")
+_IN_GROUPS = "user_send_group_"
 
 
 class ZaloEvent(msgspec.Struct):
@@ -87,7 +88,8 @@ async def zalo_reported(house: House, event: ZaloEvent) -> bool:
         async with house.database.directory() as tx:
             await zalo_followers.followed(tx, event.follower.id, follows=event.event_name == "follow", at=event.at)
         return True
-    if event.event_name.startswith(_INTERACTIONS) and event.sender is not None and event.sender.id:
+    own = event.event_name.startswith(_INTERACTIONS) and not event.event_name.startswith(_IN_GROUPS)
+    if own and event.sender is not None and event.sender.id:
         async with house.database.directory() as tx:
             await zalo_followers.interacted(tx, event.sender.id, at=event.at)
     return False

@@ -17,7 +17,6 @@ from notifications import addresses, emails, receipts
 from notifications.contacts import unreachable
 from notifications.queries import delivery_problems
 from notifications.routes_reports import ROUTES as REPORTS
-from notifications.routes_zalo import ROUTES as ZALO
 from notifications.webpush_addresses import refuse_strange
 from schemas.notifications import (
     DeliveryProblems,
@@ -144,7 +143,6 @@ async def list_unreachable_guardians(request: Request[Any, Any, Any], school_id:
 
 ROUTES: list[Any] = [
     *REPORTS,
-    *ZALO,
     register_device,
     register_browser,
     forget_device,

@@ -37,7 +37,8 @@ class Button(msgspec.Struct, frozen=True):
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the bot says: plain text, and buttons below it, each in a row of its own.
 
-    image is a PNG that stands above the text; image_alt says in words what it shows, for who cannot see it.
+    `image` is a PNG that stands above the text; `image_alt` says in words what it shows, for who cannot see it. `keyboard`: where the
+    messenger can, ask for the reader's own number, or take that key away.
     """
 
     text: str
@@ -45,6 +46,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     intent: str = ""
     image: bytes | None = None
     image_alt: str = ""
+    keyboard: Literal["", "contact", "remove"] = ""
 
 
 class ChatMessageIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,20 +69,41 @@ class ChatAnswer(msgspec.Struct, frozen=True):
 
 
 class ChatLinkIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    channel: Annotated[Literal["telegram"], Meta(description="Where the family wants to write.")] = "telegram"
+    channel: Annotated[
+        Literal["telegram", "zalo", "zalo_bot"], Meta(description="Where the family wants to write.")
+    ] = "telegram"
 
 
 class ChatLinkOut(msgspec.Struct, frozen=True):
-    """A link that works once. Opening it binds the chat to the account that asked for it."""
+    """A link that works once: opening it, or sending `typed` in the chat that it opens, binds that chat to the account that asked."""
 
-    url: Annotated[str, Meta(examples=["https://t.me/truong_bot?start=Zm9vYmFyYmF6…"])]
+    url: Annotated[
+        str,
+        Meta(
+            description="Opens the chat; empty for a Zalo bot whose address the school has not set.",
+            examples=["https://t.me/truong_bot?start=Zm9vYmFyYmF6…"],
+        ),
+    ]
     expires_at: datetime
+    typed: Annotated[
+        str,
+        Meta(
+            description="What to send there, where the messenger has no links that carry a code; else empty.",
+            examples=["LIENKET K7QM2XNP"],
+        ),
+    ] = ""
 
 
 class LinkedChat(msgspec.Struct, frozen=True):
     channel: Channel
     chat: Annotated[str, Meta(description="A name for this chat in the API; not the messenger's own id.")]
     linked_at: datetime
+    resting: Annotated[
+        bool,
+        Meta(
+            description="Its reader has blocked the bot or left the account: nothing goes there until they come back."
+        ),
+    ] = False
 
 
 class LinkedChats(msgspec.Struct, frozen=True):

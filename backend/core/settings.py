@@ -118,6 +118,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     zalo_bot_token: Annotated[str, Meta(description="Token of a bot of the Zalo Bot Platform. Empty: no Zalo bot.")] = (
         ""
     )
+    zalo_bot_secret: Annotated[
+        str,
+        Meta(description="Secret that the Zalo bot's webhook sends back, 8–256 characters. Empty: it takes nothing."),
+    ] = ""
+    zalo_bot_link: Annotated[
+        str, Meta(description="Address that opens the Zalo bot, as its maker's page shows it, for families to follow.")
+    ] = ""
     zalo_bot_base_url: Annotated[str, Meta(description="Base address of the Zalo Bot Platform.")] = (
         "https://bot-api.zaloplatforms.com"
     )
@@ -260,6 +267,8 @@ def refuse_unsafe(settings: Settings) -> None:
         wrong.append(f"{variable('telegram_token')}: needed to send sign-in codes by Telegram")
     if settings.telegram_token and len(settings.telegram_secret) < 16:
         wrong.append(f"{variable('telegram_secret')}: at least 16 characters are needed when there is a Telegram bot")
+    if settings.zalo_bot_token and not 16 <= len(settings.zalo_bot_secret) <= 256:
+        wrong.append(f"{variable('zalo_bot_secret')}: 16 to 256 characters are needed when there is a Zalo bot")
     wrong += _halves(settings)
     if settings.zns_templates_file and not settings.zalo_app_id:
         wrong.append(f"{variable('zalo_app_id')}: ZNS templates need the Zalo Official Account")

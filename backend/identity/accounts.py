@@ -1,4 +1,6 @@
-"""Accounts and what ties them to phones, persons in schools and areas. It owns accounts, phone_accounts, account_persons, account_areas.
+"""Accounts and what ties them to phones, persons in schools and areas.
+
+It owns accounts, phone_accounts, phone_releases, account_persons, account_areas.
 
 An account is a person as far as a phone can tell: the pair of number and folded name. The right to anything in a school is never
 here; it is the row of the guardian or the member of staff, which carries the account's id (people/linking.py).
@@ -12,7 +14,7 @@ from uuid import UUID
 
 import msgspec
 
-from backend.core.database import Tx
+from backend.core.database import Reader, Tx
 from backend.core.ids import new_id
 from schemas.identity import Language, PersonKind
 
@@ -166,7 +168,7 @@ async def remove_persons(tx: Tx, links: Sequence[tuple[UUID, PersonKey]]) -> Non
     )
 
 
-async def release_phone(tx: Tx, phone: str, name_fold: str, account_id: UUID) -> bool:
+async def release_phone(tx: Tx, phone: str, name_fold: str, account_id: UUID, *, at: datetime) -> bool:
     """The number no longer leads to the account, unless an area or another school still knows the person by it."""
     still = await tx.fetchval(
         """
@@ -192,7 +194,44 @@ async def release_phone(tx: Tx, phone: str, name_fold: str, account_id: UUID) ->
         """,
         phone, name_fold, account_id,
     )  # fmt: skip
+    await tx.execute(
+        """
+        INSERT INTO phone_releases (phone_e164, account_id, released_at)
+        VALUES ($1, $2, $3)
+            ON CONFLICT (phone_e164, account_id, released_at) DO NOTHING
+        """,
+        phone, account_id, at,
+    )  # fmt: skip
     return True
+
+
+async def releases_since(reader: Reader, at: datetime) -> list[tuple[str, UUID]]:
+    """Numbers that led to an account and do so no longer, for whoever rests something on a number."""
+    rows = await reader.fetch(
+        """
+        SELECT DISTINCT r.phone_e164, r.account_id
+          FROM phone_releases r
+         WHERE r.released_at >= $1
+         LIMIT 100000
+        """,
+        at,
+    )
+    if not rows:
+        return []
+    back = await reader.fetch(
+        """
+        SELECT p.phone_e164, p.account_id
+          FROM phone_accounts p
+         WHERE p.phone_e164 = ANY ($1::text[])
+        """,
+        sorted({row["phone_e164"] for row in rows}),
+    )
+    again = {(row["phone_e164"], row["account_id"]) for row in back}
+    return [pair for row in rows if (pair := (row["phone_e164"], row["account_id"])) not in again]
+
+
+async def forget_releases(tx: Tx, *, before: datetime) -> None:
+    await tx.execute("DELETE FROM phone_releases WHERE released_at < $1", before)
 
 
 async def grant_area(tx: Tx, account_id: UUID, area_code: str, *, at: datetime) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 from backend.core.house import House
+from backend.identity.accounts import forget_releases
 
 CODES_KEPT = timedelta(days=1)
 # A copied refresh token is noticed as long as its row is there.
 USED_TOKENS_KEPT = timedelta(days=30)
 SESSIONS_KEPT = timedelta(days=90)
+# Longer than any process that follows them may be away (bots/contacts.py).
+RELEASES_KEPT = timedelta(days=60)
 
 
 async def forget_old(house: House) -> None:
@@ -41,3 +44,4 @@ async def forget_old(house: House) -> None:
             """,
             now - SESSIONS_KEPT,
         )
+        await forget_releases(tx, before=now - RELEASES_KEPT)

@@ -78,7 +78,7 @@ async def unlink(
         ended += 1
         await _set_account(tx, person, None, at)
         await remove_persons(tx, [(account_id, person)])
-        await release_phone(tx, phone, name_fold, account_id)
+        await release_phone(tx, phone, name_fold, account_id, at=at)
         await record(
             tx, "account.unlinked", person.kind, person.person_id, at=at, actor=actor, actor_kind=actor_kind,
             detail={"account": str(account_id)},

@@ -48,6 +48,7 @@ class _Quota(msgspec.Struct):
 class _Data(msgspec.Struct):
     message_id: str = ""
     msg_id: str = ""
+    attachment_id: str = ""
     quota: _Quota | None = None
 
 
@@ -61,11 +62,12 @@ _DECODER = msgspec.json.Decoder(_Body, strict=False)
 
 
 class Read(msgspec.Struct, frozen=True):
-    """`replies_left`: how many more free answers this reader's window holds, when Zalo says so."""
+    """`replies_left`: how many more free answers this reader's window holds, when Zalo says so. `attachment_id`: of an upload."""
 
     outcome: Outcome
     replies_left: int | None = None
     token_refused: bool = False
+    attachment_id: str = ""
 
 
 def read_reply(answer: Answer, now: datetime) -> Read:
@@ -76,7 +78,7 @@ def read_reply(answer: Answer, now: datetime) -> Read:
     code = body.error
     if code == 0:
         data = body.data or _Data()
-        return Read(Sent(data.message_id), _replies_left(data.quota))
+        return Read(Sent(data.message_id), _replies_left(data.quota), attachment_id=data.attachment_id)
     if code in _GONE:
         return Read(Refused("address_dead", f"ZALO_{code}"))
     if code in _OUT_OF_WINDOW:

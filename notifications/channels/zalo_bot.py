@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 import structlog
 from yarl import URL
@@ -35,7 +37,7 @@ class _Body(msgspec.Struct):
 
 class ZaloBotSender:
     def __init__(self, token: str, *, base_url: str, limit: Allowance | None = None) -> None:
-        self._url = URL(f"{base_url}/bot{token}/sendMessage", encoded=True)
+        self._base = f"{base_url}/bot{token}"
         self._wire = Wire()
         self.limit = limit
 
@@ -47,8 +49,38 @@ class ZaloBotSender:
 
     async def post(self, chat_id: str, text: str) -> Outcome:
         """In a turn already taken. There is no idempotency key: trying again after a timeout may double it."""
-        answer = await self._wire.post_json(self._url, {"chat_id": chat_id, "text": text[:TEXT_MAX]}, {})
+        return await self._post("sendMessage", {"chat_id": chat_id, "text": text[:TEXT_MAX]})
+
+    async def post_photo(self, chat_id: str, photo_url: str, caption: str) -> Outcome:
+        """Zalo fetches the picture from its address; there is no upload."""
+        body = {"chat_id": chat_id, "photo": photo_url, **({"caption": caption[:TEXT_MAX]} if caption else {})}
+        return await self._post("sendPhoto", body)
+
+    async def call(self, method: str, body: Mapping[str, object]) -> Answer | TryLater:
+        """Any other method; what its answer means is the caller's to know."""
+        return await self._wire.post_json(URL(f"{self._base}/{method}", encoded=True), body, {})
+
+    async def _post(self, method: str, body: Mapping[str, object]) -> Outcome:
+        answer = await self.call(method, body)
         return read_answer(answer) if isinstance(answer, Answer) else answer
+
+
+class _Identity(msgspec.Struct):
+    account_name: str
+
+
+class _IdentityBody(msgspec.Struct):
+    ok: bool
+    result: _Identity
+
+
+def identity_of(answer: Answer) -> str | None:
+    """The bot's name in the answer to `getMe`; None where the token is not known."""
+    try:
+        body = msgspec.json.decode(answer.body, type=_IdentityBody)
+    except msgspec.MsgspecError:
+        return None
+    return body.result.account_name if body.ok else None
 
 
 def read_answer(answer: Answer) -> Outcome:

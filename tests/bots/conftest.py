@@ -12,7 +12,9 @@ import pytest
 from backend.core.house import House
 from backend.core.settings import Settings
 from backend.serving import Child, environment_for, free_port, serve_command, wait_until_ready, work_command
-from bots.telegram import TelegramBot
+from bots.wires import Wires
+from notifications.stations import Stations
+from tests.bots.wired import wired, wired_once  # noqa: F401  (fixtures for the tests of the wires)
 from tests.conftest import test_settings
 from tests.twins.telegram import TelegramTwin
 
@@ -69,9 +71,10 @@ async def open_house(house: House, telegram: TelegramTwin) -> AsyncIterator[Hous
         house.settings, telegram_token=telegram.token, telegram_base_url=telegram.base_url
     )
     own = House(settings, house.database, house.queue, house.clock, house.cipher, house.redis_url)
-    bot = TelegramBot(own)
-    await bot.open(webhook=False)
+    stations = await Stations.open(own)
+    wires = await Wires.open(own, stations, webhooks=False)
     yield own
-    await bot.close()
+    await wires.close()
     assert not own.speakers
+    await stations.close()
     await own.limits.close()

@@ -117,4 +117,14 @@ LINES = {
     ("POST", "/bots/telegram/webhook"): Line(
         ask=lambda s: Ask("/bots/telegram/webhook", json={"update_id": 1}), allowed=NOBODY, targets=NOTHING
     ),
+    ("POST", "/bots/zalo/webhook"): Line(
+        ask=lambda s: Ask("/bots/zalo/webhook", json={"event_name": "user_send_text"}), allowed=NOBODY, targets=NOTHING
+    ),
+    ("POST", "/bots/zalo-bot/webhook"): Line(
+        ask=lambda s: Ask("/bots/zalo-bot/webhook", json={"ok": True}), allowed=NOBODY, targets=NOTHING
+    ),
+    # Whoever knows the name may look; nobody knows this one.
+    ("GET", "/bots/pictures/{name}"): Line(
+        ask=lambda s: Ask("/bots/pictures/unknown.png"), allowed=EVERYONE, targets=NOTHING, passes={404}
+    ),
 }

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 import asyncpg
 
 from backend.core.house import House
-from bots.links import link_chat, offer_link
+from bots.link_codes import offer_link
+from bots.links import link_chat
 from tests.bots.scenes import NOW, TODAY, Talker, bill, facts, mark, roll, sibling, talker
 from tests.factories import World
 

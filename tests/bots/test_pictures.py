@@ -8,6 +8,7 @@ import dataclasses
 import msgspec
 
 from backend.core.house import House
+from bots.answering import Answering
 from bots.telegram import TelegramBot
 from bots.webchat import _out
 from notifications.outcomes import Sent
@@ -23,12 +24,13 @@ async def _heard(house: House, answer: Answer) -> tuple[TelegramTwin, TwinChat]:
     twin = TelegramTwin(TOKEN)
     await twin.start()
     settings = msgspec.structs.replace(house.settings, telegram_token=TOKEN, telegram_base_url=twin.base_url)
-    bot = TelegramBot(dataclasses.replace(house, settings=settings))
+    own = dataclasses.replace(house, settings=settings, speakers={})
+    bot = TelegramBot(own)
     chat = twin.open_chat(77)
     chat.started = True
     await bot.open(webhook=False)
     try:
-        assert isinstance(await bot.send("77", answer), Sent)
+        assert isinstance(await Answering(own, bot).say("77", answer), Sent)
     finally:
         await bot.close()
         await twin.stop()

@@ -60,7 +60,7 @@ _LIBRARIES = {
         r"|backend\.identity\.(guards|cookies)$"
     ),
     "arq": re.compile(r"backend\.core\.queue$|backend\.worker$"),
-    "telegram": re.compile(r"bots\.telegram$|notifications\.channels\.telegram$"),
+    "telegram": re.compile(r"bots\.telegram(_\w+)?$|notifications\.channels\.telegram$"),
     "firebase_admin": re.compile(r"notifications\.channels\.fcm(_\w+)?$"),
     "rapidfuzz": re.compile(r"bots\.intents(_\w+)?$|payments\.match(_\w+)?$"),
 }

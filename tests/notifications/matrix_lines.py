@@ -77,9 +77,6 @@ LINES = {
     ("POST", "/hooks/sms/{secret}/speedsms"): Line(
         ask=lambda s: Ask("/hooks/sms/guess/speedsms", json={"type": "report"}), allowed=NOBODY, targets=NOTHING
     ),
-    ("POST", "/bots/zalo/webhook"): Line(
-        ask=lambda s: Ask("/bots/zalo/webhook", json={"event_name": "user_send_text"}), allowed=NOBODY, targets=NOTHING
-    ),
     ("POST", "/v1/devices/webpush"): Line(
         ask=lambda s: Ask("/v1/devices/webpush", json=browser()), allowed=SIGNED_IN, targets=NOTHING, passes={201}
     ),

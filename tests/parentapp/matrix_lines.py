@@ -93,15 +93,15 @@ LINES = {
         ask=notice, allowed=FAMILY, prepare=a_notice, by_cookie=True, passes={303}
     ),
     # Without a bot there is nothing to link; who may not ask is refused before that.
-    ("POST", "/app/account/telegram"): Line(
-        ask=lambda s: Ask("/app/account/telegram", form={}),
+    ("POST", "/app/account/chats"): Line(
+        ask=lambda s: Ask("/app/account/chats", form={"channel": "telegram"}),
         allowed=ANY_GUARDIAN,
         targets=NOTHING,
         by_cookie=True,
         passes={409},
     ),
-    ("POST", "/app/account/telegram/unlink"): Line(
-        ask=lambda s: Ask("/app/account/telegram/unlink", form={"chat": "x"}),
+    ("POST", "/app/account/chats/unlink"): Line(
+        ask=lambda s: Ask("/app/account/chats/unlink", form={"channel": "zalo", "chat": "x"}),
         allowed=NOBODY,
         targets=NOTHING,
         by_cookie=True,

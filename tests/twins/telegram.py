@@ -22,12 +22,13 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from tests.twins import telegram_profile
 from tests.twins import telegram_wire as wire
 from tests.twins.telegram_wire import Refusal, bad
 
 _HOOK_SECONDS = 30.0
 _RETRY_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
-_METHODS: dict[str, Callable[[TelegramTwin, dict[str, str]], Awaitable[Any]]] = {}
+_METHODS: dict[str, Callable[[TelegramTwin, dict[str, str]], Awaitable[Any]]] = {**telegram_profile.METHODS}
 
 
 @dataclass
@@ -65,6 +66,18 @@ class TwinChat:
         if text.startswith("/"):
             message["entities"] = [{"type": "bot_command", "offset": 0, "length": len(text.split()[0])}]
         return await self.twin.deliver({"message": message}, wait=wait)
+
+    async def sends(self, *, wait: bool = True, **content: Any) -> int:
+        """Anything but a text: a sticker, a voice message, a picture, somebody's contact."""
+        self.started = True
+        return await self.twin.deliver({"message": {**self._message(), **content}}, wait=wait)
+
+    async def shares_own_number(self, phone: str, *, wait: bool = True) -> int:
+        """The key that the bot asked with: Telegram fills in the person's own number and id."""
+        keys = [key for message in self.heard for row in _reply_keys(message) for key in row]
+        assert any(key.get("request_contact") for key in keys), "the bot has not asked for the number"
+        contact = {"phone_number": phone, "first_name": self.first_name, "user_id": abs(self.chat_id)}
+        return await self.sends(contact=contact, wait=wait)
 
     async def ask(self, text: str, *, seconds: float = 30) -> str:
         """Say it and wait for the next answer."""
@@ -146,6 +159,10 @@ class TwinChat:
         }
 
 
+def _reply_keys(message: dict[str, Any]) -> list[list[dict[str, Any]]]:
+    return (message.get("reply_markup") or {}).get("keyboard", [])  # type: ignore[no-any-return]
+
+
 class TelegramTwin:
     def __init__(
         self, token: str, *, username: str = "nhipcau_twin_bot", host: str = "127.0.0.1", port: int = 0
@@ -156,6 +173,9 @@ class TelegramTwin:
         self.chats: dict[int, TwinChat] = {}
         self.webhook: dict[str, Any] = {"url": ""}
         self.commands: dict[str, list[dict[str, str]]] = {}
+        self.profile: dict[tuple[str, str], str] = {}
+        self.name_changes = 0
+        self.menu_button = {"type": "default"}
         self.calls: list[tuple[str, dict[str, str]]] = []
         self.photos: dict[int, bytes] = {}
         self.answered_queries: list[str] = []
@@ -174,6 +194,8 @@ class TelegramTwin:
         self._runner: web.AppRunner | None = None
         self._deliverer: asyncio.Task[None] | None = None
         self._polls = 0
+        # Instead of the webhook's address: for an application that listens at none.
+        self.direct: Callable[[dict[str, Any]], Awaitable[None]] | None = None
 
     @property
     def base_url(self) -> str:
@@ -214,6 +236,9 @@ class TelegramTwin:
     async def deliver(self, update: dict[str, Any], *, wait: bool = True, update_id: int | None = None) -> int:
         """Queue an update; with `wait`, return once the bot has taken it (2xx, or confirmed by getUpdates)."""
         number = next(self.update_ids) if update_id is None else update_id
+        if self.direct is not None:
+            await self.direct({"update_id": number, **update})
+            return number
         self._pending.append({"update_id": number, **update})
         self._changed.set()
         if wait:
@@ -341,6 +366,9 @@ class TelegramTwin:
             **content,
         }
         chat.heard.append({"text": content.get("text", content.get("caption", "")), **message})
+        # The person sees the keys; the bot is told again only of buttons below the message.
+        if "inline_keyboard" not in content.get("reply_markup", {}):
+            message.pop("reply_markup", None)
         return message
 
 
@@ -384,18 +412,10 @@ async def get_webhook_info(twin: TelegramTwin, fields: dict[str, str]) -> Any:
 
 
 @_method
-async def set_my_commands(twin: TelegramTwin, fields: dict[str, str]) -> Any:
-    commands = json.loads(fields.get("commands", "null"))
-    wire.check_commands(commands)
-    twin.commands[fields.get("language_code", "")] = commands
-    return True
-
-
-@_method
 async def send_message(twin: TelegramTwin, fields: dict[str, str]) -> Any:
     chat = twin.writable(fields)
     wire.check_text(fields.get("text", ""), fields.get("parse_mode"))
-    markup = wire.read_keyboard(fields.get("reply_markup"))
+    markup = wire.read_keyboard(fields.get("reply_markup"), private=chat.kind == "private")
     return twin.wrote(chat, text=fields["text"].strip(), **({"reply_markup": markup} if markup else {}))
 
 

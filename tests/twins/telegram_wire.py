@@ -59,13 +59,18 @@ def check_text(text: str, parse_mode: str | None) -> None:
     if not text.strip():
         raise bad("message text is empty")
     check_markup(text, parse_mode)
-    if len(plain(text, parse_mode)) > TEXT_MAX:
+    if units(plain(text, parse_mode)) > TEXT_MAX:
         raise bad("message is too long")
+
+
+def units(text: str) -> int:
+    """In UTF-16, as the service counts."""
+    return len(text.encode("utf-16-le")) // 2
 
 
 def check_caption(caption: str, parse_mode: str | None) -> None:
     check_markup(caption, parse_mode)
-    if len(plain(caption, parse_mode)) > CAPTION_MAX:
+    if units(plain(caption, parse_mode)) > CAPTION_MAX:
         raise bad("message caption is too long")
 
 
@@ -133,7 +138,7 @@ def _check_markdown(text: str) -> None:
             raise bad("can't parse entities: Can't find end of the entity")
 
 
-def read_keyboard(text: str | None) -> dict[str, Any] | None:
+def read_keyboard(text: str | None, *, private: bool = True) -> dict[str, Any] | None:
     """A reply markup, checked as Telegram checks it."""
     if not text:
         return None
@@ -146,6 +151,10 @@ def read_keyboard(text: str | None) -> dict[str, Any] | None:
     for row in markup.get("inline_keyboard", []):
         for button in row:
             _check_button(button)
+    for row in markup.get("keyboard", []):
+        for key in row:
+            if isinstance(key, dict) and key.get("request_contact") and not private:
+                raise bad("phone number can be requested in private chats only")
     return markup
 
 

@@ -24,6 +24,7 @@ from typing import Any
 from aiohttp import web
 
 from tests.twins.hosting import Hosted, cut
+from tests.twins.zalo_wire import wrong_message
 
 _WINDOW_FREE = 48 * 3600
 _WINDOW_API = 7 * 24 * 3600
@@ -50,6 +51,7 @@ class Reader:
     blocked: bool = False
     banned: bool = False
     heard: list[str] = field(default_factory=list)
+    messages: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass
@@ -73,6 +75,7 @@ class ZaloTwin(Hosted):
         self.oa_secret = "testOaSecretKey"
         self.readers: dict[str, Reader] = defaultdict(Reader)
         self.templates: dict[str, Template] = {}
+        self.attachments: dict[str, bytes] = {}
         self.without_zalo: set[str] = set()
         self.telephones: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self.balance = 1_000_000
@@ -88,6 +91,7 @@ class ZaloTwin(Hosted):
     def routes(self, app: web.Application) -> None:
         app.router.add_post("/v4/oa/access_token", self._token)
         app.router.add_post("/v3.0/oa/message/cs", self._consult)
+        app.router.add_post("/v2.0/oa/upload/image", self._upload)
         app.router.add_post("/message/template", self._template)
 
     # What a person does at Zalo's own pages.
@@ -138,12 +142,13 @@ class ZaloTwin(Hosted):
         fault, body, refusal = await self._entered(request)
         if refusal is not None:
             return refusal
-        text = body.get("message", {}).get("text")
+        message = body.get("message", {})
         user_id = body.get("recipient", {}).get("user_id")
-        if not isinstance(text, str) or not isinstance(user_id, str) or set(body) - {"recipient", "message"}:
+        if not isinstance(user_id, str) or set(body) - {"recipient", "message"}:
             return _error(-201, "Params is invalid")
-        if not 1 <= len(text) <= 2000:
-            return _error(-210, "Text exceeds the limit")
+        if (wrong := wrong_message(message, self.attachments)) is not None:
+            return _error(*wrong)
+        text = message.get("text", "")
         reader = self.readers[user_id]
         age = None if reader.last is None else self.now() - reader.last
         if reader.banned:
@@ -158,6 +163,7 @@ class ZaloTwin(Hosted):
             return _error(-211, "Out of quota")  # this account has bought none
         reader.free_left -= 1
         reader.heard.append(text)
+        reader.messages.append(message)
         if fault is not None and fault.cut:
             cut(request)
         quota = {
@@ -174,6 +180,24 @@ class ZaloTwin(Hosted):
             "quota": quota,
         }
         return _ok(data)
+
+    async def _upload(self, request: web.Request) -> web.StreamResponse:
+        """JPG or PNG of up to a megabyte, as one file of a form; named for a week by what is answered."""
+        fault = self._stumble(request)
+        if isinstance(fault, web.Response):
+            return fault
+        until = self._access.get(request.headers.get("access_token", ""))
+        if until is None or until <= self.now():
+            return _error(-216 if until is None else -220, "Access token is invalid")
+        upload = (await request.post()).get("file")
+        picture = upload.file.read() if isinstance(upload, web.FileField) else b""
+        if not picture.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")):
+            return _error(-201, "Params is invalid: file")
+        if len(picture) > 1_048_576:
+            return _error(-210, "File size exceeds the limit")
+        name = secrets.token_urlsafe(40)
+        self.attachments[name] = picture
+        return _ok({"attachment_id": name})
 
     async def _template(self, request: web.Request) -> web.StreamResponse:
         fault, body, refusal = await self._entered(request, token_code=-124)

@@ -118,7 +118,7 @@ class Answering:
         try:
             if (linked := await linking.answer(house, chat, heard)) is not None:
                 return linked
-            if heard.kind != "words" and heard.incoming.private:
+            if heard.kind != "words" and heard.incoming.private and not chat.taken:
                 return Turn(Answer(say(f"bots.unread_{heard.kind}", _language(chat))), chat, f"unread_{heard.kind}")
             return await turn(house, chat, heard.incoming)
         except Problem as problem:

@@ -8,7 +8,7 @@ import msgspec
 
 from backend.core.catalogue import say
 from backend.core.house import House
-from bots import contacts, links
+from bots import contacts, links, stopping
 from bots.chats import Chat, Memory
 from bots.conversation import Turn
 from bots.hearing import Contact, Heard
@@ -39,6 +39,8 @@ async def answer(house: House, chat: Chat, heard: Heard) -> Turn | None:
             return None
         return _turn(talk, _ask_child(talk, msgspec.structs.replace(proved, person=incoming.button.removeprefix(_WHO))))
     words = incoming.text.split()
+    if chat.taken or stopping.asks(incoming.text):
+        return None
     if proved.person and 0 < len(words) <= _WORDS_MAX and not incoming.text.startswith("/"):
         return _turn(talk, await _named(talk, proved, incoming.text))
     return None

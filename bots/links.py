@@ -53,7 +53,9 @@ async def link_chat(house: House, chat: Chat, code: str) -> Linked | Refused:
 
 async def bind(tx: Tx, chat: Chat, account_id: UUID, now: datetime, *, phone: str | None = None) -> None:
     """`phone`: the number by which the chat was linked; it holds for as long as the number leads to the account."""
-    await _leave_account(tx, chat.channel, chat.chat_id)
+    before = await _leave_account(tx, chat.channel, chat.chat_id)
+    if before not in (None, account_id):
+        await with_person.leave(tx, channel=chat.channel, chat_id=chat.chat_id)
     await tx.execute(
         """
         INSERT INTO chat_links AS l (channel, chat_id, account_id, linked_at, phone_e164)
@@ -152,6 +154,7 @@ async def _unlink(house: House, account_id: UUID, channel: str, chat_id: str) ->
 async def let_go(tx: Tx, account_id: UUID, channel: str, chat_id: str, now: datetime, deed: str) -> None:
     """The chat is a stranger's from this moment on."""
     await _leave_account(tx, channel, chat_id)
+    await with_person.leave(tx, channel=channel, chat_id=chat_id)
     ended = await tx.fetchval(
         """
         UPDATE chat_links l
@@ -171,16 +174,21 @@ async def let_go(tx: Tx, account_id: UUID, channel: str, chat_id: str, now: date
         await audit.record_account(tx, account_id, deed, at=now, detail={"channel": channel})
 
 
-async def _leave_account(tx: Tx, channel: str, chat_id: str) -> None:
-    """Whoever had the chat, and the number by which it was linked, know it no longer."""
+async def _leave_account(tx: Tx, channel: str, chat_id: str) -> UUID | None:
+    """Whoever had the chat, and the number by which it was linked, know it no longer. Whose it was until now."""
     row = await tx.fetchrow(
-        "SELECT l.account_id, l.phone_e164 FROM chat_links l WHERE l.channel = $1 AND l.chat_id = $2 FOR UPDATE",
+        """
+        SELECT l.account_id, l.phone_e164, l.unlinked_at
+          FROM chat_links l
+         WHERE l.channel = $1
+           AND l.chat_id = $2
+           FOR UPDATE
+        """,
         channel,
         chat_id,
     )
     if row is None:
-        return
-    await with_person.leave(tx, channel=channel, chat_id=chat_id)
+        return None
     await tx.execute(
         "DELETE FROM account_chats WHERE account_id = $1 AND channel = $2 AND chat_id = $3",
         row["account_id"],
@@ -194,6 +202,8 @@ async def _leave_account(tx: Tx, channel: str, chat_id: str) -> None:
             channel,
             chat_id,
         )
+    account_id: UUID = row["account_id"]
+    return account_id if row["unlinked_at"] is None else None
 
 
 async def linked_chats(house: House, account_id: UUID) -> LinkedChats:

@@ -333,6 +333,12 @@ SELECT create_distributed_table('web_chats', 'chat_id', colocate_with => 'none')
 
 SELECT create_distributed_table('web_lines', 'chat_id', colocate_with => 'none');
 
+SELECT create_distributed_table('phone_chats', 'phone_e164', colocate_with => 'none');
+
+SELECT create_distributed_table('phone_releases', 'phone_e164', colocate_with => 'none');
+
+SELECT create_distributed_table('chat_pictures', 'name_hash', colocate_with => 'none');
+
 SELECT create_distributed_table('area_letters', 'letter_id', colocate_with => 'none');
 
 SELECT create_distributed_table('area_sendings', 'letter_id', colocate_with => 'none');

@@ -23,6 +23,26 @@ from tests.twins.bank import SepayTwin
 ADMIN_NAME, ADMIN_PHONE = "Bùi Văn Trưởng", "0966000001"
 BANK = {"bank_bin": "970436", "account_number": "0123499999", "account_name": "TRUONG THCS NGUYEN TRAI"}
 
+ABOUT = {
+    "address": "12 Đường Cầu Đất, phường Ngô Quyền, thành phố Hải Phòng",
+    "phone": "0225 3825 000",
+    "duty_phone": "0225 3825 113",
+    "office_hours": "thứ Hai đến thứ Sáu, 7 giờ 30 – 11 giờ 30 và 13 giờ 30 – 17 giờ",
+    "school_hours": "vào lớp 7 giờ, tan học 11 giờ 30; buổi chiều 13 giờ 45 – 16 giờ 45",
+    "principal_hours": "sáng thứ Năm hằng tuần",
+    "lunch_menu": "thứ Hai thịt kho trứng, thứ Ba cá sốt cà chua, thứ Tư gà rang gừng, thứ Năm bò xào, thứ Sáu đậu nhồi thịt",
+    "lunch_price": "32.000 đ một suất",
+    "lunch_cutoff": "8 giờ sáng",
+    "uniform": "áo trắng thứ Hai và thứ Sáu, các ngày khác tự chọn",
+}
+POOL = {
+    "content": {
+        "vi": {"title": "Bể bơi của trường", "first": "Bể bơi mở từ 16 giờ 45 đến 18 giờ, thứ Hai đến thứ Sáu."},
+        "en": {"title": "The school's pool", "first": "The pool is open from 16:45 to 18:00, Monday to Friday."},
+        "phrases": ["bể bơi mở cửa mấy giờ", "trường có bể bơi không", "is there a swimming pool"],
+    }
+}
+
 
 class DemoPerson(msgspec.Struct):
     what: str
@@ -106,10 +126,18 @@ async def arrive(stage: Stage, school: InventedSchool, *, say: Say, path: Path |
     classes = (await admin.get(f"{base}/classes"))["classes"]
     class_id = next(c["class_id"] for c in classes if c["name"] == class_name)
     opened = await admin.post(f"{base}/bank-accounts", BANK, expect=201)
+    await _tell_families(admin, base)
     people = _people(school, class_name)
     cast = Cast(school_id, class_id, class_name, people, opened["account"]["hook_path"], opened["hook_secret"])
     await admin.close()
     return cast
+
+
+async def _tell_families(admin: Visitor, base: str) -> None:
+    """What the school says of itself and a question of its own, so that the chat has something to tell of this very school."""
+    await admin.put(f"{base}/about", ABOUT)
+    saved = await admin.post(f"{base}/knowledge/topics/own-be-boi/versions", POOL, expect=201)
+    await admin.post(f"{base}/knowledge/topics/own-be-boi/publications", {"version": saved["version"]}, expect=204)
 
 
 def _class_of_the_play(school: InventedSchool) -> str:

@@ -21,7 +21,10 @@ _FOLDER = Path(__file__).parent.parent / "knowledge" / "answers"
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """levels: what differs by level of school, as whole texts. call: a number to ring stands before everything else."""
+    """levels: what differs by level of school, as whole texts. call: a number to ring stands before everything else.
+
+    instead: what the school says of itself stands in the place of the first line, which only tells where else to look.
+    """
 
     intent: str
     group: str
@@ -31,6 +34,7 @@ class Entry(msgspec.Struct, frozen=True):
     starts: date = date.min
     ends: date = date.max
     call: bool = False
+    instead: bool = False
     also: tuple[str, ...] = ()
     levels: dict[str, dict[str, Text]] = {}
 
@@ -68,6 +72,7 @@ def _entry(key: str, group: str, raw: dict[str, Any]) -> Entry:
         starts=date.fromisoformat(starts) if starts else date.min,
         ends=raw.get("until", date.max),
         call=raw.get("call", False),
+        instead=raw.get("instead", False),
         also=tuple(raw.get("also", ())),
         levels=levels,
     )

@@ -54,6 +54,7 @@ class Told(msgspec.Struct, frozen=True):
     checked: date
     group: str = ""
     call: bool = False
+    instead: bool = False
     also: tuple[str, ...] = ()
     levels: tuple[str, ...] = ()
     aside: str = ""
@@ -182,7 +183,7 @@ def _from_entry(entry: Entry, language: str, level: str | None, levels: tuple[st
     held = level if level in entry.levels else ""
     return Told(
         entry.intent, language, entry.text(language, level), held or "", SHIPPED, entry.checked,
-        group=entry.group, call=entry.call, also=entry.also, levels=levels, aside=aside,
+        group=entry.group, call=entry.call, instead=entry.instead, also=entry.also, levels=levels, aside=aside,
     )  # fmt: skip
 
 

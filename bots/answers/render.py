@@ -42,7 +42,7 @@ def render(told: Told, facts: Mapping[str, str], on: date, *, level: str | None 
     own = facts.get(f"answer.{told.topic}.{language}") or facts.get(f"answer.{told.topic}.vi") or told.aside
     if own:
         blocks.append(say("bots.school_says", language, text=own))
-    blocks += _first(text, facts)
+    blocks += _first(text, facts, instead=told.instead)
     blocks += _details(text, language)
     body = "\n".join(blocks)
     if CHECK in body:
@@ -70,11 +70,12 @@ def _with_office(told: Told, facts: Mapping[str, str], on: date, level: str | No
     return msgspec.structs.replace(told.text, **changes)
 
 
-def _first(text: Text, facts: Mapping[str, str]) -> list[str]:
+def _first(text: Text, facts: Mapping[str, str], *, instead: bool) -> list[str]:
     """What the school itself has said of the matter answers best and stands first; whom to call stands behind the answer."""
     own = _school_lines(text.school, facts)
     saying = [said for line, said in own if not _CONTACTS.issuperset(BLANKS.findall(line))]
-    return [*saying, text.first, *(said for _, said in own if said not in saying)]
+    first = [] if instead and saying else [text.first]
+    return [*saying, *first, *(said for _, said in own if said not in saying)]
 
 
 def _school_lines(lines: Sequence[str], facts: Mapping[str, str]) -> list[tuple[str, str]]:

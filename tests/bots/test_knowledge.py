@@ -234,7 +234,8 @@ def test_the_schools_own_line_stands_first() -> None:
     told = Knowledge().told("school-hours", "vi", None, DAY)
     assert told is not None
     assert render(told, {"school_hours": "7h15 – 16h30"}, DAY).splitlines()[0] == "Giờ học của trường: 7h15 – 16h30."
-    assert "{" not in render(told, {}, DAY)
+    assert "do từng trường" not in render(told, {"school_hours": "7h15 – 16h30"}, DAY)
+    assert "{" not in render(told, {}, DAY) and "do từng trường" in render(told, {}, DAY)
 
 
 def test_levels_of_the_wire_are_those_of_the_understanding() -> None:

@@ -1,6 +1,6 @@
-"""Sends pushes over FCM's HTTP v1 wire with one aiohttp session. It knows addresses and bodies, no notice and no table.
+"""Sends pushes over FCM's HTTP v1 wire with one client of a Rust core. It knows addresses and bodies, no notice and no table.
 
-Not firebase-admin's own sender: its async path costs about nine times the CPU and hangs for good after some hundred retried
+Not firebase-admin's own sender: its async path costs about twenty times the CPU and hangs for good after some hundred retried
 answers (docs/decisions/own-fcm-sender.md). firebase-admin keeps the credentials and the topics, and checks our encoding in tests.
 """
 
@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-import aiohttp
 import msgspec
 import structlog
-from yarl import URL
+from pyreqwest.client import Client, ClientBuilder
+from pyreqwest.exceptions import RequestError, RequestTimeoutError
 
 from notifications.allowances import Allowance, turn
 from notifications.channels.fcm_answers import PLATFORM_DOWN, read_answer, read_sent
@@ -25,7 +25,7 @@ from notifications.outcomes import INTERRUPTED, Outcome, Refused, TryLater, stop
 log = structlog.get_logger()
 
 CONNECTIONS = 64
-_TIMEOUT = aiohttp.ClientTimeout(total=15, sock_connect=5)
+_TIMEOUT, _CONNECT_TIMEOUT = timedelta(seconds=15), timedelta(seconds=5)
 _TOKEN_WAIT_SECONDS = 30.0
 # Together with one last timeout these stay below a lease (leases.py): what has not begun by then goes back untouched.
 _TOKEN_PATIENCE_SECONDS = 15.0
@@ -48,21 +48,37 @@ class FcmSender:
     ) -> None:
         self._credentials = credentials
         self._limit = limit
-        self._url = URL(f"{base_url}/v1/projects/{project_id}/messages:send", encoded=True)
-        self._session: aiohttp.ClientSession | None = None
+        self._url = f"{base_url}/v1/projects/{project_id}/messages:send"
+        self._client: Client | None = None
 
     async def open(self) -> None:
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=CONNECTIONS),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=_TIMEOUT,
-            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding"),
+        """HTTP/1.1 kept alive; nothing of the environment but its trusted certificates, no redirects, no packed answers."""
+        self._client = (
+            ClientBuilder()
+            .http1_only()
+            .max_connections(CONNECTIONS)
+            .pool_max_idle_per_host(CONNECTIONS)
+            .timeout(_TIMEOUT)
+            .connect_timeout(_CONNECT_TIMEOUT)
+            .no_proxy()
+            .follow_redirects(False)
+            .gzip(False)
+            .brotli(False)
+            .zstd(False)
+            .deflate(False)
+            .default_headers({"content-type": "application/json"})
+            .build()
         )
 
     async def close(self) -> None:
         await self._credentials.close()
-        if self._session is not None:
-            await self._session.close()
+        await self.hang_up()
+
+    async def hang_up(self) -> None:
+        """Close the connections and leave the credentials to whoever else uses them."""
+        if self._client is not None:
+            await self._client.close()
+            self._client = None
 
     async def send_all(self, letters: Sequence[Letter], outcomes: list[Outcome | None]) -> None:
         """Fill `outcomes` beside `letters`. It stays None where the channel stopped before a letter's turn.
@@ -76,12 +92,12 @@ class FcmSender:
         except (NoToken, TimeoutError) as error:
             outcomes[:] = [_no_token(error)] * len(letters)
             return
-        headers = {"Authorization": f"Bearer {bearer}", "Content-Type": "application/json"}
+        authorization = f"Bearer {bearer}"
         until = time.monotonic() + _PATIENCE_SECONDS
         waiting = _until(until, len(letters))
         async with asyncio.TaskGroup() as senders:
             for _ in range(min(CONNECTIONS, len(letters))):
-                senders.create_task(self._sender(waiting, until, letters, outcomes, headers))
+                senders.create_task(self._sender(waiting, until, letters, outcomes, authorization))
 
     async def _sender(
         self,
@@ -89,36 +105,36 @@ class FcmSender:
         until: float,
         letters: Sequence[Letter],
         outcomes: list[Outcome | None],
-        headers: dict[str, str],
+        authorization: str,
     ) -> None:
         for position in waiting:
             if not await turn(self._limit, until):
                 return
             outcomes[position] = INTERRUPTED
-            outcome = outcomes[position] = await self._send(letters[position], headers)
+            outcome = outcomes[position] = await self._send(letters[position], authorization)
             if _stops_channel(outcome):
                 # Whoever shares the iterator finds it empty: what was not begun stays None.
                 for _ in waiting:
                     pass
 
-    async def _send(self, letter: Letter, headers: dict[str, str]) -> Outcome:
+    async def _send(self, letter: Letter, authorization: str) -> Outcome:
         if too_large(letter.tail):
             return Refused("our_bug", "payload_too_large")
-        assert self._session is not None, "open() comes first"
+        assert self._client is not None, "open() comes first"
+        request = (
+            self._client.post(self._url)
+            .header("authorization", authorization)
+            .body_bytes(splice(letter.kind, letter.address, letter.tail))
+            .build()
+        )
         try:
-            async with self._session.post(
-                self._url, data=splice(letter.kind, letter.address, letter.tail), headers=headers, allow_redirects=False
-            ) as response:
-                body = await response.read()
-        except TimeoutError:
-            return TryLater("timeout", uncertain=True)
-        except aiohttp.ClientConnectorError:
-            return TryLater("connection_refused")
-        except (aiohttp.ClientError, OSError):
-            return TryLater("connection_lost", uncertain=True)
+            response = await request.send()
+            body = (await response.bytes()).to_bytes()
+        except RequestError as error:
+            return _unanswered(error)
         if response.status == 200:
             return read_sent(body)
-        outcome = read_answer(response.status, body, response.headers.get("Retry-After"), now=datetime.now(UTC))
+        outcome = read_answer(response.status, body, response.get_header("retry-after"), now=datetime.now(UTC))
         if response.status == 401 and _stops_channel(outcome):
             self._credentials.forget()
         return outcome
@@ -135,6 +151,14 @@ def _until(deadline: float, count: int) -> Iterator[int]:
         if time.monotonic() > deadline:
             return
         yield position
+
+
+def _unanswered(error: RequestError) -> TryLater:
+    """Whether the letter left is in the causes alone: the library's ConnectError is also a line that was cut while we waited."""
+    causes = error.details.get("causes") or ()
+    if any("(Connect)" in cause["message"] for cause in causes):
+        return TryLater("connection_refused")
+    return TryLater("timeout" if isinstance(error, RequestTimeoutError) else "connection_lost", uncertain=True)
 
 
 def _no_token(error: NoToken | TimeoutError) -> Outcome:

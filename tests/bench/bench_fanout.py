@@ -1,4 +1,4 @@
-"""Fan-out of pushes: CPU of our sender against firebase-admin's own async sender and against bare aiohttp, in one run."""
+"""Fan-out of pushes: CPU of our sender against bare clients, the fastest of them with a Rust core, and firebase-admin's, in one run."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ import os
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.table import Table, median
 
-COUNTS = {"ours": 8000, "bare": 8000, "firebase": 2000}
+COUNTS = {"ours": 8000, "rust": 8000, "bare": 8000, "firebase": 2000}
 ROUNDS = 3
 _NAMES = {
-    "ours": "our sender (aiohttp, HTTP/1.1)",
+    "ours": "our sender (pyreqwest, HTTP/1.1)",
+    "rust": "bare pyreqwest (Rust core) posting the same bodies",
     "bare": "bare aiohttp posting the same bodies",
     "firebase": "firebase-admin send_each_async",
 }
@@ -31,13 +34,15 @@ def _bench(rounds: int, scale: float) -> Table:
         "Messages per CPU second of the client process (user + system), against a server in a process of its own that checks token and "
         f"body. Clients take turns, {rounds} rounds, median; same body, same event loop (uvloop). Over TLS firebase-admin speaks HTTP/2, "
         "its best path; over plain HTTP both speak HTTP/1.1.",
-        ("client", "over", "messages per CPU second", "× firebase-admin"),
+        ("client", "over", "messages per CPU second", "× firebase-admin", "of the fastest bare client"),
     )
     with tempfile.TemporaryDirectory(prefix="nhipcau-bench-") as name:
         folder = Path(name)
         account = folder / "account.json"
-        twin = _start("tests.twins.fcm", "--port", "0", "--forget", "--project", "bench", "--credentials", str(account))
-        tls = _start("tests.bench.fanout_server", name)
+        twin = started(
+            "tests.twins.fcm", "--port", "0", "--forget", "--project", "bench", "--credentials", str(account)
+        )
+        tls = started("tests.bench.fanout_server", name)
         try:
             plain = json.loads(_line(twin))["base_url"]
             secure = f"https://localhost:{_line(tls)}"
@@ -51,16 +56,43 @@ def _bench(rounds: int, scale: float) -> Table:
 
 
 def _compare(table: Table, over: str, base_url: str, folder: Path, rounds: int, scale: float) -> None:
-    rates: dict[str, list[float]] = {which: [] for which in COUNTS if over == "TLS" or which != "bare"}
+    rates: dict[str, list[float]] = {which: [] for which in COUNTS}
+    pair: list[float] = []
     for _ in range(rounds):
         for which in rates:
-            rates[which].append(_rate(which, max(int(COUNTS[which] * scale), 500), base_url, folder))
-    firebase = median(rates["firebase"])
-    for which, found in rates.items():
-        table.add(_NAMES[which], over, round(median(found)), median(found) / firebase)
+            rates[which].append(_rate(which, _count(which, scale), base_url, folder))
+        pair.append(_rate_of_two("ours", _count("ours", scale), base_url, folder))
+    firebase, fastest = median(rates["firebase"]), max(median(rates["rust"]), median(rates["bare"]))
+    for name, found in [(_NAMES[which], rates[which]) for which in rates] + [
+        ("two of our senders, two processes", pair)
+    ]:
+        table.add(name, over, round(median(found)), median(found) / firebase, f"{median(found) / fastest:.0%}")
+
+
+def _count(which: str, scale: float) -> int:
+    return max(int(COUNTS[which] * scale), 500)
 
 
 def _rate(which: str, count: int, base_url: str, folder: Path) -> float:
+    return rate_of(which, count, base_url, folder / "account.json", folder).cpu
+
+
+def _rate_of_two(which: str, count: int, base_url: str, folder: Path) -> float:
+    """Both at the same time; per CPU second of both together."""
+    with ThreadPoolExecutor(2) as pool:
+        asked = [pool.submit(rate_of, which, count, base_url, folder / "account.json", folder) for _ in range(2)]
+    return 2 / sum(1 / one.result().cpu for one in asked)
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Messages per second: of the client's CPU, and by the wall."""
+
+    cpu: float
+    wall: float
+
+
+def rate_of(which: str, count: int, base_url: str, key: Path, folder: Path) -> Rate:
     answer = subprocess.run(
         [
             sys.executable,
@@ -71,7 +103,7 @@ def _rate(which: str, count: int, base_url: str, folder: Path) -> float:
             which,
             str(count),
             base_url,
-            str(folder / "account.json"),
+            str(key),
         ],
         env={**os.environ, "SSL_CERT_FILE": str(folder / "ca.pem")},
         capture_output=True,
@@ -81,10 +113,10 @@ def _rate(which: str, count: int, base_url: str, folder: Path) -> float:
     assert answer.returncode == 0, answer.stderr.decode()[-2000:]
     result = json.loads(answer.stdout)
     assert result["sent"] == count, f"{which}: {result['sent']} of {count} were accepted"
-    return count / float(result["cpu"])
+    return Rate(count / float(result["cpu"]), count / float(result["wall"]))
 
 
-def _start(module: str, *arguments: str) -> subprocess.Popen[bytes]:
+def started(module: str, *arguments: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-W", "ignore", "-m", module, *arguments], stdout=subprocess.PIPE)
 
 

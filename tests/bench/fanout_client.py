@@ -1,6 +1,6 @@
 """One client under test in a process of its own: sends COUNT pushes and prints its CPU seconds, the warm-up left out.
 
-python -m tests.bench.fanout_client ours|bare|firebase COUNT BASE_URL CREDENTIALS
+python -m tests.bench.fanout_client ours|rust|bare|firebase COUNT BASE_URL CREDENTIALS
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ async def ours(base_url: str, credentials: dict[str, Any]) -> Send:
 
 
 async def bare(base_url: str, credentials: dict[str, Any]) -> Send:
-    """The floor of our library: aiohttp posting ready bodies, looking at nothing but the status."""
+    """A client in Python: aiohttp posting ready bodies, looking at nothing but the status."""
     import aiohttp
 
     session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=64))
@@ -81,6 +81,33 @@ async def bare(base_url: str, credentials: dict[str, Any]) -> Send:
                 async with session.post(url, data=splice("fcm_fid", address, body), headers=headers) as response:
                     await response.read()
                     sent += response.status == 200
+
+        await asyncio.gather(*[one() for _ in range(64)])
+        return sent
+
+    return send
+
+
+async def rust(base_url: str, credentials: dict[str, Any]) -> Send:
+    """The floor of our library, and the fastest client that we know: pyreqwest posting ready bodies, looking at nothing but the status."""
+    from pyreqwest.client import ClientBuilder
+
+    client = ClientBuilder().max_connections(64).build()
+    url = f"{base_url}/v1/projects/bench/messages:send"
+    headers = {"authorization": "Bearer bare", "content-type": "application/json"}
+
+    async def send(count: int) -> int:
+        body = tail(PUSH)
+        waiting = iter(addresses(count))
+        sent = 0
+
+        async def one() -> None:
+            nonlocal sent
+            for address in waiting:
+                request = client.post(url).headers(headers).body_bytes(splice("fcm_fid", address, body)).build()
+                response = await request.send()
+                await response.bytes()
+                sent += response.status == 200
 
         await asyncio.gather(*[one() for _ in range(64)])
         return sent
@@ -137,7 +164,7 @@ async def firebase(base_url: str, credentials: dict[str, Any]) -> Send:
 
 
 async def measure(which: str, count: int, base_url: str, credentials: dict[str, Any]) -> dict[str, float]:
-    send = await {"ours": ours, "bare": bare, "firebase": firebase}[which](base_url, credentials)
+    send = await {"ours": ours, "rust": rust, "bare": bare, "firebase": firebase}[which](base_url, credentials)
     warm = await send(WARM_UP)
     assert warm == WARM_UP, f"only {warm} of {WARM_UP} were accepted"
     before, started = _cpu(), asyncio.get_running_loop().time()

@@ -32,11 +32,12 @@ class _Body(msgspec.Struct):
 
 
 _DECODER = msgspec.json.Decoder(_Body)
+_TARGETS = frozenset({"fid", "token"})
 
 
 def accepts(authorization: bytes, body: bytes) -> bool:
     try:
-        return authorization.startswith(b"Bearer ") and "fid" in _DECODER.decode(body).message
+        return authorization.startswith(b"Bearer ") and not _TARGETS.isdisjoint(_DECODER.decode(body).message)
     except msgspec.DecodeError:
         return False
 

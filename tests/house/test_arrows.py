@@ -62,6 +62,7 @@ _LIBRARIES = {
     "arq": re.compile(r"backend\.core\.queue$|backend\.worker$"),
     "telegram": re.compile(r"bots\.telegram(_\w+)?$|notifications\.channels\.telegram$"),
     "firebase_admin": re.compile(r"notifications\.channels\.fcm(_\w+)?$"),
+    "pyreqwest": re.compile(r"notifications\.channels\.fcm$"),
     "rapidfuzz": re.compile(r"bots\.intents(_\w+)?$|payments\.match(_\w+)?$"),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -48,6 +49,25 @@ async def test_answers_stand_beside_their_letters(fcm: FcmTwin, sender: FcmSende
     assert outcomes[150] == TryLater("UNAVAILABLE", 9)
     assert outcomes[299] == TryLater("connection_lost", uncertain=True)
     assert sum(isinstance(outcome, Sent) for outcome in outcomes) == 297
+
+
+async def test_what_never_left_is_known_from_what_may_have_arrived(
+    fcm: FcmTwin, credentials: FcmCredentials, sender: FcmSender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fcm.misbehave("*", Fault("cut", times=1))
+    assert await sent(sender, letters(1)) == [TryLater("connection_lost", uncertain=True)]
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        away = FcmSender(credentials, project_id=fcm.project_id, base_url=f"http://127.0.0.1:{nobody.getsockname()[1]}")
+        await away.open()
+        assert await sent(away, letters(1)) == [TryLater("connection_refused")]
+        await away.hang_up()
+    monkeypatch.setattr(fcm_module, "_TIMEOUT", timedelta(seconds=0.2))
+    hasty = FcmSender(credentials, project_id=fcm.project_id, base_url=fcm.base_url)
+    await hasty.open()
+    fcm.misbehave("*", Fault("slow", seconds=5, times=1))
+    assert await sent(hasty, letters(1)) == [TryLater("timeout", uncertain=True)]
+    await hasty.hang_up()
 
 
 async def test_a_hundred_failures_do_not_hang_the_sender(fcm: FcmTwin, sender: FcmSender) -> None:
@@ -140,7 +160,7 @@ async def test_workers_share_what_firebase_grants_and_leave_the_rest_untouched(
         sender = FcmSender(credentials, project_id=fcm.project_id, base_url=fcm.base_url, limit=limit)
         await sender.open()
         outcomes += await sent(sender, letters(5))
-        await sender._session.close()  # type: ignore[union-attr]
+        await sender.hang_up()
     # A new bucket holds one; nothing flows in within the patience of a lease.
     assert [type(outcome) for outcome in outcomes].count(Sent) == 1
     assert outcomes.count(None) == 9

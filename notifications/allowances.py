@@ -22,6 +22,8 @@ log = structlog.get_logger()
 _HELD_SHARE = 0.02
 _FLOW_SHARE = 0.96
 _SLICE_LIFE_SHARE = 1 / 120
+# Where an account must be woken slowly, it begins with so much of its rate.
+_RAMP_FROM = 0.05
 _SLICES_PER_LIFE = 5
 _SHARERS_UNKNOWN = 4
 _SHARER_MS = 60_000
@@ -35,12 +37,20 @@ local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 local capacity = tonumber(ARGV[1])
 local per_ms = tonumber(ARGV[2])
 local wanted = tonumber(ARGV[3])
-local state = redis.call('HMGET', KEYS[1], 'tokens', 'at')
+local ramp = tonumber(ARGV[6])
+local state = redis.call('HMGET', KEYS[1], 'tokens', 'at', 'since')
 local tokens = tonumber(state[1]) or 1
 local at = tonumber(state[2]) or now
+local since = tonumber(state[3]) or now
+if ramp > 0 then
+  if now - at > ramp then since = now end
+  local share = math.min(1, math.max(tonumber(ARGV[7]), (now - since) / ramp))
+  capacity = math.max(1, capacity * share)
+  per_ms = per_ms * share
+end
 tokens = math.min(capacity, tokens + math.max(0, now - at) * per_ms)
 local granted = math.min(math.floor(tokens), wanted)
-redis.call('HSET', KEYS[1], 'tokens', tostring(tokens - granted), 'at', tostring(now))
+redis.call('HSET', KEYS[1], 'tokens', tostring(tokens - granted), 'at', tostring(now), 'since', tostring(since))
 redis.call('PEXPIRE', KEYS[1], math.ceil(capacity / per_ms) + 60000)
 redis.call('ZADD', KEYS[2], now, ARGV[4])
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - tonumber(ARGV[5]))
@@ -52,10 +62,11 @@ return {granted, wait, redis.call('ZCARD', KEYS[2])}
 
 
 class Quota(msgspec.Struct, frozen=True):
-    """`count` messages in any `seconds`, as the provider counts them."""
+    """`count` messages in any `seconds`, as the provider counts them. After idleness the rate grows to the whole within `ramp_seconds`."""
 
     count: int
     seconds: float
+    ramp_seconds: float = 0.0
 
     @property
     def capacity(self) -> float:
@@ -108,7 +119,8 @@ class Allowances:
                 self._url, socket_timeout=_REDIS_SECONDS, socket_connect_timeout=_REDIS_SECONDS
             )
             self._script = self._client.register_script(_TAKE)
-        arguments = [quota.capacity, quota.per_second / 1000, wanted, self._me, _SHARER_MS]
+        ramp_ms = quota.ramp_seconds * 1000
+        arguments = [quota.capacity, quota.per_second / 1000, wanted, self._me, _SHARER_MS, ramp_ms, _RAMP_FROM]
         granted, wait_ms, sharers = await self._script(keys=[f"{name}:tokens", f"{name}:sharers"], args=arguments)
         return granted, wait_ms, sharers
 

@@ -46,7 +46,10 @@ async def open_push(house: House, stations: Stations, allowances: Allowances, st
         FcmCredentials(settings.fcm_credentials_file),
         project_id=settings.fcm_project_id,
         base_url=settings.fcm_base_url,
-        limit=allowances.of("push", settings.fcm_project_id, Quota(settings.fcm_per_minute, _MINUTE)),
+        # Firebase asks whoever was idle to come to the whole rate in no less than a minute.
+        limit=allowances.of(
+            "push", settings.fcm_project_id, Quota(settings.fcm_per_minute, _MINUTE, ramp_seconds=_MINUTE)
+        ),
     )
     await sender.open()
     stack.push_async_callback(sender.close)

@@ -58,6 +58,25 @@ async def test_two_workers_share_one_quota(pair: tuple[Allowances, Allowances]) 
         await one.close()
 
 
+async def test_after_idleness_an_account_comes_to_its_whole_rate_slowly(pair: tuple[Allowances, Allowances]) -> None:
+    """Two workers together stay below the line that rises from a twentieth of the rate to all of it."""
+    quota, account = Quota(2000, 1.0, ramp_seconds=2.0), new_id().hex
+    limits = [one.of("push", account, quota) for one in pair]
+    began = time.monotonic()
+    moments = sorted(m for part in await asyncio.gather(*[spend(limit, 150) for limit in limits]) for m in part)
+    slack = quota.capacity + 2 * quota.slice_size + 2
+    for place, at in enumerate(moments, 1):
+        passed = at - began
+        risen = quota.per_second * (0.05 * passed + passed**2 / (2 * quota.ramp_seconds))
+        assert place <= slack + risen
+    assert moments[-1] - began > 0.2, "the whole rate would have let them through at once"
+    # At its whole rate it is not slowed, and another account neither.
+    steady = pair[0].of("push", new_id().hex, Quota(2000, 1.0))
+    assert len(await spend(steady, 100)) == 100
+    for one in pair:
+        await one.close()
+
+
 async def test_accounts_and_channels_do_not_wait_for_each_other(pair: tuple[Allowances, Allowances]) -> None:
     slow, account = Quota(1, 3600.0), new_id().hex
     used_up = pair[0].of("zalo", account, slow)

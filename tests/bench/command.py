@@ -12,20 +12,28 @@ from backend.demo.seed import Cast, seed
 from backend.demo.stage import Stage
 from tests.bench.bench_broadcast import bench_broadcast
 from tests.bench.bench_chat import bench_chat
+from tests.bench.bench_delivery import bench_delivery
 from tests.bench.bench_fanout import bench_fanout
 from tests.bench.bench_faults import bench_faults
 from tests.bench.bench_home import bench_home
 from tests.bench.bench_import import bench_import
 from tests.bench.bench_matching import bench_matching
 from tests.bench.bench_money import bench_money
+from tests.bench.bench_outage import bench_outage
+from tests.bench.bench_quota import bench_quota
 from tests.bench.bench_roll import bench_roll
 from tests.bench.bench_simulation import bench_simulation
+from tests.bench.bench_switchoff import bench_switchoff
 from tests.bench.table import Table
 
 _ON_STAGE: dict[str, Callable[[Stage, Cast], Awaitable[Table]]] = {"home": bench_home, "roll": bench_roll}
 _ALONE: dict[str, Callable[[], Awaitable[Table]]] = {
     "import": bench_import,
     "fanout": bench_fanout,
+    "delivery": bench_delivery,
+    "quota": bench_quota,
+    "outage": bench_outage,
+    "switchoff": bench_switchoff,
     "broadcast": bench_broadcast,
     "simulation": bench_simulation,
     "faults": bench_faults,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Final, Literal
 
 import msgspec
@@ -92,6 +93,7 @@ def openings() -> list[Opening]:
     return found
 
 
+@cache
 def in_order(urgency: Urgency, preferred: str | None) -> tuple[Step, ...]:
     """The family's own channel first, when it costs nothing; the others keep their places and waits."""
     plan = PLANS[urgency]
@@ -102,6 +104,18 @@ def in_order(urgency: Urgency, preferred: str | None) -> tuple[Step, ...]:
     # Whoever held the first place now waits as long as the second did.
     moved = [Step(rest[0].channel, plan[1].after), *rest[1:]]
     return (Step(own.channel, plan[0].after), *moved)
+
+
+@cache
+def places(urgency: Urgency, preferred: str | None) -> tuple[str, ...]:
+    """The channels of `in_order`, by their names."""
+    return tuple(step.channel for step in in_order(urgency, preferred))
+
+
+@cache
+def channels_after(urgency: Urgency, preferred: str | None, channel: str) -> frozenset[str]:
+    order = places(urgency, preferred)
+    return frozenset(order[order.index(channel) + 1 :]) if channel in order else frozenset()
 
 
 def next_step(
@@ -121,11 +135,10 @@ def next_step(
     A step still being tried had its turn at `since`; the one after it keeps its own time, or, for what is urgent, comes as soon as
     the plan would have it follow at all, whatever way it goes.
     """
-    order = in_order(urgency, preferred)
-    places = [step.channel for step in order]
-    if channel not in places or (reached == "paid" and urgency != "emergency"):
+    order, named = in_order(urgency, preferred), places(urgency, preferred)
+    if channel not in named or (reached == "paid" and urgency != "emergency"):
         return None  # what was accepted for money is taken as arrived: a family without the app cannot say that it has read
-    place = places.index(channel)
+    place = named.index(channel)
     for step in order[place + 1 :]:
         if step.channel not in leads or (reached == "uncertain" and step.channel in PAID):
             continue

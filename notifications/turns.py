@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from notifications.bounces import bounce_of
-from notifications.cascade import PAID, PLANS, in_order
+from notifications.cascade import PAID, PLANS, channels_after
 from notifications.leases import STANDS_BACK, Claimed
 from notifications.preferences import Wishes
 from notifications.quiet import Hours, at_minute, spread
@@ -106,10 +106,7 @@ class Turn(msgspec.Struct, frozen=True):
 
     def _after(self) -> frozenset[str]:
         """The channels that come after this one for this family."""
-        places = [step.channel for step in in_order(self.row.notice.urgency, self.wishes.preferred)]
-        if self.row.channel not in places:
-            return frozenset()
-        return frozenset(places[places.index(self.row.channel) + 1 :])
+        return channels_after(self.row.notice.urgency, self.wishes.preferred, self.row.channel)
 
 
 def _after_paying(row: Claimed) -> bool:

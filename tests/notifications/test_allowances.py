@@ -93,7 +93,7 @@ async def test_accounts_and_channels_do_not_wait_for_each_other(pair: tuple[Allo
 async def test_a_flushed_redis_gives_no_second_burst(redis_url: str, pair: tuple[Allowances, Allowances]) -> None:
     quota = Quota(10_000, 3600.0)  # may hold two hundred
     limit = pair[0].of("sms", new_id().hex, quota)
-    connection = redis.asyncio.from_url(redis_url)
+    connection = redis.asyncio.Redis.from_url(redis_url)
     granted = 0
     for _ in range(20):
         granted += await limit.turn(time.monotonic() + 0.01)

@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from backend.core.house import House
+from bots.carrying import ELSEWHERE, carried
 from bots.with_person import Person, person_of
 
 JOB = "answer_chat"
@@ -40,8 +41,9 @@ class Memory(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 # What is known of a chat, in one look: `me` is its channel and id, `l` its link to an account, `s` where the talk stands.
-_KNOWN = """
-           coalesce(s.language, '') AS language, coalesce(s.state, '{}')::text AS memory,
+_KNOWN = f"""
+{ELSEWHERE.rstrip()},
+           coalesce(s.language, '') AS language, coalesce(s.state, '{{}}')::text AS memory,
            coalesce(s.wrong_codes, 0) AS wrong_codes, s.paused_until, who.account_id, l.blocked_at,
            CASE WHEN g.account_id = who.account_id THEN g.holds_until END AS confirmed_until,
            s.person_school_id, s.person_handoff_id, s.person_account_id, coalesce(s.person_taken, false) AS person_taken,
@@ -183,7 +185,7 @@ async def claim(house: House, channel: str, chat_id: str) -> Claimed | None:
     row = await house.database.keep(_CLAIM, channel, chat_id, now, now + LEASE)
     if row is None:
         return None
-    return _claimed(row, _chat(channel, chat_id, row))
+    return _claimed(row, _chat(channel, chat_id, row, now))
 
 
 def _claimed(row: Any, chat: Chat) -> Claimed:
@@ -206,19 +208,20 @@ async def look(house: House, channel: str, chat_id: str, account_id: UUID | None
     """The chat as it stands, for channels that answer in the same request."""
     row = await house.database.reader.fetchrow(_LOOK, channel, chat_id, account_id)
     assert row is not None
-    return _chat(channel, chat_id, row)
+    return _chat(channel, chat_id, row, house.clock.now())
 
 
-def _chat(channel: str, chat_id: str, row: Any) -> Chat:
+def _chat(channel: str, chat_id: str, row: Any, now: datetime) -> Chat:
     try:
         memory = msgspec.json.decode(row["memory"], type=Memory)
     except msgspec.MsgspecError:
         memory = Memory()  # an older shape of it; a talk may lose its thread, never its answer
+    memory, language = carried(memory, row["language"], row, now)
     return Chat(
         channel=channel,
         chat_id=chat_id,
         account_id=row["account_id"],
-        language=row["language"],
+        language=language,
         memory=memory,
         blocked=row["blocked_at"] is not None,
         wrong_codes=row["wrong_codes"],
@@ -262,7 +265,7 @@ async def finish_and_claim(house: House, chat: Chat, update_id: str, outcome: st
     if row is None:
         return None
     # The statement saw the state as it was before it wrote it.
-    known = msgspec.structs.replace(_chat(chat.channel, chat.chat_id, row), language=chat.language, memory=chat.memory)
+    known = msgspec.structs.replace(_chat(chat.channel, chat.chat_id, row, now), language=chat.language, memory=chat.memory)
     return _claimed(row, known)
 
 

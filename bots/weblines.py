@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -95,7 +95,7 @@ async def keep(house: House, chat_id: str, *lines: Line, at: datetime) -> None:
 
 
 _LINES = """
-SELECT l.number, l.side, l.sealed, l.said_at, l.until, w.lines AS last,
+SELECT l.number, l.line_id, l.side, l.sealed, l.said_at, l.until, w.lines AS last,
        coalesce(s.person_taken, false) AS taken
   FROM (VALUES ($1::text)) AS me (chat_id)
   LEFT JOIN web_chats w
@@ -115,20 +115,23 @@ async def lines_after(house: House, chat_id: str, after: int, language: str) -> 
     """The newest that the page has not seen, in the order in which they were said."""
     rows = await house.database.reader.fetch(_LINES, chat_id, after, SHOWN_MAX)
     now = house.clock.now()
-    lines = [_told(house.cipher, row, now, language) for row in reversed(rows) if row["number"] is not None]
-    return ChatLines(lines, rows[0]["last"] or 0, rows[0]["taken"])
+    told = [_told(house.cipher, row, now, language) for row in reversed(rows) if row["number"] is not None]
+    return ChatLines([line for line in told if line is not None], rows[0]["last"] or 0, rows[0]["taken"])
 
 
-def _told(cipher: Cipher, row: object, now: datetime, language: str) -> ChatLine:
-    number, side, sealed, said_at, until = (row[name] for name in ("number", "side", "sealed", "said_at", "until"))  # type: ignore[index]
-    content = msgspec.json.decode(cipher.open(sealed, _PURPOSE), type=Content)
-    if until <= now:
-        again = (Button(say("bots.ask_again", language), f"i:{content.ask_again}"),) if content.ask_again else ()
-        content = Content(say("bots.line_gone", language), again)
+def _told(cipher: Cipher, row: Any, now: datetime, language: str) -> ChatLine | None:
+    """What is past its time is not told; an answer about a child leaves a button behind that asks it anew."""
+    content = msgspec.json.decode(cipher.open(row["sealed"], _PURPOSE), type=Content)
+    if row["until"] <= now:
+        if not content.ask_again:
+            return None
+        again = Button(say("bots.ask_again", language), f"i:{content.ask_again}")
+        content = Content(say("bots.line_gone", language), (again,))
     image = f"data:image/png;base64,{base64.b64encode(content.image).decode()}" if content.image else ""
     return ChatLine(
-        number, side, content.text, said_at, content.buttons, content.by, content.via, image, content.image_alt
-    )
+        row["number"], row["line_id"], row["side"], content.text, row["said_at"], content.buttons, content.by, content.via,
+        image, content.image_alt,
+    )  # fmt: skip
 
 
 # -- Live -------------------------------------------------------------------------------------------------------------

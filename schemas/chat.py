@@ -55,6 +55,7 @@ class ChatMessageIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     message_id: UUID
     text: Annotated[str, Meta(max_length=MESSAGE_MAX, examples=["Hôm nay con có đi học không?"])] = ""
     button: Annotated[str, Meta(max_length=64)] | None = None
+    label: Annotated[str, Meta(max_length=200, description="What the pressed button said.")] = ""
 
 
 class ChatAnswer(msgspec.Struct, frozen=True):
@@ -66,6 +67,7 @@ class ChatAnswer(msgspec.Struct, frozen=True):
         Meta(description="A picture to show above the text, such as a payment code: a PNG as a `data:` URL."),
     ] = None
     image_alt: Annotated[str, Meta(description="What the picture shows, in words.")] = ""
+    silent: Annotated[bool, Meta(description="A person of the school has the chat: the words went there.")] = False
 
 
 class ChatLinkIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -133,6 +133,7 @@ class ChatLine(msgspec.Struct, frozen=True):
     """One line of the web chat. Numbers rise by one within a chat, so that a page asks for what it has not seen."""
 
     number: int
+    line_id: UUID
     side: Literal["family", "bot", "person"]
     text: str
     said_at: datetime

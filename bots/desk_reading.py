@@ -210,6 +210,13 @@ async def assignees(reader: Reader, school_id: int, account_id: UUID, handoff_id
     return Assignees(_ASSIGNEES.decode(row["staff"]))
 
 
+async def my_name(reader: Reader, school_id: int, account_id: UUID) -> str:
+    name: str | None = await reader.fetchval(
+        "SELECT t.full_name FROM staff t WHERE t.school_id = $1 AND t.account_id = $2", school_id, account_id
+    )
+    return name or ""
+
+
 # -- Live -------------------------------------------------------------------------------------------------------------
 
 _INBOX_STATE = f"""

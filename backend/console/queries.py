@@ -20,6 +20,7 @@ class Desk(msgspec.Struct, frozen=True):
     school_name: str
     who: Standing
     frauds_reported: int = 0
+    questions: int = 0  # of families: waiting for anybody who keeps the inbox, or lying with the reader
 
     @property
     def admin(self) -> bool:
@@ -28,6 +29,11 @@ class Desk(msgspec.Struct, frozen=True):
     @property
     def accountant(self) -> bool:
         return self.who.accountant
+
+    @property
+    def keeps_inbox(self) -> bool:
+        """Runs the school, or was made to answer families."""
+        return bool(self.who.roles & {"school_admin", "inbox"})
 
     @property
     def books(self) -> bool:
@@ -76,7 +82,13 @@ SELECT who.staff_id, who.roles, who.subjects, s.name,
        (SELECT count(*)
           FROM fraud_cases c
          WHERE c.school_id = $1
-           AND c.state = 'reported') AS frauds_reported
+           AND c.state = 'reported') AS frauds_reported,
+       (SELECT count(*)
+          FROM chat_handoffs h
+         WHERE h.school_id = $1
+           AND h.state IN ('waiting', 'taken')
+           AND (h.taken_by = $2
+                OR h.state = 'waiting' AND who.roles && ARRAY['school_admin', 'inbox'])) AS questions
   FROM schools s
   JOIN who
     ON true
@@ -89,7 +101,7 @@ async def desk(reader: Reader, school_id: int, account_id: UUID, *, on: date) ->
     row = await reader.fetchrow(_DESK, school_id, account_id, None, on)
     who = standing_of(row)
     assert row is not None
-    return Desk(school_id, row["name"], who, row["frauds_reported"])
+    return Desk(school_id, row["name"], who, row["frauds_reported"], row["questions"])
 
 
 _TODAY = f"""

@@ -17,6 +17,7 @@ from backend.console.books import ROUTES as BOOKS
 from backend.console.calendar import ROUTES as CALENDAR
 from backend.console.classes import ROUTES as CLASSES
 from backend.console.contacts import ROUTES as CONTACTS
+from backend.console.conversation import ROUTES as CONVERSATION
 from backend.console.counter import ROUTES as COUNTER
 from backend.console.drafts import ROUTES as DRAFTS
 from backend.console.fee_exemptions import ROUTES as FEE_EXEMPTIONS
@@ -94,6 +95,7 @@ ROUTES: list[Any] = [
     *FRAUD,
     *AUDIT,
     *INBOX,
+    *CONVERSATION,
     *MESSAGES,
     *MESSAGES_ORDER,
 ]

@@ -71,6 +71,9 @@ LINES = {
         allowed=EVERYONE,
         targets=NOTHING,
     ),
+    ("GET", "/v1/chat/lines"): Line(ask=lambda s: Ask("/v1/chat/lines"), allowed=EVERYONE, targets=NOTHING),
+    ("GET", "/v1/chat/live"): Line(ask=lambda s: Ask("/v1/chat/live"), allowed=EVERYONE, targets=NOTHING),
+    ("POST", "/v1/chat/typing"): Line(ask=lambda s: Ask("/v1/chat/typing"), allowed=EVERYONE, targets=NOTHING),
     ("POST", "/v1/chat/links"): Line(
         ask=lambda s: Ask("/v1/chat/links", json={"channel": "telegram"}),
         allowed=on_any(*GUARDIANS),

@@ -171,7 +171,14 @@ LINES = {
     ("POST", "/console/{school_id}/import/{import_id}/apply"): sent(
         lambda s: f"/import/{s.made}/apply", nothing, ADMINS, targets=BY_SCHOOL, prepare=a_roster
     ),
-    ("GET", "/console/{school_id}/inbox"): shown(lambda s: "/inbox", ADMINS, targets=BY_SCHOOL),
+    ("GET", "/console/{school_id}/inbox"): shown(lambda s: "/inbox", STAFF, targets=BY_SCHOOL),
+    ("GET", "/console/{school_id}/inbox/settings"): shown(lambda s: "/inbox/settings", ADMINS, targets=BY_SCHOOL),
+    ("POST", "/console/{school_id}/inbox/settings"): sent(
+        lambda s: "/inbox/settings", lambda s: {"do": "time", "answer_minutes": "60"}, ADMINS, targets=BY_SCHOOL
+    ),
+    ("GET", "/console/{school_id}/inbox/{handoff_id}"): shown(
+        lambda s: f"/inbox/{s.made}", ADMINS, targets=BY_SCHOOL, prepare=a_question
+    ),
     ("POST", "/console/{school_id}/inbox/{handoff_id}"): sent(
         lambda s: f"/inbox/{s.made}", lambda s: {"text": "Đã gọi điện."}, ADMINS, targets=BY_SCHOOL, prepare=a_question
     ),

@@ -116,6 +116,25 @@ async def chats_of(reader: Reader, account_ids: Sequence[UUID], channel: str) ->
     return dict(found)
 
 
+async def still_linked(reader: Reader, channel: str, chat_id: str, account_id: UUID) -> bool:
+    """Asked once more before each message leaves: a batch takes its time, and stop is obeyed at once."""
+    return bool(
+        await reader.fetchval(
+            """
+            SELECT true
+              FROM chat_links l
+             WHERE l.channel = $1
+               AND l.chat_id = $2
+               AND l.account_id = $3
+               AND l.unlinked_at IS NULL
+            """,
+            channel,
+            chat_id,
+            account_id,
+        )
+    )
+
+
 async def register(
     tx: Tx,
     *,

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from backend.core.catalogue import say
 from backend.core.crypto import token_hash
 from backend.core.house import House
-from notifications.addresses import chats_of
+from notifications.addresses import chats_of, still_linked
 from notifications.allowances import Allowance
 from notifications.leases import Batch, Claimed
 from notifications.outcomes import Outcome, Refused
 from notifications.posting import Posting, made, post_living
 from notifications.rounds import Item, Try
 from notifications.texts import notice_path, on_lock_screen
+
+UNLINKED: Final = Refused("unreachable", "unlinked")
 
 
 class ChatSender(Protocol):
@@ -54,8 +56,14 @@ class ChatStation:
                     if isinstance(text, Refused):
                         one.outcome = text
                     else:
-                        postings.append(Posting(one, partial(self.sender.post, chat_id, text)))
+                        send = partial(self._post, house, item.row.account_id, chat_id, text)
+                        postings.append(Posting(one, send))
         await post_living(house, self.channel, postings, self.sender.limit)
+
+    async def _post(self, house: House, account_id: UUID, chat_id: str, text: str) -> Outcome:
+        if not await still_linked(house.database.reader, self.channel, chat_id, account_id):
+            return UNLINKED
+        return await self.sender.post(chat_id, text)
 
 
 def text_of(house: House, batch: Batch, row: Claimed) -> str:

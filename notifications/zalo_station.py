@@ -9,9 +9,9 @@ from uuid import UUID
 
 from backend.core.house import House
 from notifications import zalo_followers
-from notifications.addresses import chats_of
+from notifications.addresses import chats_of, still_linked
 from notifications.channels.zalo import ZaloSender
-from notifications.chats import text_of
+from notifications.chats import UNLINKED, text_of
 from notifications.dead_addresses import chat_hash
 from notifications.leases import Batch
 from notifications.outcomes import Outcome, Refused, Sent
@@ -55,7 +55,7 @@ class ZaloStation:
                 elif closed := known.get(user_id, _NOBODY).closed(now):
                     one.outcome = Refused("unreachable", closed)
                 else:
-                    postings.append(Posting(one, partial(round_.post, user_id, text)))
+                    postings.append(Posting(one, partial(round_.post, house, item.row.account_id, user_id, text)))
         try:
             await post_living(house, self.channel, postings, self.sender.limit)
         finally:
@@ -77,7 +77,9 @@ class _Round:
         self._free = free
         self.left: dict[str, int] = {}
 
-    async def post(self, user_id: str, text: str) -> Outcome:
+    async def post(self, house: House, account_id: UUID, user_id: str, text: str) -> Outcome:
+        if not await still_linked(house.database.reader, zalo_followers.CHANNEL, user_id, account_id):
+            return UNLINKED
         if self._free[user_id] <= 0:
             return Refused("unreachable", "replies_used")
         self._free[user_id] -= 1

@@ -265,7 +265,9 @@ async def finish_and_claim(house: House, chat: Chat, update_id: str, outcome: st
     if row is None:
         return None
     # The statement saw the state as it was before it wrote it.
-    known = msgspec.structs.replace(_chat(chat.channel, chat.chat_id, row, now), language=chat.language, memory=chat.memory)
+    known = msgspec.structs.replace(
+        _chat(chat.channel, chat.chat_id, row, now), language=chat.language, memory=chat.memory
+    )
     return _claimed(row, known)
 
 

@@ -5,6 +5,7 @@ Only a number to call in need is said while a person answers, since nobody knows
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import msgspec
@@ -26,6 +27,13 @@ _TO_BOT: Final = frozenset(
     """.strip()
     .replace("\n    ", " ")
     .split(", ")
+)
+
+
+# Words of need, whatever the rest of the sentence is understood as. Said once too often is better than once too seldom.
+_IN_NEED: Final = re.compile(
+    r"\b(cap cuu|mat tich|bat coc|tu tu|tu sat|tu lam dau|chay mau|ngat xiu|bat tinh|co giat|hoa hoan|chay truong|tai nan|bi danh|danh hoi dong"
+    r"|xam hai|sam so|khong thay con|chua thay con ve|emergency|ambulance|kidnap\w*|suicide|bleeding|unconscious|went missing|is missing)\b"
 )
 
 
@@ -82,6 +90,8 @@ async def _in_need(talk: Talk, text: str) -> Answer | None:
     """What would be answered with a number to ring first is answered with that number, and with nothing else."""
     meant = understand(text, talk.previous)
     likely = (meant.intent, *meant.suggestions[:1])
-    if not any(entry is not None and entry.call for entry in (entry_of(one, talk.today) for one in likely)):
+    if not _IN_NEED.search(fold(text)) and not any(
+        entry is not None and entry.call for entry in (entry_of(one, talk.today) for one in likely)
+    ):
         return None
     return talk.answer(call_line(talk.language, await talk.facts()))

@@ -130,6 +130,8 @@ async def test_a_number_to_ring_is_said_even_while_a_person_answers(
     answer = await family.says("con tôi bị bạn đánh ở trường")
     assert answer is not None and "0911 222 333" in answer.text and len(answer.text.splitlines()) == 1
     assert (await words_of(owner, asked["handoff_id"]))[-1] == ("family", "con tôi bị bạn đánh ở trường")
+    for text in ("con tôi mất tích chưa về nhà", "cháu chảy máu nhiều lắm cô ơi", "my son is missing"):
+        assert await family.says(text) is not None, text
 
 
 @pytest.mark.parametrize("how", ["gặp bot", "button"])

@@ -73,7 +73,7 @@ def pages_of(busy: Busy) -> list[tuple[Person | None, str]]:
             (world.admin, path)
             for path in (
                 console, f"{console}/classes?find=an", f"{room}/teachers", f"{console}/pupils/{world.child.pupil_id}",
-                f"{console}/pupils/new", f"{console}/staff", f"{console}/calendar", f"{console}/audit", f"{console}/inbox",
+                f"{console}/pupils/new", f"{console}/staff", f"{console}/calendar", f"{console}/audit", f"{console}/inbox", f"{console}/inbox/settings",
                 f"{console}/bank-accounts", f"{console}/unreached", f"{console}/import",
                 f"{console}/knowledge", f"{console}/knowledge/assessment-rule?level=primary", f"{console}/knowledge/own-be-boi",
                 f"{console}/unanswered", f"{console}/about",

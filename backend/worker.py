@@ -33,7 +33,7 @@ from backend.files.area import forget_area
 from backend.forms import chasing
 from backend.identity import codes, forgetting, sending
 from backend.messages import alerts, alerts_sending, late_reads
-from bots import chats, pictures, weblines, word_sending
+from bots import chats, pictures, updates, weblines, word_sending
 from bots.editor import unanswered
 from bots.wires import Wires
 from bots.words import SEND_JOB
@@ -217,7 +217,7 @@ async def fold_past_deliveries(work: Work) -> None:
 
 @job
 async def forget_old_chats(work: Work) -> None:
-    await chats.forget_old(work.house)
+    await updates.forget_old(work.house)
     await unanswered.forget_old(work.house)
     await weblines.forget_old(work.house)
     await pictures.forget_old(work.house)

@@ -16,7 +16,7 @@ from backend.core.crypto import token_hash
 from backend.core.house import House
 from backend.core.problems import Problem
 from backend.core.ratelimit import Bucket
-from bots import chats, linking, links
+from bots import chats, linking, links, updates
 from bots.chats import Chat, Claimed
 from bots.conversation import Turn, turn
 from bots.hearing import Heard, Standing, Wire
@@ -62,7 +62,7 @@ class Answering:
 
     async def sweep(self) -> None:
         """Chats whose bell was lost."""
-        for chat_id in await chats.waiting_chats(self._house, self._channel):
+        for chat_id in await updates.waiting_chats(self._house, self._channel):
             await self.answer_waiting(chat_id)
 
     async def say(self, chat_id: str, answer: Answer) -> Outcome:
@@ -163,13 +163,13 @@ class Answering:
         own = _AGAIN_SECONDS[min(claimed.attempts, len(_AGAIN_SECONDS)) - 1]
         after = timedelta(seconds=seconds if seconds is not None else own)
         chat_id = claimed.chat.chat_id
-        await chats.try_again(
+        await updates.try_again(
             self._house, self._channel, chat_id, claimed.update_id, after=after, parts_sent=parts_sent
         )
         return None
 
     async def _end(self, claimed: Claimed, outcome: str) -> Claimed | None:
-        await chats.give_up(self._house, self._channel, claimed.chat.chat_id, claimed.update_id, outcome)
+        await updates.give_up(self._house, self._channel, claimed.chat.chat_id, claimed.update_id, outcome)
         return await self._next(claimed.chat.chat_id)
 
     async def _may_ask(self, chat_id: str) -> bool:

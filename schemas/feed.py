@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from schemas.drafts import Found
 from schemas.messages import ReportReason as MessageReason
 
 PostKind = Literal["news", "class_praise", "pupil_praise"]
@@ -124,6 +125,7 @@ class StaffPost(msgspec.Struct, frozen=True):
     thanks: int | None
     photos: list[StaffPhoto]
     comments: list[Comment]
+    findings: list[Found] = []
 
 
 class StaffFeed(msgspec.Struct, frozen=True):

@@ -5,17 +5,21 @@ Made through the rooms' own actions where there is one.
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
 import asyncpg
+from PIL import Image
 
 from backend.announcements.actions import announce
 from backend.attendance.actions import take_roll
 from backend.core.clock import school_day
 from backend.core.house import House
 from backend.core.ids import new_id
+from backend.feed import drafts, posts
+from backend.files.actions import keep
 from backend.forms.actions import create_form
 from backend.forms.signing import sign
 from backend.gradebook.actions import enter_marks, publish_marks
@@ -26,6 +30,7 @@ from payments.settle import settle
 from payments.statements import imports
 from schemas.announcements import NewAnnouncement, ToClass
 from schemas.attendance import RollException, RollIn
+from schemas.feed import PhotoIn, PostIn
 from schemas.forms import (
     Consent,
     Day,
@@ -56,6 +61,7 @@ class Busy:
     statement_id: UUID
     pointing_id: UUID
     form_id: UUID
+    post_id: UUID
 
 
 async def busy_school(owner: asyncpg.Connection, house: House, world: World, *, pupils: int = 38) -> Busy:
@@ -81,6 +87,7 @@ async def busy_school(owner: asyncpg.Connection, house: House, world: World, *, 
     )
     pointing_id = await a_statement(owner, house, world, "so-quy.csv", "Lúc;Vì;Ra;Vào;Còn;Mã")
     form_id = await a_form(house, world)
+    post_id = await a_feed(house, world)
     return Busy(
         world,
         announcement_id,
@@ -91,7 +98,27 @@ async def busy_school(owner: asyncpg.Connection, house: House, world: World, *, 
         statement_id,
         pointing_id,
         form_id,
+        post_id,
     )
+
+
+async def a_feed(house: House, world: World) -> UUID:
+    """A post that families read, with a picture on which nobody can be recognised, and a draft that waits with words to look at."""
+    school_id, now = world.school_id, house.clock.now()
+    picture = io.BytesIO()
+    Image.effect_noise((900, 600), 80).convert("RGB").save(picture, "JPEG")
+    file_id, post_id = new_id(), new_id()
+    async with house.database.school(school_id) as tx:
+        await keep(
+            tx, file_id=file_id, name="anh.jpg", data=picture.getvalue(), made_by=world.teacher.account_id, at=now
+        )
+    shown = PostIn(world.class_id, "Cả lớp trồng cây.", photos=[PhotoIn(file_id, nobody_recognisable=True)])
+    waiting = PostIn(world.class_id, "Bạn An đứng nhất lớp, bạn Ân kém nhất lớp.")
+    for one_id, post in ((post_id, shown), (new_id(), waiting)):
+        await drafts.keep_draft(house, world.teacher.account_id, school_id, one_id, post)
+        await posts.hand_in(house, world.teacher.account_id, school_id, one_id)
+    await posts.approve(house, world.admin.account_id, school_id, post_id)
+    return post_id
 
 
 async def a_form(house: House, world: World) -> UUID:

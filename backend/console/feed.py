@@ -90,8 +90,9 @@ async def _form(
     *,
     refused: Refusal | None = None,
     form: dict[str, str] | None = None,
+    warned: bool = False,
 ) -> Response[bytes]:
-    """`form` holds what was typed and could not be kept."""
+    """`warned`: the checker's findings are shown, and the next press hands in. `form` holds what was typed and could not be kept."""
     desk = await desk_of(request, school_id)
     reader, account_id, today = house_of(request).database.reader, principal_of(request).account_id, today_of(request)
     pupils = await consents.of_class(reader, school_id, account_id, class_id, today)
@@ -106,6 +107,7 @@ async def _form(
         post_id=post_id,
         kept=kept,
         form=form or _fields(kept),
+        warned=warned,
         refused=refused,
     )
 
@@ -141,7 +143,7 @@ def _fields(kept: StaffPost | None) -> dict[str, str]:
 async def keep_post(
     request: AnyRequest, school_id: FromPath[int], class_id: FromPath[UUID], post_id: FromPath[UUID]
 ) -> Response[bytes]:
-    """`do`: save (pictures come and are tagged), or hand_in."""
+    """`do`: save (pictures come and are tagged), hand_in (after a look at what the checker found), or hand_in_anyway."""
     house, account_id = house_of(request), principal_of(request).account_id
     await consents.of_class(house.database.reader, school_id, account_id, class_id, today_of(request))
     kept = await _kept(request, school_id, class_id, post_id)
@@ -152,8 +154,12 @@ async def keep_post(
         new = [await _uploaded(request, school_id, one) for one in sent.getall("photos", []) if _is_picture(one)]
         draft = into(PostIn, _draft(class_id, form, kept, new))
         await drafts.keep_draft(house, account_id, school_id, post_id, draft)
-        if form.get("do") != "hand_in":
+        if form.get("do") not in ("hand_in", "hand_in_anyway"):
             return go(f"{here}/{post_id}", "feed.saved")
+        if form.get("do") == "hand_in":
+            written = await _kept(request, school_id, class_id, post_id)
+            if written is not None and written.findings:
+                return await _form(request, school_id, class_id, post_id, warned=True)
         done = await posts.hand_in(house, account_id, school_id, post_id)
     except Problem as problem:
         refused = Refusal(shown_in_form(problem), language_of(request))

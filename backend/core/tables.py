@@ -23,7 +23,7 @@ TENANT = (
     "statement_files", "statement_lines", "statement_balances", "statement_mappings",
     "chat_handoffs", "chat_unanswered", "unanswered_set_aside", "child_nicknames",
     "chat_words", "chat_word_sends", "inbox_settings", "canned_answers",
-    "files", "announcement_rules", "announcement_drafts", "announcement_versions", "pupil_groups", "pupil_group_members",
+    "files", "file_variants", "announcement_rules", "announcement_drafts", "announcement_versions", "pupil_groups", "pupil_group_members",
     "announcement_templates", "announcement_events", "announcement_reminders",
     "forms", "form_versions", "form_pupils", "form_signatures", "form_answers", "form_reminders", "form_rules", "family_claims",
     "message_settings", "quiet_hours", "duty_turns", "threads", "group_messages", "messages", "message_texts", "message_reads",

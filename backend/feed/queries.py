@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -11,12 +12,14 @@ import msgspec
 from backend.core.database import Reader
 from backend.core.problems import NOT_FOUND
 from backend.feed import settings
+from backend.feed.checking import context_of, found_in
 from backend.feed.family import COMMENTS_JSON, comments_of
 from backend.feed.names import relation_name
 from backend.feed.posts import may_approve, oversees
 from backend.feed.visible import AGREED, EXPIRED, SEEN, WITH_CLASS
 from backend.identity.entitlement import Standing, require_class, standing
 from backend.messages.names import teacher_name
+from schemas.drafts import Found
 from schemas.feed import FeedSettings, StaffFeed, StaffPhoto, StaffPost, Waiting, WaitingComment
 
 _PHOTOS = msgspec.json.Decoder(list[StaffPhoto])
@@ -132,7 +135,8 @@ async def of_class(
         "SELECT name FROM classes WHERE school_id = $1 AND class_id = $2", school_id, class_id
     )  # fmt: skip
     rows = await reader.fetch(_OF_CLASS, school_id, account_id, today, class_id, _PAGE)
-    return StaffFeed(class_id, name or "", [_post(row, who, kept, account_id, language) for row in rows])
+    judged = await _judged(reader, school_id, rows, language)
+    return StaffFeed(class_id, name or "", [_post(row, who, kept, account_id, language, judged) for row in rows])
 
 
 async def post(
@@ -143,7 +147,8 @@ async def post(
     who = await standing(reader, school_id, account_id, class_id=row["class_id"] if row else None, on=today)
     if row is None or not who.of_class:
         raise NOT_FOUND()
-    return _post(row, who, await settings.of_school(reader, school_id), account_id, language)
+    kept = await settings.of_school(reader, school_id)
+    return _post(row, who, kept, account_id, language, await _judged(reader, school_id, [row], language))
 
 
 async def waiting(reader: Reader, school_id: int, account_id: UUID, today: date, language: str) -> Waiting:
@@ -157,8 +162,9 @@ async def waiting(reader: Reader, school_id: int, account_id: UUID, today: date,
     talked = await reader.fetch(
         _WAITING_COMMENTS, school_id, account_id, today, who.admin, who.staff_id, _WAITING_MAX
     )  # fmt: skip
+    judged = await _judged(reader, school_id, rows, language)
     return Waiting(
-        [_post(row, who, kept, account_id, language, asked=True) for row in rows],
+        [_post(row, who, kept, account_id, language, judged, asked=True) for row in rows],
         [
             WaitingComment(
                 row["comment_id"],
@@ -174,8 +180,24 @@ async def waiting(reader: Reader, school_id: int, account_id: UUID, today: date,
     )
 
 
+async def _judged(reader: Reader, school_id: int, rows: Sequence[Any], language: str) -> dict[UUID, list[Found]]:
+    """What the checker says of posts that families have not seen yet, for their writer and for who approves them."""
+    unseen = [row for row in rows if row["state"] in ("draft", "waiting")]
+    if not unseen:
+        return {}
+    context = await context_of(reader, school_id)
+    return {row["post_id"]: found_in(row["body"], context, row["changed_at"], language) for row in unseen}
+
+
 def _post(
-    row: Any, who: Standing, kept: FeedSettings, account_id: UUID, language: str, *, asked: bool = False
+    row: Any,
+    who: Standing,
+    kept: FeedSettings,
+    account_id: UUID,
+    language: str,
+    judged: Mapping[UUID, list[Found]],
+    *,
+    asked: bool = False,
 ) -> StaffPost:
     """`asked`: the statement has chosen only what the reader may decide on."""
     waits = row["state"] == "waiting"
@@ -198,6 +220,7 @@ def _post(
         thanks=row["thanks"] if row["mine"] else None,
         photos=_PHOTOS.decode(row["photos"]),
         comments=comments_of(row["comments"], account_id, language, oversees=oversees(who, author=row["mine"])),
+        findings=judged.get(row["post_id"], []),
     )
 
 

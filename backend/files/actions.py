@@ -16,12 +16,13 @@ from backend.core.problems import CONFLICT, FORBIDDEN, INVALID, FieldError
 from backend.core.ratelimit import Bucket
 from backend.files.content import EMPTY, Content, read_content
 from backend.files.queries import is_member
+from backend.files.variants import forget_small, keep_small
 from schemas.files import Kept
 
 FORGET_AFTER = timedelta(days=7)
 _FORGET_AT_ONCE = 500
 # Decoding takes a core and up to some hundred megabytes: not more than two at a time in one process.
-_DECODERS = ThreadPoolExecutor(2, thread_name_prefix="pictures")
+DECODERS = ThreadPoolExecutor(2, thread_name_prefix="pictures")
 NOT_YOURS = ("Không có tệp này trong các tệp bạn đã gửi lên.", "There is no such file among those you have uploaded.")
 
 
@@ -50,7 +51,7 @@ async def keep(tx: SchoolTx, *, file_id: UUID, name: str, data: bytes, made_by: 
 
 async def prepared(name: str, data: bytes) -> Content:
     """Beside the event loop: a picture of a phone takes a few tenths of a second."""
-    return await asyncio.get_running_loop().run_in_executor(_DECODERS, read_content, name, data)
+    return await asyncio.get_running_loop().run_in_executor(DECODERS, read_content, name, data)
 
 
 async def keep_prepared(tx: SchoolTx, content: Content, *, file_id: UUID, made_by: UUID, at: datetime) -> Kept:
@@ -66,6 +67,8 @@ async def keep_prepared(tx: SchoolTx, content: Content, *, file_id: UUID, made_b
         content.source_hash, content.data, made_by, at,
     )  # fmt: skip
     if made:
+        if content.small is not None:
+            await keep_small(tx, file_id, content.small)
         return Kept(file_id, content.name, content.media_type, len(content.data), content.width, content.height)
     row = await tx.fetchrow(
         """
@@ -130,27 +133,40 @@ async def forget_hanging_nowhere(house: House) -> int:
 async def _forget(tx: SchoolTx, before: datetime) -> int:
     rows = await tx.fetch(
         """
-        DELETE FROM files f
-         USING (SELECT old.file_id
-                  FROM files old
-                 WHERE old.school_id = $1
-                   AND old.hung_at IS NULL
-                   AND old.uploaded_at < $2
-                 LIMIT $3
-                   FOR UPDATE SKIP LOCKED) AS gone
-         WHERE f.school_id = $1
-           AND f.file_id = gone.file_id
-        RETURNING f.file_id
+        SELECT old.file_id
+          FROM files old
+         WHERE old.school_id = $1
+           AND old.hung_at IS NULL
+           AND old.uploaded_at < $2
+         ORDER BY old.file_id
+         LIMIT $3
+           FOR UPDATE SKIP LOCKED
         """,
         tx.school_id,
         before,
         _FORGET_AT_ONCE,
     )
+    return await _delete(tx, [row["file_id"] for row in rows])
+
+
+async def _delete(tx: SchoolTx, file_ids: Sequence[UUID]) -> int:
+    """The rows are held. Small pictures go before their originals."""
+    await forget_small(tx, file_ids)
+    rows = await tx.fetch(
+        """
+        DELETE FROM files
+         WHERE school_id = $1
+           AND file_id = ANY ($2::uuid[])
+        RETURNING file_id
+        """,
+        tx.school_id,
+        list(file_ids),
+    )
     return len(rows)
 
 
 # A file on which something else still hangs is kept: letters, drafts of letters and their versions, messages, signed forms, feeds.
-_FORGET_UNUSED = """
+_UNUSED = """
 WITH used AS (
         SELECT h.file_id
           FROM feed_photos h
@@ -182,13 +198,15 @@ WITH used AS (
            AND f.file_id = ANY ($2::uuid[])
            AND f.file_id::text = said.value
          WHERE h.school_id = $1)
-DELETE FROM files f
+SELECT f.file_id
+  FROM files f
  WHERE f.school_id = $1
    AND f.file_id = ANY ($2::uuid[])
    AND NOT EXISTS (SELECT
                      FROM used u
                     WHERE u.file_id = f.file_id)
-RETURNING f.file_id
+ ORDER BY f.file_id
+   FOR UPDATE
 """
 
 
@@ -196,4 +214,5 @@ async def forget(tx: SchoolTx, file_ids: Sequence[UUID]) -> int:
     """For a room that has taken files off its thing: those that hang on nothing else are deleted, bytes and all. How many."""
     if not file_ids:
         return 0
-    return len(await tx.fetch(_FORGET_UNUSED, tx.school_id, list(file_ids)))
+    rows = await tx.fetch(_UNUSED, tx.school_id, list(file_ids))
+    return await _delete(tx, [row["file_id"] for row in rows])

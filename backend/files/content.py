@@ -10,7 +10,7 @@ import msgspec
 from backend.core.problems import FieldError, ProblemType, problem
 from backend.core.text import clean
 from backend.files.papers import readable_pdf
-from backend.files.pictures import Picture, small_picture
+from backend.files.pictures import Picture, small_picture, smaller
 from schemas.files import MediaType
 
 FILE_BYTES_MAX = 15 * 1024 * 1024
@@ -45,7 +45,7 @@ EMPTY = FieldError("/data", "Tệp này trống.", "This file is empty.")
 
 
 class Content(msgspec.Struct, frozen=True):
-    """What is kept. `source_hash` is of the bytes as they came."""
+    """What is kept. `source_hash` is of the bytes as they came; `small` is the picture for lists, where it is worth keeping."""
 
     name: str
     media_type: MediaType
@@ -53,6 +53,7 @@ class Content(msgspec.Struct, frozen=True):
     source_hash: bytes
     width: int | None = None
     height: int | None = None
+    small: Picture | None = None
 
 
 def read_content(name: str, data: bytes) -> Content:
@@ -69,7 +70,15 @@ def read_content(name: str, data: bytes) -> Content:
         raise _why_not(data)()
     picture: Picture = small_picture(data)
     ending = ".png" if picture.media_type == "image/png" else ".jpg"
-    return Content(_named(name, ending), picture.media_type, picture.data, source_hash, picture.width, picture.height)
+    return Content(
+        _named(name, ending),
+        picture.media_type,
+        picture.data,
+        source_hash,
+        picture.width,
+        picture.height,
+        smaller(picture.data),
+    )
 
 
 def _is_picture(data: bytes) -> bool:

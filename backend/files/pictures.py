@@ -12,6 +12,9 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from backend.core.problems import problem
 
 EDGE_MAX = 1600
+SMALL_EDGE = 480
+# Less than this saves too little to be kept a second time.
+_WORTH_SMALLER = 600
 # A JPEG is decoded at a fraction of its size; anything else must be held whole, at four bytes a pixel.
 _JPEG_PIXELS_MAX = 64_000_000
 _PIXELS_MAX = 25_000_000
@@ -54,6 +57,21 @@ def small_picture(data: bytes) -> Picture:
         raise TOO_MANY_PIXELS(megapixels=f"> {2 * (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000}") from error
     except _DAMAGED as error:
         raise BROKEN() from error
+
+
+def smaller(data: bytes) -> Picture | None:
+    """Of a kept picture, for a list. None where the picture is hardly larger, or the small one no lighter."""
+    with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as opened:
+        if max(opened.size) <= _WORTH_SMALLER:
+            return None
+        if opened.format == "JPEG":
+            opened.draft(None, (SMALL_EDGE, SMALL_EDGE))
+        opened.load()
+        image = _whole_colours(opened)
+    image.thumbnail((SMALL_EDGE, SMALL_EDGE), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    image.info.clear()
+    made = _written(image)
+    return made if len(made.data) < len(data) else None
 
 
 def _decoded(opened: Image.Image) -> Image.Image:

@@ -10,8 +10,10 @@ from litestar import Request, Response
 from litestar.openapi.datastructures import ResponseSpec
 
 from backend.core.http import disposition, house_of, unchanged
+from backend.files.actions import DECODERS
 from backend.files.area import read_area
 from backend.files.queries import Stored, read
+from backend.files.variants import read_small
 
 FILE = ResponseSpec(
     bytes, description="The picture or PDF", media_type="application/octet-stream", generate_examples=False
@@ -27,11 +29,18 @@ _HEADERS = {
 
 
 async def serve(request: Request[Any, Any, Any], school_id: int, file_id: UUID) -> Response[bytes]:
-    """A picture is shown where it stands; a PDF is handed over, so that no viewer opens it inside our pages."""
-    etag = f'"{file_id.hex}"'
+    """A picture is shown where it stands; a PDF is handed over, so that no viewer opens it inside our pages.
+
+    `?size=small` is the picture for a list, at most 480 pixels.
+    """
+    small = request.query_params.get("size") == "small"
+    etag = f'"{file_id.hex}{"-small" if small else ""}"'
     if unchanged(request, etag):
         return Response(b"", status_code=304, headers={**_HEADERS, "etag": etag})
-    return answer(await read(house_of(request).database.reader, school_id, file_id), etag)
+    house = house_of(request)
+    if small:
+        return answer(await read_small(house, school_id, file_id, DECODERS), etag)
+    return answer(await read(house.database.reader, school_id, file_id), etag)
 
 
 async def serve_area(request: Request[Any, Any, Any], file_id: UUID) -> Response[bytes]:

@@ -43,7 +43,7 @@ def pages_of(busy: Busy) -> list[tuple[Person | None, str]]:
             for path in (
                 "/app", "/app/notices", "/app/events", f"/app/{school}/notices/{busy.notice_id}", "/app/invoices",
                 f"{child}/invoices/{busy.invoice_id}", f"{child}/marks", f"{child}/attendance?month=2026-10", "/app/account",
-                "/app/forms", f"/app/{school}/forms/{busy.form_id}", f"/app/{school}/forms/{busy.form_id}/slips/{world.child.pupil_id}",
+                "/app/feed", f"{child}/consents", "/app/forms", f"/app/{school}/forms/{busy.form_id}", f"/app/{school}/forms/{busy.form_id}/slips/{world.child.pupil_id}",
             )
         ],
         *[
@@ -51,7 +51,7 @@ def pages_of(busy: Busy) -> list[tuple[Person | None, str]]:
             for path in (
                 console, f"{room}/roll?day=2026-10-05", f"{room}/roll?day=2026-10-06&detail=1", f"{room}/marks/TOAN?term=1",
                 f"{room}/marks/GDTC?term=1", f"{console}/announcements", f"{console}/announcements/new?class_id={world.class_id}",
-                f"{console}/announcements/settings", f"{console}/groups", f"{console}/groups/{new_id()}",
+                f"{console}/announcements/settings", f"{room}/feed", f"{room}/feed/{new_id()}", f"{console}/groups", f"{console}/groups/{new_id()}",
                 f"{console}/announcements/{busy.announcement_id}", f"{console}/forms",
                 f"{console}/forms/new?class_id={world.class_id}", f"{console}/forms/{busy.form_id}", f"{console}/forms/{busy.form_id}/text",
                 f"{console}/forms/{busy.form_id}/slips/{world.child.pupil_id}/{world.parent.person_id}",
@@ -76,7 +76,7 @@ def pages_of(busy: Busy) -> list[tuple[Person | None, str]]:
                 f"{console}/pupils/new", f"{console}/staff", f"{console}/calendar", f"{console}/audit", f"{console}/inbox", f"{console}/inbox/settings",
                 f"{console}/bank-accounts", f"{console}/unreached", f"{console}/import",
                 f"{console}/knowledge", f"{console}/knowledge/assessment-rule?level=primary", f"{console}/knowledge/own-be-boi",
-                f"{console}/unanswered", f"{console}/about",
+                f"{console}/unanswered", f"{console}/about", f"{console}/feed",
             )
         ],
     ]  # fmt: skip
@@ -100,6 +100,7 @@ class TestInABrowser:
         page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: said.append(str(error)))
         for person, path in pages_of(busy):
+            await page.goto("about:blank")  # a picture of the page before is not asked for without its reader
             await context.clear_cookies()
             if person:
                 await context.add_cookies([{"name": ACCESS_COOKIE, "value": person.token, "url": site}])

@@ -101,7 +101,7 @@ class Normal(msgspec.Struct, frozen=True):
 def normalise(text: str) -> Normal:
     """Everything that understanding does to a text before it looks for a meaning."""
     neat = clean(text[: TEXT_MAX * 2])[:TEXT_MAX]
-    nameless = without_names(neat)
+    nameless = _without_names(neat)
     parts = tuple(words for part in _clauses(nameless) if (words := _canonical(part)))
     marked = tuple(token for token in _TOKEN.findall(nameless.lower()) if not token.isascii())
     return Normal(neat, tuple(word for part in parts for word in part), parts, marked)
@@ -126,20 +126,20 @@ _NAMES = (
 _SMALL_NAME = re.compile(
     r"(?<!phu )(?<!phụ )\b(?:nguyen|nguyễn|pham|phạm|huynh|huỳnh)(?: (?!lop\b|lớp\b|hom\b|hôm\b|co\b|có\b)[^\W\d_]+){1,3}"
 )
-NAME = " tenrieng "
+_NAME = " tenrieng "
 
 
-def without_names(text: str) -> str:
+def _without_names(text: str) -> str:
     if text.isupper() or text.istitle():
         return text
     for shape in _NAMES:
         text = shape.sub(_if_capitals, text)
-    return _SMALL_NAME.sub(NAME, text)
+    return _SMALL_NAME.sub(_NAME, text)
 
 
 def _if_capitals(match: re.Match[str]) -> str:
     """`[^a-z]` also lets đ and ă in; a name begins every word with a capital."""
-    return NAME if all(word[0].isupper() for word in match[0].split()) else match[0]
+    return _NAME if all(word[0].isupper() for word in match[0].split()) else match[0]
 
 
 _CLAUSE_END = re.compile(r"(?<!\d)[.](?!\d)|[?!;\n…]+|(?<!\d),(?!\d)|\s[-–]\s")

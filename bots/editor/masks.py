@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable
 
 from backend.core.text import clean, fold
-from bots.normalise import NAME, PHONE, without_names
+
+# The understanding's own reading of names. Its file is part of what the model was made from, so nothing is renamed there.
+from bots.normalise import _NAME, PHONE, _without_names
 
 _NAME_SHOWN = "‹tên›"
 _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -24,7 +26,7 @@ def masked(text: str) -> str:
     neat = clean(text)
     for shape, shown in _SHAPES:
         neat = shape.sub(shown, neat)
-    return clean(without_names(neat).replace(NAME, f" {_NAME_SHOWN} "))
+    return clean(_without_names(neat).replace(_NAME, f" {_NAME_SHOWN} "))
 
 
 def without_known_names(text: str, folded_names: frozenset[str]) -> str:

@@ -19,7 +19,7 @@ _FAMILY = (
 _TO_BEFORE = re.compile(
     rf"\b{_FAMILY}(?:[\s,:&/-]|\b(?:cua|va|hoc sinh|hs|em|cac|con|toan the|thuoc|cu|toan|of|in|khoi|lop"
     rf"|tap the|phhs|ph|class|grade|yeu|quy|than|men|than men|nha)\b)*$"
-    r"|\b(?:kinh gui|gui|than gui|kinh moi|moi|thong bao|dear|hi|hello|chao|kinh chao|v/v|ve viec"
+    r"|\b(?:kinh gui|gui|than gui|kinh moi|moi|thong bao danh cho|thong bao rieng cho|thong bao|dear|hi|hello|chao|kinh chao|v/v|ve viec"
     r"|hop phu huynh|hop phhs|hop|thuc hien|danh cho|ap dung|lich|tkb|thoi khoa bieu|thong tin|nhac"
     r"|nhac nho|nho|bang tin|tin nhan|gvcn|giao vien chu nhiem|de nghi|yeu cau|to chuc cho|toan the|ca|tap the|all"
     r"|kinh thua|alo|thuc don|ke hoach|nhan xet|thu|cac khoan thu)(?:[\s,:&/-]|\b(?:toi|den|cac|toan the"
@@ -48,6 +48,10 @@ _ADDRESS = re.compile(
     rf"|\b(?:kinh gui|dear|kinh moi|than gui)\b[^.\n]{{0,60}}$|\bphu huynh (?:hoc sinh )?(?:lop|khoi"
     rf"|cac lop)?\s*$"
 )
+
+
+# `Phụ huynh lớp 11B2 chú ý …`
+_HEAR = re.compile(r"\s*(?:chu y|luu y|oi\b|nho\b|vui long|xin (?:luu|chu|vui)|than men|yeu quy)")
 
 
 def elsewhere(reading: Reading, audience: Audience, context: Context) -> tuple[int, int] | None:
@@ -130,6 +134,12 @@ def _is_address(reading: Reading, m: Mention) -> bool:
     word = re.search(r"\b(?:lop|khoi|class|grade|cac lop)\s*$", before)
     head = before[: word.start()] if word else before
     sentence_first, sentence_last = reading.sentence_at(m.start)
+    if re.search(r"\b(?:danh (?:rieng )?cho|gui rieng)\s*$", head) and not re.search(
+        r"\w{2,} \w{2,} \w{2,} \w{2,} danh", head
+    ):
+        return True
+    if re.search(rf"\b{_FAMILY}\s*$", head) and _HEAR.match(reading.plain, m.end):
+        return True
     if _TO_BEFORE.search(head[-60:]) and not re.search(
         r"\b(?:co|thay|gv|anh chi|cua|giao luu|thi dau|ban)\s*$", head[-14:]
     ):

@@ -35,6 +35,8 @@ _NO_JOURNEY = re.compile(
     r"\bmoi (?:cac |quy )*(?:phu huynh|ph|ba me|bo me|cha me|ca nha|anh chi) (?:cung )?(?:xem|doc|nghe|theo doi|tham khao|tai|ngam|chia vui)\b"
     r"|\b(?:don|ruoc) (?:em|con|be|chau)\b(?![^.\n]{0,60}\b(?:hop|tap trung)\b)"
 )
+# `Phụ huynh muốn lấy học bạ thì đến văn phòng`: only who wants to.
+_IF_WANTED = re.compile(r"\b(?:muon|co nhu cau|can)\b[^.\n]{0,60}\bthi\b")
 _WEATHER = re.compile(r"\b(?:troi|gio mua|ret|lanh|nang|mua to|mua phun|nong|giao mua|thoi tiet|chuyen mua)\b")
 _HABIT = re.compile(r"\b(?:moi|hang) (?:ngay|tuan|sang|chieu|thu|thang|buoi|toi)\b")
 _IN_STOCK = re.compile(r"\b(?:de|gui|bo|cho) san\b|\b(?:du phong|phong khi)\b")
@@ -78,7 +80,7 @@ def surely(reading: Reading, ask: Ask) -> bool:
     if ask.kind == "hand_in" and _HABIT.search(sentence):
         return False
     if ask.kind == "attend":
-        return not _NO_JOURNEY.search(sentence)
+        return not (_NO_JOURNEY.search(sentence) or _IF_WANTED.search(sentence))
     if ask.kind == "bring":
         return not (_WEATHER.search(sentence) or _IN_STOCK.search(sentence))
     return bool(_REQUEST.search(sentence) or _HEAD.fullmatch(reading.plain[first : ask.start]))

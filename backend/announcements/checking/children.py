@@ -118,9 +118,19 @@ _RATHER_A_WORD = re.compile(
 )
 
 
+# `Bố Hải Đăng`, `nhà Tùng Lâm`: a child is called by its parents.
+_OF_PARENTS = re.compile(r"\b(?i:bố|mẹ|má|nhà|bạn|bé) (?P<name>[A-ZĐ][a-zà-ỹ]+ [A-ZĐÁÂÝỶ][a-zà-ỹ]+)(?= [a-zà-ỹ])")
+_NO_CHILD = re.compile(
+    r"(?:Việt|Trường|Văn|Thiếu|Hát|Thờ|Nước|Xuất|Sách|Giáo|Hàng|Nam|Khách|Thi|Mẫu|Mầm|Cô|Thầy|Bà|Đa)\b"
+)
+
+
 def _single(reading: Reading) -> Iterator[tuple[int, int]]:
     if reading.shouting or not reading.marked:
         return
+    for m in _OF_PARENTS.finditer(reading.shown):
+        if not _NO_CHILD.match(m["name"]):
+            yield m.span("name")
     for m in _SINGLE.finditer(reading.shown):
         if m["name"].lower() in _given_names()["names"] and not _RATHER_A_WORD.match(reading.shown, m.start("name")):
             yield m.span("name")

@@ -59,6 +59,9 @@ _SAYS = any_of(
         r"thu khoa (?:lop|khoi)",
         r"quan quan (?:hoc tap|diem)~lop",
         r"trong khi (?:ban|em|be) ~(?:chi|duoc|dat|da|lai)",
+        r"dung sau~(?:het|xa)",
+        r"(?:thua|thua kem|kem) ban (?:mai|hoai|nua|a|day)",
+        r"(?:doc|viet|tinh|lam|hoc|noi|chay|ve|hat)(?: \w+)? (?:to|nho|nhanh|cham|gioi|kem|dep|xau|tot|te) nhat(?=[^.\n]{0,40}\bnhat\b)",
         r"con nha nguoi ta~",
         r"nhin~ma (?:hoc|day|noi|ran)",
         r"tut hang|len hang|hang trong lop|vi thu",
@@ -91,6 +94,8 @@ _OTHERWISE = re.compile(
 
 def compared(reading: Reading) -> tuple[int, int] | None:
     """The first place where pupils are ranked or compared."""
+    if not reading.shouting and (m := _THAN.search(reading.shown)):
+        return m.span()
     for start, end in reading.sentences:
         sentence = reading.plain[start:end]
         for m in _SAYS.finditer(sentence):
@@ -99,6 +104,11 @@ def compared(reading: Reading) -> tuple[int, int] | None:
     return None
 
 
+# `Lâm làm toán chậm hơn hẳn Bảo Anh`: somebody named behind the comparison.
+_THAN = re.compile(
+    r"(?:nhanh|chậm|giỏi|kém|yếu|ngoan|lười|tốt|đẹp|xấu|dở|khá|tệ|sáng|thông minh|chăm|tiến bộ)(?: \w+)? hơn(?: hẳn| xa| nhiều| cả)?"
+    r" (?:bạn |em |con |bé )?[A-ZĐ][a-zà-ỹ]+|\b(?:thua|kém|không bằng|chẳng bằng)(?: xa| hẳn)? (?:bạn |em |con |bé )[A-ZĐ][a-zà-ỹ]+"
+)
 _NAME = re.compile(r"(?<!Lớp )(?<!Trường )(?<!Đội )\b[A-ZĐ][^\W\d_]+ [A-ZĐÁÂÉÝ][^\W\d_]*\b")
 
 

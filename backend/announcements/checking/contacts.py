@@ -12,7 +12,7 @@ _PERSON = (
     r"|ban phu huynh|bph|truong (?:ban|xom|to)|can bo|cong chuc|hlv|hoi truong phu huynh|chi hoi|van phong|vp|phong (?:tai vu|ke toan|y te|tuyen sinh"
     r"|hanh chinh|giao vu|cong tac|hoc vu|dao tao|tiep dan|bao ve|doi)"
     r"|bo phan|thu vien|thu ky|bao ve|van thu|giao vu|y te|tong phu trach|tpt|bgh|ban giam hieu"
-    r"|hieu truong|thu thu|nhan vien|le tan|admin|office|teacher|reception|homeroom|accountant|coordinator"
+    r"|hieu truong|thu thu|nhan vien|le tan|admin|office|front desk|reception desk|quay|teacher|reception|homeroom|accountant|coordinator"
     r"|nurse|counsel\w+|nha xe|nha bep|nha truong qua|ban dai dien|ban dd|cac co)"
 )
 _CONTACT = re.compile(
@@ -40,7 +40,7 @@ _CONTACT = re.compile(
     r"|da)\b"
     r"|\b(?:nop|gui|chuyen|ck|chuyen khoan|dong|lien he|ib|nhan)(?: tien| phieu| don| lai| not| du)?(?: cho)? (?:me"
     r"|bo|ba|ma|mom|phu huynh) (?:be |em )?[a-z]+"
-    r"|\b(?:co|thay|ms|mr|mrs|chi|anh|gvcn|giao vien|ke toan|thu quy|bac)[\s:]+(?:co |thay )?(?!giao\b"
+    r"|\b(?:co|thay|ms|mr|mrs|chi|anh|di|chu|gvcn|giao vien|ke toan|thu quy|bac)[\s:]+(?:co |thay )?(?!giao\b"
     r"|chu nhiem\b)(?=(?P<name>[a-z]))"
     r"|\b(?:zalo|sms)\s+(?:nhom|co|lop|cua|:|0)|\bco (?:thu|nhan|se thu|se nhan) (?:tien|phieu|bai)"
     r"|\b(?:cho|nhan|bao|goi|gui|dua|ib|hoi|alo|gap|lien he) (?:em|minh|tui|toi)\b|\bgiup (?:em"

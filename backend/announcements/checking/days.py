@@ -95,7 +95,8 @@ _NO_DAY_BEFORE = re.compile(
     r"|con|kip|uong|bung|hoa|an)\s*[:.]?|[=x+*]\s*)\s*$"
 )
 _NO_DAY_AFTER = re.compile(
-    r"\s*(?:coc\b|chen\b|lit\b|kg\b|ly\b|hop\b|trai\b|cu\b|lat\b|diem|hoc sinh|hs\b|em\b|ban\b"
+    r"\s*(?:trong (?:workbook|vo|sach)|so (?:keo|hoc|dan|ban|tien|cam|tao|bong)|coc\b|chen\b|lit\b|kg\b|ly\b|hop\b|trai\b|cu\b|lat\b"
+    r"|diem|hoc sinh|hs\b|em\b|ban\b"
     r"|be\b|chau\b|phu huynh|ph\b|phhs|gia dinh|cau\b|tre\b|muong|thia"
     r"|con\b|tiet\b|giao vien|gv\b|lop\b(?! )|to giay|cai\b|ngay\b"
     r"|dan\b|thanh vien|tiet hoc|%|suat|qd\b|-?qd|/qd|muc tieu|street|buoi\b|quyen\b|duong\b|hoc ky|hk"
@@ -113,9 +114,7 @@ _HOURS_BETWEEN = re.compile(r"\d{1,2}\s?(?:h|g|gio|:)\s?\d{0,2}\s?")
 
 
 def days(reading: Reading, today: date, slashed: frozenset[str] = frozenset()) -> list[Day]:
-    """Every day the text names, in order, without overlaps; ranges and lists are spread into their named ends.
-
-    `slashed` are grades whose classes are written `7/3`."""
+    """Every day the text names, ranges and lists spread into their named ends. `slashed` are grades whose classes are written `7/3`."""
     found: list[Day] = []
     taken: list[tuple[int, int]] = []
     for day in _candidates(reading, today, slashed):

@@ -56,7 +56,7 @@ _REPORTED = re.compile(
     r"|xay ra|tham gia|tham du|hoan thanh|ket thuc|chuyen|thong qua)|vua qua|vua roi|hom qua|hom kia|bua kia|hom no|bua truoc|hom truoc|cam on"
     r"|chuc mung|ket qua|(?<!le )(?<!hop )(?<!buoi )(?<!hoi nghi )tong ket|nhin lai|thay (?:vi|cho)"
     r"|gia han|lui|doi (?:tu|lich|sang)|chuyen tu|cu\b"
-    r"|hoan|bao cao|ghi nhan|da xong|thoi tiet|nghi hoc ngay|vang (?:ngay|hom)|tu ngay|ke tu|hinh anh|dip"
+    r"|hoan|bao cao|ghi nhan|da xong|xong xuoi|thoi tiet|nghi hoc ngay|vang (?:ngay|hom)|tu ngay|ke tu|hinh anh|dip"
     r"|lan truoc|on|thanks?|was|were|held on|last)\b"
 )
 _TU_BEFORE = re.compile(
@@ -74,7 +74,8 @@ _AHEAD = re.compile(
 )
 # `Cảm ơn ba mẹ đã nộp trước ngày …`: even a last day is only told.
 _THANKED = re.compile(
-    r"\bcam on\b[^.;\n]{0,40}\bda\b|\bda (?:nop|gui|thu|chuyen|dong|hoan thanh)\b[^.;\n]{0,40}\bdung han\b"
+    r"\bcam on\b[^.;\n]{0,40}\bda\b|\b(?:100%|tat ca|toan bo|du 100%|moi (?:gia dinh|em|nha))[^.;\n]{0,40}\bda\b"
+    r"|\bda (?:nop|gui|thu|chuyen|dong|hoan thanh)\b[^.;\n]{0,40}\bdung han\b"
 )
 _HAS_BEEN = re.compile(r"\bda (?!nang\b|bong\b|den han\b|dang k[yi]\b)[a-z]+")
 _HOUR = re.compile(r"(?<!\d)(\d{1,2})\s?(?:h|g|gio|:)\s?(\d{2})?")
@@ -145,12 +146,18 @@ def _label_of_collecting(reading: Reading, start: int) -> bool:
 def past(reading: Reading, found: list[Day], sent_at: datetime) -> Day | None:
     """The first day still asked for that lies before the day, or before the hour, of sending."""
     today = sent_at.date()
+    ahead = [day.start for day in found if day.on and day.on >= today]
     for place, day in enumerate(found):
         if (
             day.on is None
             or day.on > today
             or (day.until and day.until >= today)
             or (day.kind == "relative" and day.on < today)
+        ):
+            continue
+        # One of a list of days that goes on: `thứ Ba 6/10 tổ 1, thứ Tư 7/10 tổ 2`.
+        if any(0 < start - day.end < 40 and "," in reading.plain[day.end : start] for start in ahead) and not is_due(
+            reading, day.start, day.end
         ):
             continue
         before = found[place - 1] if place else None
@@ -176,6 +183,8 @@ def _asked_for(reading: Reading, day: Day) -> bool:
         and len(head) < 45
         and not _AHEAD.search(head)
     ):
+        return False
+    if re.search(r"\bxong(?: xuoi| roi)?\b", reading.plain[day.end : last]):
         return False
     if _THANKED.search(head) or re.search(r"\bcam on\b", reading.plain[day.end : last]):
         return False

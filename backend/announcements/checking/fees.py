@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 
 import msgspec
 
@@ -76,7 +77,7 @@ class _Passage:
 
 
 def _broken(p: _Passage) -> Iterator[tuple[str, re.Match[str]]]:
-    if p.says("not_taken") or (p.near("nothing_to_pay") and not p.own_sum):
+    if p.says("not_taken") or p.near("settled") or (p.near("nothing_to_pay") and not p.own_sum):
         return
     paying = p.own_sum or bool(p.says("pay"))
     if (m := p.says("tuition")) and not p.says("tuition_but_not") and (paying or p.near_sum):
@@ -130,6 +131,10 @@ def _sponsorship_is_forced(p: _Passage) -> bool:
 def _insurance_is_forced(p: _Passage) -> bool:
     clause = re.split(r"[,;]|\bcon\b", p.text)
     own = next((part for part in clause if _words()["accident_insurance"].search(part)), p.text)
+    own += next(
+        (after for part, after in pairwise(clause) if part == own and not _words()["health_insurance"].search(after)),
+        "",
+    )
     if _words()["voluntary"].search(own):
         return False
     if _words()["forced"].search(own) and not _words()["not_forced"].search(own):

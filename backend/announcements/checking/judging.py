@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
+from typing import get_args
 
 from backend.announcements.checking import addressing, comparisons, deadlines, fees, persons, pictures
 from backend.announcements.checking.duplicates import SHORTLY, says_again
-from backend.announcements.checking.missing import missing
+from backend.announcements.checking.missing import grounds, missing
 from backend.announcements.checking.notice import Notice
-from backend.announcements.checking.shapes import Checked, Context, Defect, Findings, Resolved
+from backend.announcements.checking.shapes import Checked, Context, Defect, DefectName, Findings, Resolved
 from backend.announcements.checking.weeks import Vague, Weekday, resolved
+
+_ORDER = get_args(DefectName)
 
 
 def check(checked: Checked, context: Context | None = None) -> Findings:
@@ -30,8 +33,19 @@ def findings(notice: Notice) -> Findings:
 
 
 def _defects(notice: Notice) -> Iterator[Defect]:
-    """What the rules raise and the second reader does not doubt."""
-    return (raised for raised in raised_by_rules(notice) if not notice.second.doubts(raised.name))
+    """What the rules raise and the second reader does not doubt, and what they saw a ground for and it backs."""
+    raised = {one.name: one for one in raised_by_rules(notice)}
+    backed = {one.name: one for one in grounds_seen(notice) if notice.second.backs(one.name)}
+    kept = [one for one in raised.values() if not notice.second.doubts(one.name)]
+    kept += [one for name, one in backed.items() if name not in raised]
+    return iter(sorted(kept, key=lambda one: _ORDER.index(one.name)))
+
+
+def grounds_seen(notice: Notice) -> Iterator[Defect]:
+    if not notice.in_picture:
+        yield from grounds(notice)
+    if not notice.one_family and notice.children and len(notice.reading.words) > 7:
+        yield notice.defect("personal_data_exposed", *notice.children[0], "named")
 
 
 def raised_by_rules(notice: Notice) -> Iterator[Defect]:
@@ -111,8 +125,7 @@ def _again(notice: Notice) -> bool:
 
 
 def _harm(notice: Notice) -> Iterator[Defect]:
-    one_family = notice.checked.audience.one_family or notice.context.recipients == 1
-    if not one_family and (found := persons.exposed(notice.reading, notice.checked.attachments)):
+    if not notice.one_family and (found := persons.exposed(notice.reading, notice.checked.attachments)):
         yield notice.defect("personal_data_exposed", found.start, found.end, found.matter)
     if span := comparisons.compared(notice.reading):
         yield notice.defect("comparison_of_pupils", *span)

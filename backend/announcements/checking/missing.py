@@ -38,7 +38,7 @@ _ONLINE = re.compile(
 _FEASTS = re.compile(
     r"\b(?:(?:ngay|dem|ram|vao|dip|hom|tet) trung thu|noel|giang sinh|halloween|tet (?:thieu nhi"
     r"|nguyen dan|duong lich|trung thu)"
-    r"|ngay nha giao|khai giang|quoc khanh|christmas|moi (?:ngay|sang|toi|buoi)|hang ngay|hang tuan"
+    r"|(?:khi|luc) (?:ranh|thuan tien)|ngay nha giao|khai giang|quoc khanh|christmas|moi (?:ngay|sang|toi|buoi)|hang ngay|hang tuan"
     r"|cuoi moi|sau gio (?:hoc|tan)|tan hoc|gio (?:hoc|the duc|ra choi)|tiet (?:the duc|\d|toi|sau|hoc(?! (?:mo|mau))"
     r"|mi thuat|my thuat)|ngay bay gio|khi (?:di|den)|trong nam hoc|suot)\b"
 )
@@ -60,6 +60,19 @@ def missing(notice: Notice) -> Iterator[Defect]:
         yield notice.defect("missing_deadline", deeds[0].start, deeds[0].end)
     if deeds and not notice.has_contact:
         yield notice.defect("missing_who_to_contact", deeds[0].start, deeds[0].end)
+
+
+def grounds(notice: Notice) -> Iterator[Defect]:
+    """What is not in the text and would be missing if something were asked that no rule heard."""
+    reading = notice.reading
+    first = notice.asks[0] if notice.asks else None
+    span = (first.start, first.end) if first else (0, 0)
+    if notice.place is None and not _LATER.search(reading.plain) and not _ONLINE.search(reading.plain):
+        yield notice.defect("missing_where", *span)
+    if not notice.sums and not _GIVEN.search(reading.plain) and not _ON_THE_BILL.search(reading.plain):
+        yield notice.defect("missing_amount", *span)
+    if notice.asks and not notice.has_deadline:
+        yield notice.defect("missing_deadline", *span)
 
 
 def _has_day(notice: Notice, *, strict: bool) -> bool:

@@ -91,8 +91,16 @@ class Notice:
             "PLACE": self.place,
             "DEADLINE": self.has_deadline,
             "CONTACT": self.has_contact,
-            "CHILD": any(children(self.reading)),
+            "CHILD": self.children,
         }
+
+    @cached_property
+    def children(self) -> list[tuple[int, int]]:
+        return list(children(self.reading))
+
+    @property
+    def one_family(self) -> bool:
+        return self.checked.audience.one_family or self.context.recipients == 1
 
     @cached_property
     def has_deadline(self) -> bool:

@@ -118,23 +118,31 @@ def _marks(reading: Reading, names: list[tuple[int, int]], attachments: tuple[st
         and re.search(r"\b(?:ca lop|toan lop|tung|bang diem|class)\b", sentence)
     ):
         return Exposure(m.start(), m.end(), "marks")
-    if not re.search(r"\b(?:diem|ket qua|kiem tra|bai thi|marks?|scores?|dat|duoc)\b", reading.plain):
+    if not re.search(
+        r"\b(?:diem|giua k[yi]|cuoi k[yi]|hoc k[yi]|ket qua|kiem tra|bai thi|marks?|scores?|dat|duoc)\b", reading.plain
+    ):
         return None
     scored = []
     for start, end in names:
         _, stop = reading.line_at(start)
         after = reading.shown[end : min(stop + 1, end + 30)]
-        if _SCORE_LINE.match(after) or re.match(
-            (
-                r"[^\n,;.]{0,12}?\b(?:được|đạt|duoc|dat|scored|got)\s+(?:\d{1,3}/(?:10|100)|10|\d)(?:[.,]\d{1,2})?\b(?!\s*(?:giải|giai"
-                r"|huy|lần|lan|bông|sao|cờ|phiếu))"
-            ),
-            after,
+        if (
+            _SCORE_LINE.match(after)
+            or _SCORES_INSIDE.search(reading.shown, start, end)
+            or re.match(
+                (
+                    r"[^\n,;.]{0,12}?\b(?:được|đạt|duoc|dat|scored|got)\s+(?:\d{1,3}/(?:10|100)|10|\d)(?:[.,]\d{1,2})?\b(?!\s*(?:giải|giai"
+                    r"|huy|lần|lan|bông|sao|cờ|phiếu))"
+                ),
+                after,
+            )
         ):
             scored.append((start, end))
     return Exposure(scored[0][0], scored[-1][1], "marks") if scored else None
 
 
+# `Trân 10, Hiếu 9`: names and marks in one list.
+_SCORES_INSIDE = re.compile(r"[^\W\d_] (?:10|\d)(?:[.,]\d+)?\s?[,;] ?[A-ZĐ]")
 _PARENTS_NUMBER = re.compile(
     r"\b(?:sdt|so dt|so dien thoai|dien thoai|so)(?: \w+)? (?:me|bo|ba|ma|cha|phu huynh) (?:cua |be |em |ban |con )?(?=(\w))"
 )

@@ -32,7 +32,7 @@ _PHOTOS_OF_LIFE = re.compile(
     r"|ky yeu|anh the|chup anh|anh tap the)\b"
 )
 _MATTER = re.compile(
-    r"\b(?:thong bao|lich|thoi khoa bieu|tkb|thuc don|noi dung|chi tiet|danh sach|ke hoach|giay moi"
+    r"\b(?:thong bao|cong van|thu ngo|quyet dinh|to trinh|van ban|lich|thoi khoa bieu|tkb|thuc don|noi dung|chi tiet|danh sach|ke hoach|giay moi"
     r"|thu moi|muc thu|quy dinh|huong dan|thong tin|de cuong|notice|schedule|details|menu|invitation"
     r"|timetable)\b"
 )

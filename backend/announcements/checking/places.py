@@ -20,7 +20,7 @@ _NOUN = (
     r"|trung tam|cong vien|bao tang|rap|khu|co so|svd|be boi|ho boi|tram|ubnd|diem truong|can ?tin|canteen"
     r"|bep an"
     r"|zoom|google meet|gg meet|meet|teams|ms teams|online|tang|day|toa|khach san|nha hang|cung|vuon"
-    r"|trang trai|nong trai|lang|thanh pho|tp|chua|den|nghia trang|dai|quang truong|sieu thi"
+    r"|trang trai|nong trai|thanh co|lang|thanh pho|tp|chua|den|nghia trang|dai|quang truong|sieu thi"
     r"|benh vien|campus|hanh lang|san khau|lau \d|ky tuc|ban cong|quay|gian hang"
     r"|thao cam vien|khu du lich|kdl"
     r"|p\.? ?\d|bai|ben|hoi quan"
@@ -75,7 +75,7 @@ _HOUSE = re.compile(r"\d{1,4}[A-Za-z]?(?:/\d+)* [A-ZĐ][a-zà-ỹ]+ [A-ZĐ]")
 # After a comma or a bracket the place may stand without `tại`.
 _ALONE = re.compile(
     r"(?:[,;(\n|]|\s-)\s*((?:hoi truong|phong (?:hop|hoc|da nang|hoi dong|\d+|[a-z]\d+)|san (?:truong"
-    r"|van dong|bong|so \d|co)|nha (?:da nang|thi dau|van hoa|an|hat|sach|khach)|phong (?!(?:khi"
+    r"|van dong|bong|so \d|co)|nha (?:da nang|thi dau|van hoa|an|hat|sach|khach)|tang \d|lau \d|day nha [a-z]\b|phong (?!(?:khi"
     r"|trao|benh|chong|cach|bi|tranh|dao tao|giao duc)\b)[a-z]+ [a-z]+|kho truong|cung [a-z]+"
     r"|cong (?:chinh|truong|so|phu|sau|truoc)|nha hang|khach san|bao tang|khu du lich|cong vien"
     r"|trung tam [a-z]+"
@@ -88,6 +88,8 @@ _VENUE = re.compile(
     r"|(?:Room|Hall|Studio|Lab) [A-Z]?\d{1,4}\b)"
 )
 _ALONE_FORMS = {
+    "be": ("bể",),
+    "day": ("dãy",),
     "cong": ("cổng", "công"),
     "kho": ("kho",),
     "cung": ("cung",),
@@ -104,7 +106,7 @@ _AT_HOME = re.compile(
     r"|cho|truoc|sau|cung|theo|luc|do|vi|tu|rieng|a|co|tap|di|ve sinh|thi(?! dau)|them|moi|nghi|on|lam|hoc)\b)|home\b)"
 )
 _SCHOOL_ONLY = re.compile(
-    r"(?<!suc )(?<!phai )(?<!can )\b(?:den|toi|ve|tai|o|len|vao)\s+(?:truong|lop)\b(?! (?:hop|ca|truong|\d|hoc))"
+    r"(?<!suc )(?<!phai )(?<!can )\b(?:den|toi|ve|tai|o|len|vao)\s+(?:truong|lop)\b(?! (?:hop|ca|truong|\d|hoc|minh))"
 )
 
 
@@ -127,10 +129,10 @@ def place(reading: Reading, sentences: list[tuple[int, int]]) -> Place | None:
     for start, end in spans:
         if found := _anywhere(reading, start, end):
             return found
-    if (m := _ALONE.search(reading.plain)) and reading.means(m.start(1), m.end(), _ALONE_FORMS):
-        return Place(m.start(1), end_of(reading, m.start(1), reading.sentence_at(m.start(1))[1]))
     if not reading.shouting and (m := _VENUE.search(reading.shown)):
         return Place(m.start("place"), m.end("place"))
+    if (m := _ALONE.search(reading.plain)) and reading.means(m.start(1), m.end(), _ALONE_FORMS):
+        return Place(m.start(1), end_of(reading, m.start(1), reading.sentence_at(m.start(1))[1]))
     for start, end in spans:
         if m := _SCHOOL_ONLY.search(reading.plain, start, end):
             word = m.group().rsplit(" ", 1)[1]

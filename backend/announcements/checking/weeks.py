@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import msgspec
 
 from backend.announcements.checking.days import Day
+from backend.announcements.checking.periods import period
 from backend.announcements.checking.reading import Reading
 
 
@@ -84,7 +85,7 @@ _HABIT = re.compile(
     r"|lop (?:boi|vo|ve|nang khieu|hoc them)|moi)\b"
 )
 _NO_WEEKDAY_BEFORE = re.compile(
-    r"\b(?:khoan|lan|bai|cau|tap|quyen|con|giai|hang|vi tri|dung|xep|mua|buoi|mon|kcn|gv|lop|tiet|nhom|de"
+    r"\b(?:mon thi|mon|khoan|lan|bai|cau|tap|quyen|con|giai|hang|vi tri|dung|xep|mua|buoi|mon|kcn|gv|lop|tiet|nhom|de"
     r"|ly|chu de|bo mon|cap|hoc ky|cong nghe)\s*$"
 )
 _FILL = re.compile(
@@ -104,7 +105,7 @@ _PERIODS = re.compile(
     r"|\b(?P<weekend>cuoi tuan|dau tuan|giua tuan|this weekend|next weekend|weekend)\b"
     r"|\b(?P<nextweek>next week|this week|later this week)\b"
     r"|\b(?:(?P<medge>dau|giua|cuoi|trong|khoang|vao|sang)\s+)(?:khoang\s+)?thang\s*(?P<month>1[0-2]"
-    r"|0?[1-9]|nay|sau|toi)\b(?!/?\d*\s*(?:am lich|tet))"
+    r"|0?[1-9]|nay|sau|toi|hai|ba|bay|tam|chin|muoi(?: mot| hai)?)\b(?!/?\d*\s*(?:am lich|tet))"
     r"|(?<!\d )\b(?P<nmonth>thang\s+(?:sau|toi|nay|ke tiep)|next month|this month)\b|\b(?P<eom>(?:cuoi|dau"
     r"|giua) thang(?!\s*\d)|end of (?:the|this|next) month)\b"
     r"|\b(?P<season>(?:sau|truoc|ra|qua|dip|vao dip|trong dip|trong|vao|ky nghi|nghi)\s+(?:dip\s+"
@@ -194,6 +195,9 @@ def _said_with(plain: str, start: int, end: int, found: list[Day]) -> Day | None
     return None
 
 
+_LASTING = re.compile(r"\b(?:ap dung (?:tu|ke tu)|thoi khoa bieu|tkb|hang tuan|moi tuan|lau dai)\b")
+
+
 def _lists_are_habits(reading: Reading, named: list[Weekday]) -> list[Weekday]:
     """Two and more bare weekdays in one breath are a timetable: `thứ 3, thứ 5`, `từ thứ 2 đến thứ 6`."""
     kept: list[Weekday] = []
@@ -204,7 +208,10 @@ def _lists_are_habits(reading: Reading, named: list[Weekday]) -> list[Weekday]:
             if other is not one and abs(other.start - one.start) < 70
         ]
         bare = [other for other in neighbours if not other.pointed and other.day is None]
-        moved = re.search(r"\b(?:doi|chuyen|lui|thay|hoan)\b", reading.plain[max(0, one.start - 45) : one.end + 30])
+        moved = re.search(
+            r"\b(?:doi|doi sang|chuyen|lui|thay (?:bang|the|cho)|hoan)\b",
+            reading.plain[max(0, one.start - 45) : one.end + 30],
+        )
         listed = (
             bool(bare)
             and not moved
@@ -245,6 +252,8 @@ def vagues(reading: Reading, today: date) -> list[Vague]:
             continue
         if m["season"] and _CONTEXT_OF_SEASON.search(before):
             continue
+        if m["weekend"] and m.group() == "cuoi tuan" and re.search(r"\bdau tuan\b", plain[end : end + 120]):
+            continue
         if m["weekend"] and re.search(r"\b(?:hang|moi) tuan\b", plain[first : reading.sentence_at(start)[1]]):
             continue
         if m["weekend"] and re.search(r"\b(?:hang|moi|cac|nhung|ngay|buoi) +$", plain[max(0, start - 8) : start]):
@@ -256,29 +265,8 @@ def vagues(reading: Reading, today: date) -> list[Vague]:
         if m["month"] and re.search(r"\b(?:tru|tinh|cong(?: don)?|chuyen|bu tru|cong bo|tra)\s*$", before):
             continue
         past = bool(_PERIOD_PAST.match(plain, end))
-        found.append(Vague(start, end, *_period(m, today), past))
+        found.append(Vague(start, end, *period(m, today), past))
     return found
-
-
-def _period(m: re.Match[str], today: date) -> tuple[date | None, date | None]:
-    monday = today - timedelta(today.weekday())
-    if m["week"] or m["nextweek"]:
-        later = (m["wwhich"] or "") in ("sau", "toi", "ke tiep", "tiep theo", "ke") or "next" in (m["nextweek"] or "")
-        monday += timedelta(7 * later)
-        return monday, monday + timedelta(6)
-    if m["weekend"]:
-        return monday, monday + timedelta(14)
-    if m["nmonth"] or m["eom"] or m["month"]:
-        if m["month"] and m["month"].isdigit():
-            first = date(today.year + (int(m["month"]) < today.month - 3), int(m["month"]), 1)
-        else:
-            first = today.replace(day=1)
-            if "sau" in m.group() or "toi" in m.group() or "next" in m.group():
-                first = (first + timedelta(32)).replace(day=1)
-        return first, (first + timedelta(32)).replace(day=1) - timedelta(1)
-    if m["soon"]:
-        return today, today + timedelta(21)
-    return None, None
 
 
 def resolved(weekday: Weekday, reading: Reading, today: date) -> date:

@@ -26,12 +26,25 @@ Body = Annotated[
 RemindDays = Annotated[list[Annotated[int, Meta(ge=0, le=30)]], Meta(max_length=10)]
 
 
-class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind"):
-    """`id` is the form's own; answers name it."""
+class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An earlier question that offers choices, and the answers after which a later one is asked; of several choices one is enough."""
 
+    question: QuestionId
+    answers: Annotated[list[Option], Meta(min_length=1, max_length=30)]
+
+
+class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind"):
     id: QuestionId
     text: Words
     required: bool = True
+
+
+class Asked(Wording, frozen=True, forbid_unknown_fields=True, tag_field="kind", kw_only=True):
+    """`id` is the form's own; answers name it. With `when` it is asked only after one of those answers; whatever else was filled in is
+    left out then, and `required` holds only where it is asked. Without `when` nothing of it stands in the words that are signed.
+    """
+
+    when: Condition | msgspec.UnsetType = msgspec.UNSET
 
 
 class Consent(Asked, frozen=True, forbid_unknown_fields=True, tag="consent"):

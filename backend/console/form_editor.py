@@ -7,15 +7,17 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from backend.core.catalogue import say
 from backend.core.problems import INVALID, FieldError
 from backend.core.wrongs import every_wrong_field
+from backend.forms.slip import in_words
 from backend.pages.forms import whole_number
-from schemas.forms import Day, FormText, Number, OneOf, Question, SeveralOf
+from schemas.forms import Condition, Day, FormText, Number, OneOf, Question, SeveralOf
 
 S = TypeVar("S", bound=msgspec.Struct)
 KINDS = ("consent", "one_of", "several_of", "number", "text", "date", "file")
 ROWS_MAX = 30
-_FIELDS = ("kind", "id", "text", "options", "least", "most", "earliest", "latest", "required")
+_FIELDS = ("kind", "id", "text", "options", "least", "most", "earliest", "latest", "required", "when", "answers")
 _TWO_OPTIONS = ("Cần ít nhất hai phương án, mỗi dòng một phương án.", "At least two options are needed, one a line.")
 _NO_NUMBER = ("Cần một số nguyên.", "A whole number is needed.")
 
@@ -32,6 +34,8 @@ class Row(msgspec.Struct, frozen=True):
     earliest: str = ""
     latest: str = ""
     required: str = "yes"
+    when: str = ""
+    answers: str = ""
 
 
 def rows_of(form: Mapping[str, str], *, more: bool = False) -> list[Row]:
@@ -42,10 +46,10 @@ def rows_of(form: Mapping[str, str], *, more: bool = False) -> list[Row]:
 
 
 def rows_for(questions: Sequence[Question]) -> list[Row]:
-    return [_row(question) for question in questions]
+    return [_row(question, questions) for question in questions]
 
 
-def _row(question: Question) -> Row:
+def _row(question: Question, questions: Sequence[Question]) -> Row:
     kind = str(msgspec.to_builtins(question)["kind"])
     options = "\n".join(question.options) if isinstance(question, OneOf | SeveralOf) else ""
     least, most = (question.least, question.most) if isinstance(question, Number) else (None, None)
@@ -61,7 +65,18 @@ def _row(question: Question) -> Row:
         _typed(earliest),
         _typed(latest),
         required,
+        *_when(question, questions),
     )
+
+
+def _when(question: Question, questions: Sequence[Question]) -> tuple[str, str]:
+    """The number of the row that it hangs on, and the answers as people read them."""
+    if not isinstance(question.when, Condition):
+        return "", ""
+    for number, earlier in enumerate(questions, start=1):
+        if earlier.id == question.when.question:
+            return str(number), "\n".join(in_words(earlier, one, "vi") for one in question.when.answers)
+    return "", ""
 
 
 def _typed(value: object) -> str:
@@ -71,13 +86,15 @@ def _typed(value: object) -> str:
 def questions_of(rows: Sequence[Row], wrong: list[FieldError]) -> list[dict[str, Any]]:
     """As the JSON door takes them; a row without a text is none. What only the page can say is added to `wrong`, by the row's fields."""
     taken = {row.id for row in rows if row.id}
-    asked = []
+    asked: list[dict[str, Any]] = []
+    ids: dict[int, str] = {}
     for place, row in enumerate(rows):
         if not row.text.strip():
             continue
-        question = {
+        ids[place] = row.id or _fresh(taken)
+        question: dict[str, Any] = {
             "kind": row.kind,
-            "id": row.id or _fresh(taken),
+            "id": ids[place],
             "text": row.text.strip(),
             "required": row.required == "yes",
         }
@@ -92,8 +109,33 @@ def questions_of(rows: Sequence[Row], wrong: list[FieldError]) -> list[dict[str,
                     question[name] = _whole(typed, f"/{name}-{place}", wrong)
         if row.kind == "date":
             question |= {name: typed for name, typed in (("earliest", row.earliest), ("latest", row.latest)) if typed}
+        if row.when:
+            question["when"] = _condition(row, place, rows, ids, wrong)
         asked.append(question)
     return asked
+
+
+def _condition(
+    row: Row, place: int, rows: Sequence[Row], ids: Mapping[int, str], wrong: list[FieldError]
+) -> dict[str, Any]:
+    number = (whole_number(row.when) or 0) - 1
+    typed = [line.strip() for line in row.answers.splitlines() if line.strip()]
+    if not typed:
+        wrong.append(
+            FieldError(
+                f"/answers-{place}", say("forms.when_needs_answers", "vi"), say("forms.when_needs_answers", "en")
+            )
+        )
+    consent = 0 <= number < len(rows) and rows[number].kind == "consent"
+    return {
+        "question": ids.get(number, "?"),
+        "answers": [_CONSENTS.get(one.casefold(), one) if consent else one for one in typed],
+    }
+
+
+_CONSENTS = {
+    say(f"forms.consent_{one}", language).casefold(): one for one in ("yes", "no") for language in ("vi", "en")
+}
 
 
 def _whole(typed: str, pointer: str, wrong: list[FieldError]) -> int | None:
@@ -120,6 +162,8 @@ def at_rows(errors: Sequence[FieldError], rows: Sequence[Row]) -> list[FieldErro
         parts = error.pointer.strip("/").split("/")
         if parts[0] == "questions" and len(parts) > 1 and parts[1].isdigit() and int(parts[1]) < len(filled):
             name = parts[2] if len(parts) > 2 and parts[2] in _FIELDS else "text"
+            if name == "when" and parts[3:4] == ["answers"]:
+                name = "answers"
             error = FieldError(f"/{name}-{filled[int(parts[1])]}", error.vi, error.en)
         found.append(error)
     return found

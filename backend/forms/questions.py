@@ -14,7 +14,7 @@ import msgspec
 
 from backend.core.problems import FieldError
 from backend.core.text import clean
-from schemas.forms import Answers, Asked, Consent, Day, Number, OneOf, Paper, Question, SeveralOf, ShortText
+from schemas.forms import Answers, Asked, Condition, Consent, Day, Number, OneOf, Paper, Question, SeveralOf, ShortText
 
 TEXT_MAX = 500
 _NUMBER_MAX = 10**12
@@ -29,6 +29,10 @@ _UNKNOWN = ("Phiếu không có câu hỏi này.", "The form has no such questio
 _TWICE = ("Mã câu hỏi bị trùng.", "Two questions carry the same id.")
 _SAME_OPTION = ("Hai phương án giống nhau.", "Two options are the same.")
 _EMPTY = ("Mục này còn trống.", "This field is empty.")
+_NOT_BEFORE = (
+    "Chỉ được hỏi theo một câu chọn đứng trước câu này.",
+    "Only a question with choices that stands before this one.",
+)
 _BOUNDS = ("Giới hạn dưới lớn hơn giới hạn trên.", "The lower bound is above the upper one.")
 
 Said = tuple[str, str]
@@ -52,7 +56,36 @@ def tidy(questions: Sequence[Question]) -> tuple[list[Question], list[FieldError
         for place, question in enumerate(questions)
         if times[question.id] > 1
     ]
-    return tidied, wrong
+    return [_conditioned(tidied, place, wrong) for place in range(len(tidied))], wrong
+
+
+def _conditioned(questions: Sequence[Question], place: int, wrong: list[FieldError]) -> Question:
+    """The condition in the words of the question that it looks at, which has to stand before it and to offer choices."""
+    question = questions[place]
+    if not isinstance(question.when, Condition):
+        return question
+    at, asked = f"/questions/{place}/when", question.when.question
+    before = next((one for one in questions[:place] if one.id == asked), None)
+    if before is None or not isinstance(before, Consent | OneOf | SeveralOf):
+        wrong.append(FieldError(f"{at}/question", *_NOT_BEFORE))
+        return question
+    offered = choices_of(before)
+    answers = [clean(one) for one in question.when.answers]
+    wrong += [FieldError(f"{at}/answers/{n}", *_NOT_OFFERED) for n, one in enumerate(answers) if one not in offered]
+    return msgspec.structs.replace(question, when=Condition(asked, list(dict.fromkeys(answers))))
+
+
+def choices_of(question: Consent | OneOf | SeveralOf) -> Sequence[str]:
+    return ("yes", "no") if isinstance(question, Consent) else question.options
+
+
+def is_asked(question: Question, answers: Mapping[str, Any]) -> bool:
+    """By the answers given before it. A question that hangs on one that was not asked is not asked either."""
+    if not isinstance(question.when, Condition):
+        return True
+    said = answers.get(question.when.question)
+    given = said if isinstance(said, list) else [said]
+    return any(one in question.when.answers for one in given)
 
 
 def _tidied(question: Question, at: str, wrong: list[FieldError]) -> Question:
@@ -87,6 +120,8 @@ def read(questions: Sequence[Question], given: Mapping[str, Any]) -> tuple[Answe
     wrong = [FieldError(f"/answers/{name}", *_UNKNOWN) for name in sorted(given.keys() - {q.id for q in questions})]
     for question in questions:
         raw = given.get(question.id)
+        if not is_asked(question, answers):
+            continue  # a page without scripts shows every question, and what was filled in needlessly is no answer
         if raw is None or raw == "" or raw == []:
             if question.required:
                 wrong.append(FieldError(f"/answers/{question.id}", *_MISSING))

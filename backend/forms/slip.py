@@ -14,7 +14,20 @@ import msgspec
 
 from backend.core.catalogue import say
 from backend.core.clock import SCHOOL_ZONE
-from schemas.forms import Answer, Answers, Consent, Day, Device, Number, OneOf, Question, SeveralOf, Signature
+from backend.forms.questions import is_asked
+from schemas.forms import (
+    Answer,
+    Answers,
+    Condition,
+    Consent,
+    Day,
+    Device,
+    Number,
+    OneOf,
+    Question,
+    SeveralOf,
+    Signature,
+)
 
 
 class Signing(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,8 +86,23 @@ def _asked(one: Signing) -> list[str]:
         lines.append(f"{number}. {question.text}")
         if isinstance(question, OneOf | SeveralOf):
             lines.append(_say("slip_options", options=" / ".join(question.options)))
-        lines.append(_say("slip_answer", answer=in_words(question, one.answers.get(question.id), "vi")))
+        if condition := condition_of(question, one.questions, "vi"):
+            lines.append(condition)
+        asked = is_asked(question, one.answers)
+        answer = in_words(question, one.answers.get(question.id), "vi") if asked else _say("not_asked")
+        lines.append(_say("slip_answer", answer=answer))
     return [*lines, ""] if lines else []
+
+
+def condition_of(question: Question, questions: Sequence[Question], language: str) -> str:
+    """Only asked when …, naming the earlier question by its number. Empty for one that is always asked."""
+    if not isinstance(question.when, Condition):
+        return ""
+    for number, earlier in enumerate(questions, start=1):
+        if earlier.id == question.when.question:
+            said = " / ".join(in_words(earlier, one, language) for one in question.when.answers)
+            return say("forms.only_when", language, number=number, answers=said)
+    return ""
 
 
 def in_words(question: Question, answer: Answer | None, language: str) -> str:

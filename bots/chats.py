@@ -13,28 +13,11 @@ import msgspec
 
 from backend.core.house import House
 from bots.carrying import ELSEWHERE, carried
+from bots.memory import Memory as Memory
 from bots.with_person import Person, person_of
 
 JOB = "answer_chat"
 LEASE = timedelta(seconds=60)
-
-
-class Memory(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """Where the talk stands. Ids only; what was answered is not kept."""
-
-    intent: str = ""
-    intent_at: datetime | None = None
-    child: tuple[int, UUID] | None = None
-    asked: str = ""  # the intent that waits for the child or the level to be named
-    slots: dict[str, str | int] = {}
-    children: tuple[tuple[int, UUID], ...] = ()  # the order of the children's buttons
-    unsure: int = 0
-    question: str = ""  # what was not understood, for the note to the school
-    noting: bool = False  # the next message is the question for the school
-    handoff: tuple[int, UUID] | None = None  # a note whose asker is unknown: a phone number may follow
-    english: bool = False  # the reader wrote in English; a chosen language overrides
-    offered: tuple[str, ...] = ()  # what the numbers below the last answer stand for, where there are no buttons
-    proved: str = ""  # sealed: the number that the reader has just shared, until it is known whose it is (contacts.py)
 
 
 # What is known of a chat, in one look: `me` is its channel and id, `l` its link to an account, `s` where the talk stands.

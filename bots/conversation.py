@@ -5,16 +5,14 @@ It reads through the rooms' own queries with the asker's account, so that a chat
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
 from backend.core.house import House
 from backend.core.metrics import CHAT_TURNS
-from backend.core.text import fold
-from bots import listening, system
-from bots.answers import notices, personal, really, which_child
+from bots import about_child, absences, confirming, listening, naming, noticing, paying, system
+from bots.answers import personal, really
 from bots.answers.layers import OWN_PREFIX
 from bots.answers.render import call_line, render
 from bots.chats import Chat
@@ -25,14 +23,15 @@ from bots.intents_phrases import NONE
 from bots.slots import Slots, read_phone
 from bots.talk import Talk
 from schemas.chat import Answer, Button, Incoming
-from schemas.people import Child
 
 _LEVELS: Final = ("preschool", "primary", "lower-secondary", "upper-secondary")
 _TRANSFER_OF: Final = {level: f"transfer-{level}" for level in _LEVELS}
 _BUTTONS_MAX: Final = 6
-_REPLY_WORDS_MAX: Final = 6
-# Safety first: these show a number to ring before any other text (the general ones carry it in their knowledge).
-_CALL_FIRST: Final = frozenset({"my-attendance-today"})
+# Where a general answer tells how something is done, the deed itself is offered; it asks who one is.
+_DEEDS: Final = (
+    (absences.INTENT, "absence_begin", "d:absence"),
+    (paying.INTENT, "pay_by_code", "d:pay"),
+)
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -78,8 +77,12 @@ async def _answer(talk: Talk) -> Answer:
     if talk.memory.handoff is not None and read_phone(text) is not None:
         return await system.add_contact(talk, text)
     talk.remember(handoff=None)
-    if talk.memory.asked and (named := await _names_child(talk, text)) is not None:
+    if (going_on := await absences.go_on(talk, text)) is not None:
+        return going_on
+    if talk.memory.asked and (named := await about_child.named(talk, text)) is not None:
         return named
+    if (called := await naming.told(talk, text)) is not None:
+        return called
     return await _understood(talk, understand(text, talk.previous), text)
 
 
@@ -88,6 +91,9 @@ async def _understood(talk: Talk, meant: Understanding, text: str) -> Answer:
         return await _checked(talk, text)
     unsure = meant.intent == NONE or meant.score < SURE
     # Whoever asks for somebody else's child gets no suggestions, and nothing here may come before that refusal.
+    if talk.chat.account_id is not None and meant.suggestions and absences.reports(text):
+        talk.remember(unsure=0, question=text, asked="", called="")
+        return await _say(talk, absences.DEED, meant.slots, about_child.plain(text))
     if unsure and meant.suggestions and (own := await talk.own_question(text)) is not None:
         talk.remember(unsure=0, question=text, asked="")
         return await _general(talk, own, meant.slots)
@@ -97,13 +103,25 @@ async def _understood(talk: Talk, meant: Understanding, text: str) -> Answer:
         return _refused(talk, others=not meant.suggestions)
     if unsure:
         return await _unsure(talk, meant, text)
-    talk.remember(unsure=0, question=text, asked="")
+    talk.remember(unsure=0, question=text, asked="", called="")
+    intent = _deed(talk, meant, text)
     also = meant.also
-    if also is None and not meant.intent.startswith(("my-", "sys-")):
-        if (own := await talk.own_rather_than(meant.intent, text)) is not None:
-            return await _say(talk, own, meant.slots, (), also=meant.intent)
+    if also is None and intent == meant.intent and not intent.startswith(("my-", "sys-")):
+        if (own := await talk.own_rather_than(intent, text)) is not None:
+            return await _say(talk, own, meant.slots, (), also=intent)
         also = await talk.own_question(text, SAME)
-    return await _say(talk, meant.intent, meant.slots, _plain(text), also=also)
+    return await _say(talk, intent, meant.slots, about_child.plain(text), also=also)
+
+
+def _deed(talk: Talk, meant: Understanding, text: str) -> str:
+    """A linked family that tells of an absence or wants the code to pay is not told how one does that: it is done."""
+    if talk.chat.account_id is None:
+        return meant.intent
+    if absences.tells(meant, text):
+        return absences.DEED
+    if meant.intent in paying.NEAR and paying.asks(text):
+        return paying.DEED
+    return meant.intent
 
 
 async def _note(talk: Talk, meant: Understanding, text: str) -> None:
@@ -142,29 +160,63 @@ async def _unsure(talk: Talk, meant: Understanding, text: str) -> Answer:
 async def _pressed(talk: Talk, press: str) -> Answer:
     """Buttons carry no person and no right: what they lead to is asked again with the asker's own account."""
     kind, _, value = press.partition(":")
-    if kind == "h":
-        return await system.hand_over_pressed(talk)
-    if kind == "g" and value in ("vi", "en"):
-        return system.change_language(talk, value)
-    if kind == "i" and (value in every_intent() or value.startswith(OWN_PREFIX)):
-        slots = talk.memory.slots
-        talk.remember(unsure=0)
-        return await _say(talk, value, slots, _plain(talk.memory.question))
-    if kind == "l" and value in _LEVELS and talk.previous is not None:
-        intent = _TRANSFER_OF[value] if talk.previous == "transfer-general" else talk.previous
-        return await _say(talk, intent, {**talk.memory.slots, "level": value}, ())
-    if kind == "c" and value.isdigit() and talk.memory.asked and int(value) < len(talk.memory.children):
-        talk.remember(child=talk.memory.children[int(value)])
-        return await _personal(talk, talk.memory.asked, talk.memory.slots, (), chosen=talk.memory.child)
-    return talk.answer(talk.say("stale_button"))
+    found = await _led_to(talk, kind, value)
+    return talk.answer(talk.say("stale_button")) if found is None else found
+
+
+async def _led_to(talk: Talk, kind: str, value: str) -> Answer | None:
+    """None for buttons that are too old, or were never ours."""
+    match kind:
+        case "h":
+            return await system.hand_over_pressed(talk)
+        case "g" if value in ("vi", "en"):
+            return system.change_language(talk, value)
+        case "i" if value in every_intent() or value.startswith(OWN_PREFIX):
+            slots = talk.memory.slots
+            talk.remember(unsure=0)
+            return await _say(talk, value, slots, about_child.plain(talk.memory.question))
+        case "l" if value in _LEVELS and talk.previous is not None:
+            intent = _TRANSFER_OF[value] if talk.previous == "transfer-general" else talk.previous
+            return await _say(talk, intent, {**talk.memory.slots, "level": value}, ())
+        case "d" if value in ("absence", "pay"):
+            talk.remember(question="", called="", absence=None)
+            return await about_child.about(talk, f"do-{value}", {}, ())
+        case "c":
+            return await about_child.pressed(talk, value)
+        case "u":
+            return await _confirmed(talk)
+        case "q":
+            return await paying.bill_pressed(talk, value)
+        case "r":
+            return await paying.all_pressed(talk, value)
+        case "k":
+            return await paying.request_pressed(talk, value)
+        case "a":
+            return await noticing.pressed(talk, value)
+        case "m" | "v":
+            return await naming.pressed(talk, kind, value)
+        case "y" | "z" | "s" | "x" | "w":
+            return await absences.pressed(talk, kind, value)
+    return None
+
+
+async def _confirmed(talk: Talk) -> Answer | None:
+    """The family says that it has confirmed in the app. If so, what it asked for; if not, the way once more."""
+    intent = talk.memory.locked
+    if not intent or talk.chat.account_id is None:
+        return None
+    if not talk.confirmed:
+        return confirming.ask(talk, intent)
+    talk.remember(locked="")
+    return await about_child.about(talk, intent, talk.memory.slots, (), chosen=talk.memory.child)
 
 
 async def _say(talk: Talk, intent: str, slots: Slots, words: tuple[str, ...], *, also: str | None = None) -> Answer:
     """The answer to an intent, and what follows from having given it."""
     if intent.startswith("sys-"):
         return await system.answer(talk, intent, slots)
-    if personal.is_personal(intent):
-        answer = await _personal(talk, intent, slots, words)
+    if personal.is_personal(intent) or intent in about_child.DEEDS:
+        answer = await about_child.about(talk, intent, slots, words)
     else:
         answer = await _general(talk, intent, slots)
     if also is not None:
@@ -194,89 +246,5 @@ def _buttons(talk: Talk, intent: str, levels: object, also: tuple[str, ...], lev
     if level is None:
         asked = _LEVELS if intent == "transfer-general" else tuple(name for name in _LEVELS if name in set(levels))  # type: ignore[call-overload]
         buttons += [talk.button(f"level_{name}", f"l:{name}") for name in asked]
+    buttons += [talk.button(key, press) for of, key, press in _DEEDS if of == intent]
     return [*buttons, *(talk.intent_button(other) for other in also)][:_BUTTONS_MAX]
-
-
-# -- What only the family may know ------------------------------------------------------------------------------------
-
-
-async def _personal(
-    talk: Talk, intent: str, slots: Slots, words: tuple[str, ...], *, chosen: tuple[int, object] | None = None
-) -> Answer:
-    account_id = talk.chat.account_id
-    call = [call_line(talk.language, await talk.facts())] if intent in _CALL_FIRST else []
-    if account_id is None:
-        return _with_call(call, system.link_first(talk, intent))
-    asker = talk.asker(account_id)
-    if intent in personal.ABOUT_THE_FAMILY:
-        talk.remember(intent=intent, intent_at=talk.incoming.at, slots=slots, asked="")
-        return talk.answer(await notices.unread(asker, await talk.schools()), intent=intent)
-    children = await talk.children()
-    if not children:
-        return _with_call(call, talk.answer(talk.say("no_children"), intent=intent))
-    if chosen is not None:
-        choice: which_child.Choice = next(
-            (c for c in children if (c.school_id, c.pupil_id) == chosen), which_child.Ask()
-        )
-    else:
-        choice = which_child.choose(children, slots, words, talk.last_child)
-    if isinstance(choice, which_child.NotYours):
-        return talk.answer(talk.say("child_not_yours", name=choice.name), intent=NONE)
-    if isinstance(choice, which_child.Ask):
-        return _with_call(call, _which(talk, children, intent, slots))
-    text = await personal.about(asker, intent, choice, slots)
-    if text is None:  # the right ended between two statements
-        return talk.answer(talk.say("no_children"), intent=intent)
-    child = (choice.school_id, choice.pupil_id)
-    talk.remember(intent=intent, intent_at=talk.incoming.at, slots=slots, child=child, asked="", unsure=0)
-    return _with_call(call, talk.answer(text, _next_steps(talk, intent), intent=intent))
-
-
-def _with_call(call: list[str], answer: Answer) -> Answer:
-    return msgspec.structs.replace(answer, text="\n".join([*call, answer.text])) if call else answer
-
-
-def _which(talk: Talk, children: Sequence[Child], intent: str, slots: Slots) -> Answer:
-    """The buttons are numbers into an order that stays here."""
-    order = tuple((child.school_id, child.pupil_id) for child in children)
-    talk.remember(asked=intent, slots=slots, children=order)
-    buttons = [
-        Button(f"{child.full_name} ({child.class_name})" if child.class_name else child.full_name, f"c:{number}")
-        for number, child in enumerate(children)
-    ]
-    return talk.answer(talk.say("which_child"), buttons, intent=intent)
-
-
-async def _names_child(talk: Talk, text: str) -> Answer | None:
-    """After “which child?”, a short reply that names one of them."""
-    words = _plain(text)
-    if talk.chat.account_id is None or len(words) > _REPLY_WORDS_MAX:
-        return None
-    named = [child for child in await talk.children() if _is_answered_by(child, " ".join(words))]
-    if len(named) != 1:
-        return None
-    chosen = (named[0].school_id, named[0].pupil_id)
-    return await _personal(talk, talk.memory.asked, talk.memory.slots, (), chosen=chosen)
-
-
-def _is_answered_by(child: Child, reply: str) -> bool:
-    name = fold(child.full_name)
-    given = name.rpartition(" ")[2]
-    return (
-        reply in (name, given)
-        or reply.endswith(" " + given)
-        or reply.removeprefix("lop ") == fold(child.class_name or "-")
-    )
-
-
-def _plain(text: str) -> tuple[str, ...]:
-    """The words as typed, folded. Names are compared with these: the understanding has put names aside."""
-    return tuple(fold(text).split())
-
-
-def _next_steps(talk: Talk, intent: str) -> list[Button]:
-    if intent == "my-balance":
-        return [talk.intent_button("fee-pay-how")]
-    if intent in personal.NOT_KEPT:
-        return [talk.button("talk_to_person", "h")]
-    return []

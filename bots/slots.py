@@ -114,7 +114,7 @@ _AMOUNT: Final = (
     (THOUSANDS, 1_000),
     (re.compile(r"(\d+)\s?(?:nghìn|nghin|ngàn|ngan)(?![a-zà-ỹ])", re.I), 1_000),
 )
-_FEE_ITEMS: Final = (
+FEE_ITEMS: Final = (
     ("lunch", re.compile(r"\b(?:tien an|ban tru|an trua|lunch)\b")),
     ("tuition", re.compile(r"\b(?:hoc phi|tuition)\b")),
     ("insurance", re.compile(r"\b(?:bao hiem|insurance)\b")),
@@ -141,6 +141,10 @@ _ORDER: Final = (
         "second",
         re.compile(r"\b(?:con|dua|be|chau)\s+(?:thu hai|thu 2|giua|ke)\b|\bsecond (?:son|daughter|child|kid)\b"),
     ),
+    (
+        "third",
+        re.compile(r"\b(?:con|dua|be|chau)\s+(?:thu ba|thu 3)\b|\bthird (?:son|daughter|child|kid)\b"),
+    ),
 )
 # "bé Na", "cháu Minh Anh": a capital letter after a word for a child. Small letters prove nothing.
 _NAME: Final = re.compile(
@@ -157,7 +161,7 @@ def read(normal: Normal) -> Slots:
     _read_level(words, slots)
     _read_subject(words, slots)
     _read_when(words, normal.text, slots)
-    for name, shapes in (("exam", _EXAM), ("fee_item", _FEE_ITEMS), ("child_order", _ORDER)):
+    for name, shapes in (("exam", _EXAM), ("fee_item", FEE_ITEMS), ("child_order", _ORDER)):
         for value, shape in shapes:
             if shape.search(words):
                 slots[name] = value

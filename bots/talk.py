@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
@@ -85,7 +86,18 @@ class Talk:
         return self.memory.child if self.previous is not None else None
 
     def asker(self, account_id: UUID) -> Asker:
-        return Asker(self.house, account_id, self.today, self.language)
+        return Asker(self.house, account_id, self.today, self.language, self.confirmed)
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether the sensitive may be told here now. The chat on the web is the app itself: it shows the same pages without asking."""
+        until = self.chat.confirmed_until
+        return self.incoming.channel == "web" or (until is not None and self.incoming.at < until)
+
+    @property
+    def key(self) -> str:
+        """What the buttons of this turn's answer carry. The same update makes the same, however often it is answered."""
+        return blake2b(self.incoming.update_id.encode(), digest_size=5).hexdigest()
 
     async def context(self) -> Context:
         """Read once a turn. After it no answer needs to ask again who the family is."""

@@ -14,7 +14,7 @@ from backend.core.problems import NOT_FOUND
 from backend.core.versions import TOUCH_GUARDIANS
 
 ReceiptKind = Literal["delivered", "opened", "acknowledged"]
-Channel = Literal["app", "push", "telegram", "web", "zns", "sms"]
+Channel = Literal["app", "push", "telegram", "web", "zns", "sms", "zalo", "zalo_bot"]
 
 # A later step implies the earlier ones: who acknowledged has opened, who opened has received.
 _RECORD_OF = f"""

@@ -29,7 +29,7 @@ class Door(Protocol):
 VOLUNTARY = "f.voluntary"
 
 # A guardian who may see the pupil of bill `i`; $1 = school_id, $2 = account_id, $3 = the school's day.
-_SEES = """EXISTS (SELECT
+SEES = """EXISTS (SELECT
                  FROM guardians family
                  JOIN guardianships bond
                    ON bond.school_id = family.school_id
@@ -41,10 +41,10 @@ _SEES = """EXISTS (SELECT
                   AND bond.valid_from <= $3
                   AND (bond.valid_to IS NULL OR bond.valid_to >= $3))"""
 
-_BILL = f"""i.invoice_id, i.reference, i.pupil_id, p.full_name AS pupil_name, f.title, i.due_on, i.bank_account_id,
+BILL = f"""i.invoice_id, i.reference, i.pupil_id, p.full_name AS pupil_name, f.title, i.due_on, i.bank_account_id,
            {VOLUNTARY} AS voluntary, balance.remaining"""
 
-_BEHIND = f"""
+BEHIND = f"""
       FROM invoices i
       JOIN fees f
         ON f.school_id = i.school_id
@@ -58,17 +58,17 @@ _BEHIND = f"""
 """
 
 # The order in which money with a code is laid: what is owed before what is given, the older due day first.
-_ORDER = "ORDER BY voluntary, i.due_on, i.invoice_id"
+ORDER = "ORDER BY voluntary, i.due_on, i.invoice_id"
 
 _OPEN_BILLS = f"""
-    SELECT {_BILL}
-      {_BEHIND}
+    SELECT {BILL}
+      {BEHIND}
      WHERE i.school_id = $1
-       AND {_SEES}
+       AND {SEES}
        AND balance.remaining > 0
        AND account.closed_at IS NULL
        AND ($4::uuid[] IS NULL AND NOT {VOLUNTARY} OR i.invoice_id = ANY ($4::uuid[]))
-     {_ORDER}
+     {ORDER}
      LIMIT 500
 """
 
@@ -82,14 +82,14 @@ async def open_bills(
 
 
 _OPEN_GIFTS = f"""
-    SELECT {_BILL}
-      {_BEHIND}
+    SELECT {BILL}
+      {BEHIND}
      WHERE i.school_id = $1
-       AND {_SEES}
+       AND {SEES}
        AND balance.remaining > 0
        AND account.closed_at IS NULL
        AND {VOLUNTARY}
-     {_ORDER}
+     {ORDER}
      LIMIT 100
 """
 
@@ -243,7 +243,7 @@ async def _taken(tx: SchoolTx, candidates: Sequence[str]) -> set[str]:
 
 
 _FAMILYS_CODE = f"""
-    SELECT {_BILL}
+    SELECT {BILL}
       FROM payment_codes c
       JOIN payment_code_bills b
         ON b.school_id = c.school_id
@@ -269,7 +269,7 @@ _FAMILYS_CODE = f"""
                           AND i.invoice_id = hidden.invoice_id
                         WHERE hidden.school_id = $1
                           AND hidden.code = $4
-                          AND NOT {_SEES})
+                          AND NOT {SEES})
      ORDER BY b.position
 """
 

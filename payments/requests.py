@@ -110,6 +110,10 @@ async def payment_request(
         raise NOT_FOUND()
     if row["remaining"] <= 0:
         raise NOTHING_TO_PAY()
+    return bill_request(school_id, row, cipher, on=on)
+
+
+def bill_request(school_id: int, row: Any, cipher: Cipher, *, on: date) -> PaymentRequest:
     asked = Asked(
         seals.Kind.BILL,
         school_id,

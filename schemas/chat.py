@@ -153,3 +153,24 @@ class HandoffAnswered(msgspec.Struct, frozen=True):
     will_be_sent: Annotated[
         bool, Meta(description="Whether the answer also goes to a messenger; the web chat shows it in any case.")
     ]
+
+
+class Nickname(msgspec.Struct, frozen=True):
+    """What this guardian calls a child at home; in chat it leads to that child."""
+
+    school_id: int
+    pupil_id: UUID
+    full_name: str
+    nickname: Annotated[str, Meta(examples=["Na"])]
+
+
+class Nicknames(msgspec.Struct, frozen=True):
+    nicknames: list[Nickname]
+
+
+class NicknameIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Given to another child of the family before, the name moves to this one."""
+
+    school_id: int
+    pupil_id: UUID
+    nickname: Annotated[str, Meta(min_length=1, max_length=60, examples=["Na"])]

@@ -7,33 +7,35 @@ from uuid import UUID
 
 from backend.core.house import House
 from notifications import receipts
-from notifications.receipts import ReceiptKind
+from notifications.receipts import Channel, ReceiptKind
 
 
-async def answer_notice(house: House, account_id: UUID, school_id: int, notice_id: UUID, kind: ReceiptKind) -> None:
+async def answer_notice(
+    house: House, account_id: UUID, school_id: int, notice_id: UUID, kind: ReceiptKind, *, channel: Channel = "app"
+) -> None:
     """Twice is once. Raises NOT_FOUND for notices to other people.
 
     Several notices of one announcement are one line on the family's list, so taking note of one of them is taking note of all.
     """
     now = house.clock.now()
     async with house.database.school(school_id) as tx:
-        await receipts.record(tx, account_id, notice_id, kind, at=now, channel="app")
+        await receipts.record(tx, account_id, notice_id, kind, at=now, channel=channel)
         if kind == "acknowledged":
             for row in await tx.fetch(_OF_THE_SAME, school_id, account_id, notice_id):
-                await receipts.record(tx, account_id, row["notice_id"], kind, at=now, channel="app")
+                await receipts.record(tx, account_id, row["notice_id"], kind, at=now, channel=channel)
         area = await tx.fetchval(_AREA, school_id, notice_id)
     if area is not None:
-        await _answer_copies(house, account_id, school_id, area, kind, now)
+        await _answer_copies(house, account_id, school_id, area, kind, now, channel)
 
 
 async def _answer_copies(
-    house: House, account_id: UUID, school_id: int, area: str, kind: ReceiptKind, now: datetime
+    house: House, account_id: UUID, school_id: int, area: str, kind: ReceiptKind, now: datetime, channel: Channel
 ) -> None:
     """An area's letter stands in several of the family's schools and is read once. A crash between two is mended by reading again."""
     for row in await house.database.reader.fetch(OTHER_SCHOOLS, account_id, school_id):
         async with house.database.school(row["school_id"]) as tx:
             for copy in await tx.fetch(_COPIES, tx.school_id, account_id, area):
-                await receipts.record(tx, account_id, copy["notice_id"], kind, at=now, channel="app")
+                await receipts.record(tx, account_id, copy["notice_id"], kind, at=now, channel=channel)
 
 
 _AREA = """

@@ -421,6 +421,23 @@ async def thread_of_notice(reader: Reader, school_id: int, notice_id: UUID) -> U
     return found
 
 
+async def thread_of_message(reader: Reader, school_id: int, account_id: UUID, message_id: UUID) -> UUID | None:
+    """Of one's own message. Whether it may still be taken back, the thread itself asks."""
+    found: UUID | None = await reader.fetchval(
+        """
+        SELECT m.thread_id
+          FROM messages m
+         WHERE m.school_id = $1
+           AND m.message_id = $3
+           AND m.account_id = $2
+        """,
+        school_id,
+        account_id,
+        message_id,
+    )
+    return found
+
+
 async def require_party(reader: Reader, school_id: int, account_id: UUID, thread_id: UUID, now: datetime) -> Party:
     """For doors that read a form: who does not belong here learns nothing about it."""
     return await party(reader, school_id, account_id, thread_id, school_day(now))

@@ -12,13 +12,24 @@ from backend.core.house import House
 from bots.slots import Slots
 
 
+class Told(msgspec.Struct, frozen=True):
+    """An answer of which a part is held back until the family has shown in the app that it is the family."""
+
+    text: str
+    held_back: bool = False
+
+
 class Asker(msgspec.Struct, frozen=True):
-    """account_id comes from a linked chat or a signed-in session; every reading function gets it and joins the right to read."""
+    """account_id comes from a linked chat or a signed-in session; every reading function gets it and joins the right to read.
+
+    confirmed: whether the sensitive may be told in this chat now (confirming.py).
+    """
 
     house: House
     account_id: UUID
     today: date
     language: str
+    confirmed: bool = False
 
     def say(self, key: str, **params: object) -> str:
         return say(f"bots.{key}", self.language, **params)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from backend.attendance.queries import day_for_family, month_for_family
 from backend.core.clock import SCHOOL_ZONE
-from bots.answers.asking import Asker, day_meant, month_meant
+from bots.answers.asking import Asker, Told, day_meant, month_meant
 from bots.slots import Slots
 from schemas.attendance import DayMark
 from schemas.people import Child
@@ -14,8 +14,8 @@ from schemas.people import Child
 _DAYS_SHOWN = 12
 
 
-async def today(asker: Asker, child: Child, slots: Slots) -> str | None:
-    """None: not their child (any more)."""
+async def today(asker: Asker, child: Child, slots: Slots) -> Told | str | None:
+    """None: not their child (any more). A note beside a mark often tells of health or of home: it waits for the confirmation."""
     day = day_meant(slots, asker.today) or asker.today
     if day > asker.today:
         return asker.say("roll_future", day=asker.day(day))
@@ -26,7 +26,9 @@ async def today(asker: Asker, child: Child, slots: Slots) -> str | None:
         key = "roll_not_taken" if day == asker.today else "roll_no_record"
         return asker.say(key, child=child.full_name, day=asker.day(day))
     head = asker.say("today_head" if day == asker.today else "day_head", child=child.full_name, day=asker.day(day))
-    return "\n".join([head, *_lines(asker, marks)])
+    held_back = not asker.confirmed and any(mark.note for mark in marks)
+    more = [asker.say("roll_note_held_back")] if held_back else []
+    return Told("\n".join([head, *_lines(asker, marks), *more]), held_back)
 
 
 def _lines(asker: Asker, marks: Sequence[DayMark]) -> list[str]:
@@ -35,7 +37,7 @@ def _lines(asker: Asker, marks: Sequence[DayMark]) -> list[str]:
         clock = f"{mark.at.astimezone(SCHOOL_ZONE):%H:%M}"
         session = asker.say(f"session_{mark.session}")
         lines.append(asker.say("roll_line", session=session, mark=asker.say(f"mark_{mark.mark}"), clock=clock))
-        if mark.note:
+        if mark.note and asker.confirmed:
             lines.append(asker.say("roll_note", note=mark.note))
     return lines
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backend.core.clock import SCHOOL_ZONE
-from bots.answers.asking import Asker
+from bots.answers.asking import Asker, Told
 from bots.slots import Slots
 from payments.queries import invoices_for_family
 from schemas.money import format_dong
@@ -13,7 +13,8 @@ from schemas.people import Child
 _LINES_MAX = 12
 
 
-async def balance(asker: Asker, child: Child, slots: Slots) -> str | None:
+async def balance(asker: Asker, child: Child, slots: Slots) -> Told | str | None:
+    """What is asked for stands in every reminder to this chat; what lies to the family's credit is its own affair and waits."""
     bills = await _bills(asker, child)
     if bills is None:
         return None
@@ -24,9 +25,14 @@ async def balance(asker: Asker, child: Child, slots: Slots) -> str | None:
         lines.append(asker.say("balance_how"))
     else:
         lines = [asker.say("balance_none", child=child.full_name)]
+    held_back = bills.credit > 0 and not asker.confirmed
     if bills.credit > 0:
-        lines.append(asker.say("balance_credit", amount=format_dong(bills.credit)))
-    return "\n".join(lines)
+        lines.append(
+            asker.say("balance_credit_held_back")
+            if held_back
+            else asker.say("balance_credit", amount=format_dong(bills.credit))
+        )
+    return Told("\n".join(lines), held_back)
 
 
 def _open_line(asker: Asker, bill: FamilyInvoice) -> str:

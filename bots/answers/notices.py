@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+
+import msgspec
 
 from backend.core.clock import SCHOOL_ZONE
 from backend.family.queries import in_words, unread_notices
 from bots.answers.asking import Asker
+from schemas.family import FamilyNotice
 
 _SHOWN = 5
 _BODY_MAX = 160
 _COUNTED_MAX = 50
 
 
-async def unread(asker: Asker, schools: Sequence[int]) -> str:
+class Unread(msgspec.Struct, frozen=True):
+    text: str
+    shown: list[FamilyNotice]
+
+
+async def unread(asker: Asker, schools: Sequence[int]) -> Unread:
+    """All schools are asked side by side."""
     reader = asker.house.database.reader
-    found = []
-    for school_id in schools:
-        rows = await unread_notices(reader, school_id, asker.account_id, asker.today, limit=_COUNTED_MAX)
-        found += [in_words(school_id, row, asker.language) for row in rows]
+    rows = await asyncio.gather(
+        *(unread_notices(reader, school, asker.account_id, asker.today, limit=_COUNTED_MAX) for school in schools)
+    )
+    found = [in_words(school, row, asker.language) for school, own in zip(schools, rows, strict=True) for row in own]
     if not found:
-        return asker.say("unread_none")
+        return Unread(asker.say("unread_none"), [])
     found.sort(key=lambda notice: notice.created_at, reverse=True)
     lines = [asker.say("unread_head", count=len(found))]
     for notice in found[:_SHOWN]:
         day = f"{notice.created_at.astimezone(SCHOOL_ZONE):%d/%m %H:%M}"
         lines.append(asker.say("unread_line", day=day, title=notice.title, body=_short(notice.body)))
     lines.append(asker.say("unread_where"))
-    return "\n".join(lines)
+    return Unread("\n".join(lines), found[:_SHOWN])
 
 
 def _short(text: str) -> str:

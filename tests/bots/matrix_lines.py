@@ -13,6 +13,7 @@ from tests.identity.matrix import (
     ADMINS,
     BY_SCHOOL,
     EVERYONE,
+    FAMILY,
     GUARDIANS,
     NOBODY,
     NOTHING,
@@ -88,6 +89,42 @@ LINES = {
         targets=NOTHING,
         prepare=a_chat_that_is_not,
         passes={204, 404},
+    ),
+    ("GET", "/chat/confirm"): Line(
+        # A link that nobody wrote: gone, for whoever may look at such pages at all.
+        ask=lambda s: Ask("/chat/confirm?ask=x"),
+        allowed=on_any(*GUARDIANS),
+        targets=NOTHING,
+        passes={410},
+    ),
+    ("POST", "/chat/confirm"): Line(
+        ask=lambda s: Ask("/chat/confirm", form={"ask": "x", "answer": "yes"}),
+        allowed=on_any(*GUARDIANS),
+        targets=NOTHING,
+        passes={410},
+    ),
+    ("GET", "/chat/names"): Line(ask=lambda s: Ask("/chat/names"), allowed=on_any(*GUARDIANS), targets=NOTHING),
+    ("POST", "/chat/names"): Line(
+        # A child that is nobody's: the page again, and nothing kept.
+        ask=lambda s: Ask("/chat/names", form={"pupil_id": str(new_id()), "nickname": "Na"}),
+        allowed=on_any(*GUARDIANS),
+        targets=NOTHING,
+        passes={303},
+    ),
+    ("GET", "/v1/chat/nicknames"): Line(
+        ask=lambda s: Ask("/v1/chat/nicknames"), allowed=on_any(*GUARDIANS), targets=NOTHING
+    ),
+    ("PUT", "/v1/chat/nicknames"): Line(
+        ask=lambda s: Ask(
+            "/v1/chat/nicknames",
+            json={"school_id": s.target.school_id, "pupil_id": str(s.target.pupil_id), "nickname": "Bống"},
+        ),
+        allowed=FAMILY,
+    ),
+    ("DELETE", "/v1/chat/nicknames/{school_id}/{nickname}"): Line(
+        ask=lambda s: Ask(f"/v1/chat/nicknames/{s.target.school_id}/Bong"),
+        allowed=on_any(*GUARDIANS),
+        targets=NOTHING,
     ),
     # Everybody who works there has a list of what was given to them; one conversation is seen by who keeps the inbox, or has it.
     ("GET", "/v1/schools/{school_id}/chat/handoffs"): Line(

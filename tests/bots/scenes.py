@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -10,7 +11,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from backend.core.clock import school_day
+from backend.core.clock import StoppedClock, school_day
 from backend.core.house import House
 from backend.core.ids import new_id
 from bots.chats import Chat, Memory
@@ -62,6 +63,7 @@ class Talker:
 
 
 def talker(house: House, account_id: UUID | None = None, *, channel: str = "telegram") -> Talker:
+    """On the web the talk is the app's own, and nothing in it has to be confirmed again."""
     chat = Chat(channel=channel, chat_id=f"talk-{next(_numbers)}", account_id=account_id, language="", memory=Memory())
     return Talker(house, chat)
 
@@ -145,3 +147,25 @@ def somebody(telegram: TelegramTwin) -> TwinChat:
     chat = telegram.open_chat(next(_chat_ids))
     chat.started = True
     return chat
+
+
+def stopped(house: House, at: datetime = NOW) -> House:
+    """The same house with its clock standing at the hour of the talks, for deeds that the rooms date themselves."""
+    return dataclasses.replace(house, clock=StoppedClock(at))
+
+
+async def notice(
+    owner: asyncpg.Connection, world: World, pupil: Pupil, guardian_id: UUID, title: str, *, acknowledge: bool = False
+) -> UUID:
+    notice_id = new_id()
+    await owner.execute(
+        "INSERT INTO notices (school_id, notice_id, kind, source_kind, source_id, title, body, needs_acknowledgement, created_at)"
+        " VALUES ($1, $2, 'announcement', 'test', $3, $4, 'Thứ bảy lúc 8 giờ', $5, $6)",
+        pupil.school_id, notice_id, str(notice_id), title, acknowledge, NOW,
+    )  # fmt: skip
+    await owner.execute(
+        "INSERT INTO notice_recipients (school_id, guardian_id, notice_id, pupil_ids, awaits_acknowledgement, created_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6)",
+        pupil.school_id, guardian_id, notice_id, [pupil.pupil_id], acknowledge, NOW,
+    )  # fmt: skip
+    return notice_id

@@ -1,0 +1,248 @@
+"""Telling the school that a child stays away: understood from words, shown back, sent on a yes, taken back by a button.
+
+What is sent is the same typed message as the app's, in the thread with the homeroom teacher, under the same rules; so the roll shows
+it as told. It owns nothing; the absence that is being told lies in the talk's memory until it is sent.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+import msgspec
+
+from backend.core.ids import new_id
+from backend.core.problems import INVALID, NOT_FOUND, Problem
+from backend.core.text import clean, fold
+from backend.messages import rules
+from backend.messages.acceptance import RULES_NOT_ACCEPTED
+from backend.messages.actions import send
+from backend.messages.changing import withdraw
+from backend.messages.opening import open_thread
+from backend.messages.queries import thread_of_message
+from backend.messages.typed import read_request
+from bots import absence_words
+from bots.context import OwnChild
+from bots.intents import Understanding
+from bots.memory import ToldAbsence
+from bots.slots import Slots
+from bots.talk import Talk
+from schemas.chat import Answer, Button
+from schemas.messages import Absent, NewMessage, NewThread
+
+DEED: Final = "do-absence"
+INTENT: Final = "absence-request"
+_NAMESPACE: Final = UUID("2f0a3d52-77c5-4a5e-9a0c-9a6b3a2f5f10")
+_REASONS: Final = ("sick", "doctor", "family")
+_YES: Final = re.compile(
+    r"^(?:da |vang |uh |u )*(?:dung|dung roi|phai|ok|oke|okay|gui|gui di|gui luon|co|vang|da|dong y|chuan|xac nhan|"
+    r"yes|yep|sure|correct|send|send it)(?: a| nhe| co| thay| ban)*$"
+)
+_NO: Final = re.compile(
+    r"^(?:da |thoi )*(?:khong|ko|k|thoi|huy|bo|sai|khong dung|chua|no|nope|cancel|stop)(?: a| nhe| co| thay| gui)*$"
+)
+_WORDS_MAX: Final = 40
+
+
+reports = absence_words.reports
+
+
+def tells(meant: Understanding, text: str) -> bool:
+    """Whether this tells of an absence rather than asks how one is told."""
+    if meant.intent == INTENT:
+        return absence_words.is_told(text)
+    return INTENT in meant.suggestions and absence_words.pleads(text)
+
+
+async def begin(talk: Talk, child: OwnChild, slots: Slots) -> Answer:
+    """From the words that were understood, or from nothing after a button."""
+    if not child.can_act:
+        return talk.answer(talk.say("absence_may_not", child=child.full_name), intent=INTENT)
+    text = talk.memory.question
+    days = absence_words.days(text, talk.today)
+    draft = ToldAbsence(
+        key=talk.key,
+        child=(child.school_id, child.pupil_id),
+        first=days.first if days else None,
+        last=days.last if days else None,
+        why=_why(talk, text),
+    )
+    return _show(talk, child, draft)
+
+
+def _why(talk: Talk, text: str) -> str:
+    why, half = absence_words.reason(text), absence_words.half(text)
+    return f"{why} ({talk.say(f'only_{half}')})" if why and half else why
+
+
+def _show(talk: Talk, child: OwnChild, draft: ToldAbsence) -> Answer:
+    """The next thing that is missing, or the whole to say yes to. Whatever is shown has a key of its own: the button under older
+    words must not send newer ones."""
+    draft = msgspec.structs.replace(draft, key=talk.key)
+    if draft.first is None or draft.last is None:
+        return _ask(talk, draft, "days", "absence_which_days", child, _days_buttons(talk, draft))
+    if wrong := _wrong_days(talk, draft):
+        again = msgspec.structs.replace(draft, first=None, last=None)
+        asked = _ask(talk, again, "days", "absence_which_days", child, _days_buttons(talk, draft))
+        return msgspec.structs.replace(asked, text="\n".join([*wrong, asked.text]))
+    if not draft.why:
+        buttons = [talk.button(f"absence_why_{reason}", f"x:{draft.key}:{reason}") for reason in _REASONS]
+        return _ask(talk, draft, "why", "absence_why", child, buttons)
+    buttons = [talk.button("absence_send", f"y:{draft.key}"), talk.button("absence_drop", f"z:{draft.key}")]
+    return _ask(talk, draft, "yes", "absence_show", child, buttons)
+
+
+def _ask(talk: Talk, draft: ToldAbsence, waits: str, key: str, child: OwnChild, buttons: list[Button]) -> Answer:
+    talk.remember(absence=msgspec.structs.replace(draft, waits=waits), intent=INTENT, intent_at=talk.incoming.at)
+    said = talk.say(key, child=child.full_name, days=span(talk, draft), why=draft.why)
+    return talk.answer(said, buttons, intent=INTENT)
+
+
+def _days_buttons(talk: Talk, draft: ToldAbsence) -> list[Button]:
+    return [talk.button("absence_today", f"s:{draft.key}:0"), talk.button("absence_tomorrow", f"s:{draft.key}:1")]
+
+
+def _wrong_days(talk: Talk, draft: ToldAbsence) -> list[str]:
+    assert draft.first is not None and draft.last is not None
+    _, wrong = read_request(Absent(draft.first, draft.last, "-"), talk.today)
+    return [error.en if talk.language == "en" else error.vi for error in wrong]
+
+
+def span(talk: Talk, draft: ToldAbsence) -> str:
+    if draft.first is None or draft.last is None:
+        return ""
+    if draft.first == draft.last:
+        return _day(talk, draft.first)
+    return talk.say("absence_span", first=_day(talk, draft.first), last=_day(talk, draft.last))
+
+
+def _day(talk: Talk, day: date) -> str:
+    name = talk.say(f"weekday_{day.weekday()}") + f" {day:%d/%m/%Y}"
+    near = {0: "today", 1: "tomorrow"}.get((day - talk.today).days)
+    return f"{talk.say(f'absence_{near}').lower()} ({name})" if near else name
+
+
+async def go_on(talk: Talk, text: str) -> Answer | None:
+    """What is written while an absence is being told. None where it is something else; then the absence is let go."""
+    draft = talk.memory.absence
+    if draft is None or not draft.waits:
+        return None
+    child = await _child(talk, draft)
+    reply = fold(text)
+    if child is None or len(reply.split()) > _WORDS_MAX:
+        talk.remember(absence=None)
+        return None
+    if _NO.match(reply):
+        return _dropped(talk)
+    if draft.waits == "yes" and _YES.match(reply):
+        return await _send(talk, child, draft, None)
+    days, why = absence_words.days(text, talk.today), _why(talk, text)
+    asked = text.rstrip().endswith("?") or absence_words.asks_how(text)
+    if draft.waits == "why" and not asked and not (days and not why):
+        return _show(talk, child, msgspec.structs.replace(draft, why=why or clean(text)[:300]))
+    if asked or (days is None and not why):
+        talk.remember(absence=None)
+        return None
+    changed = msgspec.structs.replace(
+        draft,
+        first=days.first if days else draft.first,
+        last=days.last if days else draft.last,
+        why=why or draft.why,
+    )
+    return _show(talk, child, changed)
+
+
+async def _child(talk: Talk, draft: ToldAbsence) -> OwnChild | None:
+    return next((child for child in await talk.children() if (child.school_id, child.pupil_id) == draft.child), None)
+
+
+def _dropped(talk: Talk) -> Answer:
+    talk.remember(absence=None)
+    return talk.answer(talk.say("absence_dropped"), intent=INTENT)
+
+
+async def pressed(talk: Talk, kind: str, value: str) -> Answer | None:
+    """y send, z drop, s a day, x a reason; each of the newest draft only. w takes back what was sent."""
+    if kind == "w":
+        return await _take_back(talk, value)
+    key, _, more = value.partition(":")
+    draft = talk.memory.absence
+    if draft is None or draft.key != key or talk.chat.account_id is None:
+        return None
+    child = await _child(talk, draft)
+    if child is None:
+        return None
+    if kind == "z":
+        return _dropped(talk) if draft.waits else None
+    if kind == "s" and more in ("0", "1") and draft.waits:
+        day = talk.today + timedelta(days=int(more))
+        return _show(talk, child, msgspec.structs.replace(draft, first=day, last=day))
+    if kind == "x" and more in _REASONS and draft.waits:
+        return _show(talk, child, msgspec.structs.replace(draft, why=talk.say(f"absence_why_{more}")))
+    if kind == "y" and draft.first is not None and draft.last is not None and draft.why:
+        return await _send(talk, child, draft, int(more) if more.isdigit() else None)
+    return None
+
+
+async def _send(talk: Talk, child: OwnChild, draft: ToldAbsence, accepts: int | None) -> Answer:
+    """Pressed again it is the same message. The rooms decide who may; here is only said what they answered."""
+    account_id = talk.chat.account_id
+    assert account_id is not None and draft.first is not None and draft.last is not None
+    message_id = uuid5(_NAMESPACE, f"{talk.chat.channel}/{talk.chat.chat_id}/{draft.key}")
+    new = NewMessage(message_id, request=Absent(draft.first, draft.last, draft.why), accepts_rules=accepts)
+    try:
+        thread_id, _ = await open_thread(
+            talk.house, account_id, child.school_id, NewThread(new_id(), child.pupil_id, "homeroom")
+        )
+        posted, _ = await send(talk.house, account_id, child.school_id, thread_id, new, talk.language)
+    except Problem as problem:
+        return _refused(talk, draft, problem)
+    talk.remember(absence=msgspec.structs.replace(draft, waits=""))
+    lines = [
+        talk.say("absence_sent", child=child.full_name, days=span(talk, draft), why=draft.why),
+        posted.promise or "",
+    ]
+    take_back = talk.button("absence_take_back", f"w:{child.school_id}:{message_id.hex}")
+    return talk.answer("\n".join(line for line in lines if line), [take_back], intent=INTENT)
+
+
+def _refused(talk: Talk, draft: ToldAbsence, problem: Problem) -> Answer:
+    if problem.kind is RULES_NOT_ACCEPTED:
+        now = rules.current(talk.today)
+        lines = [talk.say("rules_first"), now.title(talk.language), *(f"• {line}" for line in now.lines(talk.language))]
+        buttons = [
+            talk.button("rules_accept", f"y:{draft.key}:{now.number}"),
+            talk.button("absence_drop", f"z:{draft.key}"),
+        ]
+        return talk.answer("\n".join(lines), buttons, intent=INTENT)
+    sentences = [problem.sentence(talk.language)]
+    if problem.kind is INVALID:
+        sentences = [error.en if talk.language == "en" else error.vi for error in problem.errors]
+    return talk.answer("\n".join(sentences), intent=INTENT)
+
+
+async def _take_back(talk: Talk, value: str) -> Answer | None:
+    school_id, message_id = read_pair(value)
+    account_id = talk.chat.account_id
+    if message_id is None or account_id is None:
+        return None
+    thread_id = await thread_of_message(talk.house.database.reader, school_id, account_id, message_id)
+    if thread_id is None:
+        return None
+    try:
+        await withdraw(talk.house, account_id, school_id, thread_id, message_id)
+    except Problem as problem:
+        if problem.kind is NOT_FOUND:
+            return None
+        return talk.answer(problem.sentence(talk.language), intent=INTENT)
+    return talk.answer(talk.say("absence_taken_back"), intent=INTENT)
+
+
+def read_pair(value: str) -> tuple[int, Any]:
+    """`<school>:<id in hex>` of a button. (0, None) for anything else: buttons come from outside."""
+    school, _, found = value.partition(":")
+    if not (school.isascii() and school.isdigit() and len(school) <= 18 and re.fullmatch(r"[0-9a-f]{32}", found)):
+        return 0, None
+    return int(school), UUID(hex=found)

@@ -12,6 +12,7 @@ from backend.demo.seed import Cast, seed
 from backend.demo.stage import Stage
 from tests.bench.bench_broadcast import bench_broadcast
 from tests.bench.bench_chat import bench_chat
+from tests.bench.bench_chatfuzz import bench_chatfuzz
 from tests.bench.bench_delivery import bench_delivery
 from tests.bench.bench_fanout import bench_fanout
 from tests.bench.bench_faults import bench_faults
@@ -40,6 +41,7 @@ _ALONE: dict[str, Callable[[], Awaitable[Table]]] = {
     "matching": bench_matching,
     "money": bench_money,
     "chat": bench_chat,
+    "chatfuzz": bench_chatfuzz,
 }
 _PAGE = Path(__file__).parent.parent.parent / "docs" / "performance.md"
 

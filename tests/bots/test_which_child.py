@@ -36,7 +36,7 @@ async def three(world: World, owner: asyncpg.Connection) -> list[str]:
         ("đứa thứ hai hôm nay có đi học không", 1),
         ("con thứ ba hôm nay có đi học không", 2),
         ("con gái tôi hôm nay có đi học không", 0),
-        ("is my youngest child at school today", 2),
+        ("has my youngest arrived at school today", 2),
         ("is my daughter at school today", 0),
     ],
 )

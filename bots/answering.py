@@ -86,7 +86,9 @@ class Answering:
         # An answer that is half out is not stopped by what was asked meanwhile.
         if claimed.attempts == 1 and not await self._may_ask(claimed.chat.chat_id):
             await self._say_too_fast(claimed)
-            return await self._end(claimed, "flood")
+            chat_id = claimed.chat.chat_id
+            await waiting.give_up_waiting(self._house, self._channel, chat_id, claimed.received_at, "flood")
+            return await self._next(chat_id)
         return await self._converse(claimed, heard)
 
     async def _stands(self, claimed: Claimed, standing: Standing) -> Claimed | None:

@@ -16,6 +16,7 @@ from tests.bench.bench_chatfuzz import bench_chatfuzz
 from tests.bench.bench_delivery import bench_delivery
 from tests.bench.bench_fanout import bench_fanout
 from tests.bench.bench_faults import bench_faults
+from tests.bench.bench_flood import bench_flood
 from tests.bench.bench_home import bench_home
 from tests.bench.bench_import import bench_import
 from tests.bench.bench_matching import bench_matching
@@ -42,6 +43,7 @@ _ALONE: dict[str, Callable[[], Awaitable[Table]]] = {
     "money": bench_money,
     "chat": bench_chat,
     "chatfuzz": bench_chatfuzz,
+    "flood": bench_flood,
 }
 _PAGE = Path(__file__).parent.parent.parent / "docs" / "performance.md"
 

@@ -78,6 +78,9 @@ _HOW: Final = re.compile(
 _OTHER: Final = re.compile(
     r"\b(?:muon|tre|ve som|don som|ra ve truoc|xin ve|late|early|leave school)\b(?! con)|\bnghi (?:an|com|ban tru|xe|bus|hoc them|hoc he)\b"
 )
+_ASKED: Final = re.compile(
+    r"\?\s*$|\b(?:gi|nao|may|ai|sao|bao gio|khi nao|why|when|whose)\b(?: a| vay| the| co| thay)*\W*$"
+)
 _PLEADS: Final = re.compile(r"\b(?:xin|xin phep|cho phep)\b.*\bnghi\b")
 _WHETHER: Final = re.compile(r"\b(?:chua|khong|ko|k)\b(?: a)?\W*$")
 _TOLD: Final = re.compile(
@@ -122,8 +125,11 @@ def pleads(text: str) -> bool:
     return is_told(text) and bool(_PLEADS.search(flat(clean(text))))
 
 
-def asks_how(text: str) -> bool:
-    return bool(_HOW.search(flat(clean(text))))
+def asks(text: str) -> bool:
+    """A question, whatever about. "Được không ạ?" is none."""
+    words = flat(clean(text))
+    polite = re.search(r"\bduoc (?:khong|ko|k)\b", words)
+    return bool(_HOW.search(words) or _ASKED.search(words) or (_WHETHER.search(words) and not polite))
 
 
 def days(text: str, today: date) -> Days | None:

@@ -25,7 +25,8 @@ from backend.messages.queries import thread_of_message
 from backend.messages.typed import read_request
 from bots import absence_words
 from bots.context import OwnChild
-from bots.intents import Understanding
+from bots.intents import Understanding, understand
+from bots.intents_phrases import NONE
 from bots.memory import ToldAbsence
 from bots.slots import Slots
 from bots.talk import Talk
@@ -44,6 +45,7 @@ _NO: Final = re.compile(
     r"^(?:da |thoi )*(?:khong|ko|k|thoi|huy|bo|sai|khong dung|chua|no|nope|cancel|stop)(?: a| nhe| co| thay| gui)*$"
 )
 _WORDS_MAX: Final = 40
+_PLAINLY: Final = 0.8
 
 
 reports = absence_words.reports
@@ -139,7 +141,7 @@ async def go_on(talk: Talk, text: str) -> Answer | None:
     if draft.waits == "yes" and _YES.match(reply):
         return await _send(talk, child, draft, None)
     days, why = absence_words.days(text, talk.today), _why(talk, text)
-    asked = text.rstrip().endswith("?") or absence_words.asks_how(text)
+    asked = absence_words.asks(text) or _is_something_else(text)
     if draft.waits == "why" and not asked and not (days and not why):
         return _show(talk, child, msgspec.structs.replace(draft, why=why or clean(text)[:300]))
     if asked or (days is None and not why):
@@ -152,6 +154,14 @@ async def go_on(talk: Talk, text: str) -> Answer | None:
         why=why or draft.why,
     )
     return _show(talk, child, changed)
+
+
+def _is_something_else(text: str) -> bool:
+    """A request for somebody else's child is refused as ever, and what is plainly another matter is not sent on as a reason."""
+    meant = understand(text)
+    if meant.intent == NONE:
+        return not meant.suggestions
+    return meant.score >= _PLAINLY and meant.intent != INTENT and not meant.intent.startswith(("health-", "sys-"))
 
 
 async def _child(talk: Talk, draft: ToldAbsence) -> OwnChild | None:

@@ -1,7 +1,7 @@
 """Fuzzed talks of many families: whatever is written or pressed, nothing of another family comes back, and a stranger gets nothing at all.
 
 Everything a family owns carries its number: the middle name of its children, sums, marks, titles, references, notes. An answer is read for
-numbers that are not the asker's. The only exemption is a name that the asker has just typed itself: it may be said back to it.
+numbers that are not the asker's. Exempt are only the asker's own words: a name it has just typed, and the reason it gave for an absence.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import dataclasses
 import random
 import re
 from collections import Counter, deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -20,16 +20,32 @@ from backend.core.clock import StoppedClock
 from backend.core.house import House
 from backend.core.ids import new_id
 from backend.core.text import fold
+from backend.messages import rules
 from bots.chats import Chat, Memory
 from bots.conversation import turn
 from bots.intents import every_intent
 from bots.intents_phrases import by_writer
 from schemas.chat import Answer, Incoming
-from tests.factories import EARLY, YEAR, Person, Pupil, _class, _guardian, _pupil, _school, _staff
+from tests.factories import (
+    _NEW_IDS,
+    EARLY,
+    YEAR,
+    Person,
+    Pupil,
+    _class,
+    _guardian,
+    _guards,
+    _pupil,
+    _school,
+    _staff,
+)
+from tests.rows import Rows
 
 NOW = datetime(2026, 10, 14, 0, 45, tzinfo=UTC)
 _TODAY = date(2026, 10, 14)
 _TYPED_KEPT = 4
+# Talks go on for a few turns, so that what takes several is reached.
+_MOVES_ON = 0.25
 _SYLLABLES = [
     first + rest
     for first in ["b", "c", "d", "g", "k", "l", "m", "n", "p", "r", "s", "t", "v", "x", "z"]
@@ -80,8 +96,82 @@ class Found:
     troubles: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class _Place:
+    school_id: int
+    classes: list[UUID]
+    bank_account_id: int
+
+
+def _family(rows: Rows, number: int, places: list[_Place]) -> Family:
+    """One to three children; every seventh family has one more in another school. The second guardian will lose the right."""
+    family = Family(number, [], [])
+    place = places[number % len(places)]
+    for order in range(1 + number % 3):
+        given = _GIVEN[(number + 3 * order) % len(_GIVEN)]
+        class_id = place.classes[(number + order) % 2]
+        child = _pupil(rows, place.school_id, class_id, f"Nguyễn {family.middle} {given}", NOW)
+        family.children.append(child)
+        _belongings(rows, family, child, place.bank_account_id, order)
+    kin = [(child, "mother") for child in family.children]
+    mother = _guardian(rows, place.school_id, f"Mẹ {number}", kin, NOW)
+    family.guardians = [mother, _guardian(rows, place.school_id, f"Người xa {number}", kin, NOW)]
+    if number % 2:  # the others meet the rules of conversation first
+        version = rules.current(_TODAY).number
+        rows.add(
+            "message_rules_accepted", school_id=place.school_id, account_id=mother.account_id, version=version, accepted_at=NOW
+        )  # fmt: skip
+    _letter(rows, family, mother)
+    if number % 7 == 0:
+        elsewhere = places[(number + 1) % len(places)]
+        child = _pupil(rows, elsewhere.school_id, elsewhere.classes[0], f"Nguyễn {family.middle} Quân", NOW)
+        there = replace(mother, person_id=new_id(), school_id=elsewhere.school_id)
+        _guards(rows, there, [(child, "mother")], NOW)
+        family.children.append(child)
+        _belongings(rows, family, child, elsewhere.bank_account_id, 8)
+    return family
+
+
+def _belongings(rows: Rows, family: Family, child: Pupil, bank_account_id: int, order: int) -> None:
+    known = {"school_id": child.school_id, "pupil_id": child.pupil_id}
+    rows.add(
+        "roll_marks", **known, held_on=_TODAY, session="morning", class_id=child.class_id, mark="late",
+        note=f"Ghi chú F{family.number:04d}X", marked_by=new_id(), marked_at=NOW,
+    )  # fmt: skip
+    for ordinal, digit in enumerate(f"{family.number % 1000:03d}", 1):
+        rows.add(
+            "marks", **known, school_year=YEAR, term=1, subject_code="TOAN", kind="regular", ordinal=ordinal, class_id=child.class_id,
+            score=int(digit) + 0.5, entered_by=new_id(), entered_at=NOW, published_at=NOW, revision=1,
+        )  # fmt: skip
+    fee_id, invoice_id = new_id(), new_id()
+    bill = {"fee_id": fee_id, "amount": 10_000_321 + family.number * 1_000, "due_on": date(2026, 10, 31)}
+    rows.add(
+        "fees", school_id=child.school_id, **bill, title=f"Khoản F{family.number:04d}X", category="service", mandatory=False,
+        class_id=child.class_id, school_year=YEAR, bank_account_id=bank_account_id, created_by=new_id(), created_at=NOW,
+    )  # fmt: skip
+    rows.add(
+        "invoices", **known, **bill, invoice_id=invoice_id, reference=f"HP77{family.number:04d}{order}",
+        bank_account_id=bank_account_id, created_at=NOW,
+    )  # fmt: skip
+    family.bills.append((child.school_id, invoice_id))
+
+
+def _letter(rows: Rows, family: Family, mother: Person) -> None:
+    notice_id = new_id()
+    known = {"school_id": mother.school_id, "notice_id": notice_id}
+    rows.add(
+        "notices", **known, kind="announcement", source_kind="test", source_id=str(notice_id), params={}, urgent=False,
+        title=f"Thư F{family.number:04d}X", body="Mời họp", needs_acknowledgement=True, created_at=NOW,
+    )  # fmt: skip
+    rows.add(
+        "notice_recipients", **known, guardian_id=mother.person_id, pupil_ids=[child.pupil_id for child in family.children],
+        awaits_acknowledgement=True, created_at=NOW,
+    )  # fmt: skip
+    family.notices.append((mother.school_id, notice_id))
+
+
 class Village:
-    """Schools, families and chats. Two children of every seventh family go to different schools; one guardian of each lost the right."""
+    """Schools, families and chats."""
 
     def __init__(self, house: House, owner: asyncpg.Connection, seed: int) -> None:
         self.house = dataclasses.replace(house, clock=StoppedClock(NOW))
@@ -94,109 +184,32 @@ class Village:
         self.intents = every_intent()
 
     async def settle(self, *, schools: int, families: int) -> None:
-        places = []
+        rows, places, keepers = Rows(), [], []
         for _ in range(schools):
-            school_id = await _school(self.owner, None, NOW)
-            classes = [await _class(self.owner, school_id, name, grade, NOW) for name, grade in (("6A1", 6), ("8B", 8))]
-            bank_account_id = await self.owner.fetchval(
-                "INSERT INTO bank_accounts (school_id, bank_bin, account_number, account_name, created_at)"
-                " VALUES ($1, '970436', $2, 'TRUONG THU', $3) RETURNING bank_account_id",
-                school_id, f"00220{school_id:08d}", NOW,
+            school_id, _, bank_account_id = await self.owner.fetchrow(_NEW_IDS)
+            _school(rows, school_id, None, NOW)
+            classes = [_class(rows, school_id, name, grade, NOW) for name, grade in (("6A1", 6), ("8B", 8))]
+            rows.add(
+                "bank_accounts", bank_account_id=bank_account_id, school_id=school_id, bank_bin="970436",
+                account_number=f"00220{school_id:08d}", account_name="TRUONG THU", created_at=NOW,
             )  # fmt: skip
-            teacher = await _staff(self.owner, school_id, "Đỗ Thị Cúc", ["teacher"], NOW)
+            teacher = _staff(rows, school_id, "Đỗ Thị Cúc", ["teacher"], NOW)
+            keepers.append(_staff(rows, school_id, "Hoàng Thị Kế", ["accountant"], NOW))
             for class_id in classes:
-                await self.owner.execute(
-                    "INSERT INTO assignments (school_id, class_id, kind, subject_code, staff_id, from_on) VALUES ($1, $2, 'homeroom', '', $3, $4)",
-                    school_id, class_id, teacher.person_id, EARLY,
+                rows.add(
+                    "assignments", school_id=school_id, class_id=class_id, kind="homeroom", subject_code="",
+                    staff_id=teacher.person_id, from_on=EARLY,
                 )  # fmt: skip
-            places.append((school_id, classes, bank_account_id))
+            places.append(_Place(school_id, classes, bank_account_id))
         for number in range(1, families + 1):
-            self.families.append(await self._family(number, places))
-        keepers = [await _staff(self.owner, place[0], "Hoàng Thị Kế", ["accountant"], NOW) for place in places]
+            self.families.append(_family(rows, number, places))
+        await rows.send(self.owner)
+        for family in self.families:
+            await self.owner.execute(
+                "UPDATE guardianships SET can_view = false WHERE guardian_id = $1", family.guardians[1].person_id
+            )
         self.middles = re.compile("|".join(sorted((family.middle for family in self.families), key=len, reverse=True)))
         self._open_chats(keepers)
-
-    async def _family(self, number: int, places: list[tuple[int, list[UUID], int]]) -> Family:
-        family = Family(number, [], [])
-        school_id, classes, bank_account_id = places[number % len(places)]
-        for place in range(1 + number % 3):
-            given = _GIVEN[(number + 3 * place) % len(_GIVEN)]
-            name = f"Nguyễn {family.middle} {given}"
-            child = await _pupil(self.owner, school_id, classes[(number + place) % 2], name, NOW)
-            await self.owner.execute(
-                "UPDATE pupils SET born_on = $3 WHERE school_id = $1 AND pupil_id = $2",
-                school_id, child.pupil_id, date(2012 + place, 1 + number % 12, 5),
-            )  # fmt: skip
-            family.children.append(child)
-            await self._belongings(family, child, bank_account_id, place)
-        kin = [(child, "mother") for child in family.children]
-        mother = await _guardian(self.owner, school_id, f"Mẹ {number}", kin, NOW)
-        lost = await _guardian(self.owner, school_id, f"Người xa {number}", kin, NOW)
-        await self.owner.execute(
-            "UPDATE guardianships SET can_view = false WHERE school_id = $1 AND guardian_id = $2",
-            school_id,
-            lost.person_id,
-        )
-        family.guardians = [mother, lost]
-        await self._letter(family, mother, school_id)
-        if number % 7 == 0:
-            await self._in_another_school(family, mother, places[(number + 1) % len(places)])
-        return family
-
-    async def _in_another_school(self, family: Family, mother: Person, place: tuple[int, list[UUID], int]) -> None:
-        school_id, classes, bank_account_id = place
-        child = await _pupil(self.owner, school_id, classes[0], f"Nguyễn {family.middle} Quân", NOW)
-        there = await _guardian(self.owner, school_id, f"Mẹ {family.number}", [(child, "mother")], NOW)
-        await self.owner.execute(
-            "UPDATE guardians SET account_id = $3 WHERE school_id = $1 AND guardian_id = $2",
-            school_id, there.person_id, mother.account_id,
-        )  # fmt: skip
-        await self.owner.execute(
-            "UPDATE account_persons SET account_id = $2 WHERE person_id = $1", there.person_id, mother.account_id
-        )
-        family.children.append(child)
-        await self._belongings(family, child, bank_account_id, 8)
-
-    async def _belongings(self, family: Family, child: Pupil, bank_account_id: int, place: int) -> None:
-        await self.owner.execute(
-            "INSERT INTO roll_marks (school_id, pupil_id, held_on, session, class_id, mark, note, marked_by, marked_at)"
-            " VALUES ($1, $2, $3, 'morning', $4, 'late', $5, $6, $7)",
-            child.school_id, child.pupil_id, _TODAY, child.class_id, f"Ghi chú F{family.number:04d}X", new_id(), NOW,
-        )  # fmt: skip
-        digits = f"{family.number % 1000:03d}"
-        for ordinal, digit in enumerate(digits, 1):
-            await self.owner.execute(
-                "INSERT INTO marks (school_id, pupil_id, school_year, term, subject_code, kind, ordinal, class_id, score, entered_by, entered_at, published_at)"
-                " VALUES ($1, $2, $3, 1, 'TOAN', 'regular', $4, $5, $6, $7, $8, $8)",
-                child.school_id, child.pupil_id, YEAR, ordinal, child.class_id, int(digit) + 0.5, new_id(), NOW,
-            )  # fmt: skip
-        fee_id, invoice_id = new_id(), new_id()
-        amount = 10_000_321 + family.number * 1_000
-        await self.owner.execute(
-            "INSERT INTO fees (school_id, fee_id, title, category, mandatory, class_id, school_year, amount, due_on, bank_account_id, created_by, created_at)"
-            " VALUES ($1, $2, $3, 'service', false, $4, $5, $6, $7, $8, $9, $10)",
-            child.school_id, fee_id, f"Khoản F{family.number:04d}X", child.class_id, YEAR, amount, date(2026, 10, 31), bank_account_id, new_id(), NOW,
-        )  # fmt: skip
-        await self.owner.execute(
-            "INSERT INTO invoices (school_id, invoice_id, fee_id, pupil_id, reference, bank_account_id, amount, due_on, created_at)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-            child.school_id, invoice_id, fee_id, child.pupil_id, f"HP77{family.number:04d}{place}", bank_account_id, amount, date(2026, 10, 31), NOW,
-        )  # fmt: skip
-        family.bills.append((child.school_id, invoice_id))
-
-    async def _letter(self, family: Family, mother: Person, school_id: int) -> None:
-        notice_id = new_id()
-        await self.owner.execute(
-            "INSERT INTO notices (school_id, notice_id, kind, source_kind, source_id, title, body, needs_acknowledgement, created_at)"
-            " VALUES ($1, $2, 'announcement', 'test', $3, $4, 'Mời họp', true, $5)",
-            school_id, notice_id, str(notice_id), f"Thư F{family.number:04d}X", NOW,
-        )  # fmt: skip
-        pupils = [child.pupil_id for child in family.children]
-        await self.owner.execute(
-            "INSERT INTO notice_recipients (school_id, guardian_id, notice_id, pupil_ids, awaits_acknowledgement, created_at) VALUES ($1, $2, $3, $4, true, $5)",
-            school_id, mother.person_id, notice_id, pupils, NOW,
-        )  # fmt: skip
-        family.notices.append((school_id, notice_id))
 
     def _open_chats(self, keepers: list[Person]) -> None:
         """Two for every mother (a messenger and the web), one each for who lost the right and who only keeps books, some strangers'."""
@@ -222,14 +235,14 @@ class Village:
     def message(self, talk: Talked) -> tuple[str, str | None]:
         """A text or a button: ordinary ones, ones about other families, ones of other chats, and nonsense."""
         pick = self.chance.random()
-        if pick < 0.12 and talk.presses:
-            return "", self.chance.choice(talk.presses)
-        if pick < 0.20:
+        if pick < 0.24 and talk.presses:
+            return "", self.chance.choice(list(talk.presses)[-4:])
+        if pick < 0.30:
             other = self.chance.choice(self.talks)
             return "", self.chance.choice(other.presses) if other.presses else "c:0"
-        if pick < 0.26:
+        if pick < 0.35:
             return "", self._forged()
-        if pick < 0.55:
+        if pick < 0.58:
             return self.chance.choice(self.phrases), None
         return self._about(talk), None
 
@@ -269,8 +282,10 @@ class Village:
 
     async def talk(self, turns: int) -> Found:
         found = Found()
+        one = self.talks[0]
         for number in range(turns):
-            one = self.chance.choice(self.talks)
+            if self.chance.random() < _MOVES_ON:
+                one = self.chance.choice(self.talks)
             text, button = self.message(one)
             if text:
                 one.typed.append(fold(text))
@@ -296,7 +311,10 @@ class Village:
         self._read(found, one, incoming, done.answer)
 
     def _read(self, found: Found, one: Talked, incoming: Incoming, answer: Answer) -> None:
+        own_words = one.chat.memory.absence.why if one.chat.memory.absence else ""
         said = "\n".join((answer.text, answer.image_alt, *(button.label for button in answer.buttons)))
+        if own_words:
+            said = said.replace(own_words, "")
         numbers = {
             int("".join(match)) if isinstance(match, tuple) else int(match)
             for shape in _MARKERS
@@ -372,6 +390,10 @@ _ABOUT = (
     "cho xin mã qr",
     "gửi mã QR tất cả các khoản",
     "báo nghỉ cho con",
+    "báo nghỉ cho con hôm nay vì bị ốm",
+    "mai {place} nghỉ vì đi khám bệnh",
+    "hôm nay {place} bị sốt xin nghỉ học",
+    "mai xin cho con nghỉ học vì về quê",
     "đúng rồi",
     "thôi",
     "từ mai đến thứ sáu",

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from backend.core.house import House
+from backend.embedded.redis import EmbeddedRedis
 from bots.telegram import TelegramBot
 from tests.bench.ground import ground
 from tests.bench.table import Table

@@ -17,6 +17,7 @@ import msgspec
 
 from backend.core.house import House
 from backend.embedded.redis import EmbeddedRedis
+from bots.answering import Answering
 from bots.telegram import TelegramBot
 from tests.bench.ground import ground
 from tests.bench.table import Table
@@ -46,8 +47,9 @@ async def bench_flood(flood: int = FLOOD, others: int = OTHERS, rounds: int = RO
         )
         redis = EmbeddedRedis()  # the limits of a chat are counted there
         house = dataclasses.replace(here.house, settings=settings, redis_url=redis.url)
-        bot = TelegramBot(house)
-        await bot.open(webhook=False)
+        wire = TelegramBot(house)
+        bot = Answering(house, wire)
+        await wire.open(webhook=False)
         try:
             await _round(house, bot, twin, 0, others)
             alone, flooded = [], []
@@ -57,7 +59,7 @@ async def bench_flood(flood: int = FLOOD, others: int = OTHERS, rounds: int = RO
                 flooded.append(await _round(house, bot, twin, flood, others))
                 heard, disorder = flooded[-1][2], disorder + flooded[-1][3]
         finally:
-            await bot.close()
+            await wire.close()
             await twin.stop()
             await house.limits.close()
             redis.stop()
@@ -69,7 +71,7 @@ async def bench_flood(flood: int = FLOOD, others: int = OTHERS, rounds: int = RO
 
 
 async def _round(
-    house: House, bot: TelegramBot, twin: TelegramTwin, flood: int, others: int
+    house: House, bot: Answering, twin: TelegramTwin, flood: int, others: int
 ) -> tuple[float, float, int, int]:
     """p50 and p95 of the others' seconds, what the flood heard, how many of the others heard out of order."""
     flooder = next(_numbers) + 7_000_000

@@ -15,6 +15,7 @@ import msgspec
 from backend.core.clock import StoppedClock
 from backend.core.house import House
 from bots import chats
+from bots.answering import Answering
 from bots.telegram import TelegramBot
 from tests.twins.telegram import TelegramTwin
 
@@ -40,8 +41,9 @@ async def test_a_flood_is_held_back_and_others_are_answered_in_order(house: Hous
     twin = TelegramTwin(TOKEN)
     await twin.start()
     settings = msgspec.structs.replace(house.settings, telegram_token=TOKEN, telegram_base_url=twin.base_url)
-    here = dataclasses.replace(house, settings=settings, clock=StoppedClock(datetime.now(UTC)))
-    bot = TelegramBot(here)
+    here = dataclasses.replace(house, settings=settings, speakers={}, clock=StoppedClock(datetime.now(UTC)))
+    wire = TelegramBot(here)
+    bot = Answering(here, wire)
     flooder, other = next(_ids), next(_ids)
     # Arriving in any order, with numbers of different length: 98, 99, 100, 101 …
     arriving = [(98 + place, flooder, ASKED[place % 4]) for place in range(120)]
@@ -56,7 +58,7 @@ async def test_a_flood_is_held_back_and_others_are_answered_in_order(house: Hous
         # Two workers at the flood and one at the other chat.
         await asyncio.gather(*(bot.answer_waiting(str(chat_id)) for chat_id in (flooder, flooder, other)))
     finally:
-        await bot.close()
+        await wire.close()
         await twin.stop()
     calm = [one["text"] for one in twin.chats[other].heard]
     assert len(calm) == len(set(calm)) == 4

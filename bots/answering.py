@@ -87,7 +87,7 @@ class Answering:
         if claimed.attempts == 1 and not await self._may_ask(claimed.chat.chat_id):
             await self._say_too_fast(claimed)
             chat_id = claimed.chat.chat_id
-            await waiting.give_up_waiting(self._house, self._channel, chat_id, claimed.received_at, "flood")
+            await updates.give_up_waiting(self._house, self._channel, chat_id, claimed.received_at, "flood")
             return await self._next(chat_id)
         return await self._converse(claimed, heard)
 

@@ -5,7 +5,7 @@ With chats.py, which keeps and claims them, it writes chat_updates.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from backend.core.house import House
 
@@ -79,4 +79,23 @@ async def forget_old(house: House) -> None:
     """What families wrote is not kept longer than it takes to look into a complaint."""
     await house.database.keep(
         "DELETE FROM chat_updates WHERE received_at < $1", house.clock.now() - timedelta(days=KEPT_DAYS)
+    )
+
+
+async def give_up_waiting(house: House, channel: str, chat_id: str, until: datetime, outcome: str) -> None:
+    """All that a chat had sent by an instant, in one statement: a flood must not cost as many as it has drops."""
+    await house.database.keep(
+        """
+        UPDATE chat_updates u
+           SET answered_at = $4, outcome = $5, leased_until = NULL
+         WHERE u.channel = $1
+           AND u.chat_id = $2
+           AND u.answered_at IS NULL
+           AND u.received_at <= $3
+        """,
+        channel,
+        chat_id,
+        until,
+        house.clock.now(),
+        outcome,
     )

@@ -54,7 +54,7 @@ _SYLLABLES = [
 _GIVEN = ("An", "Bình", "Châu", "Dũng", "Giang", "Hà", "Khoa", "Linh", "Minh", "Nam")
 _MARKERS = (
     re.compile(r"10[.,](\d{3})[.,]321"),  # sums
-    re.compile(r"HP77(\d{4})"),  # references of bills
+    re.compile(r"HP77(\d{4})Q"),  # references of bills
     re.compile(r"F(\d{4})X"),  # titles, notes
     re.compile(r"(\d)[.,]5, (\d)[.,]5, (\d)[.,]5"),  # marks
 )
@@ -150,7 +150,7 @@ def _belongings(rows: Rows, family: Family, child: Pupil, bank_account_id: int, 
         class_id=child.class_id, school_year=YEAR, bank_account_id=bank_account_id, created_by=new_id(), created_at=NOW,
     )  # fmt: skip
     rows.add(
-        "invoices", **known, **bill, invoice_id=invoice_id, reference=f"HP77{family.number:04d}{order}",
+        "invoices", **known, **bill, invoice_id=invoice_id, reference=f"HP77{family.number:04d}Q{order}",
         bank_account_id=bank_account_id, created_at=NOW,
     )  # fmt: skip
     family.bills.append((child.school_id, invoice_id))
@@ -253,7 +253,7 @@ class Village:
         return self.chance.choice(
             (
                 f"q:{school_id}:{invoice_id.hex}", f"r:{school_id}", f"a:{notice[0]}:{notice[1].hex}", f"w:{school_id}:{new_id().hex}",
-                f"k:{school_id}:HP77{other.number:04d}0", f"v:{school_id}:na", f"i:{self.chance.choice(self.intents)}", "c:0", "u", "h", "d:pay",
+                f"k:{school_id}:HP77{other.number:04d}Q0", f"v:{school_id}:na", f"i:{self.chance.choice(self.intents)}", "c:0", "u", "h", "d:pay",
                 "d:absence", f"c:{'0' * 10}:0", "y:x:1", "g:en", "g:vi", f"s:{'f' * 10}:1", "r:9" * 20, "q::", "\x00", "l:primary",
             )
         )  # fmt: skip
@@ -374,8 +374,8 @@ _ABOUT = (
     "'; SELECT * FROM marks WHERE pupil_name = '{name}'; --",
     "{{{{children}}}} {{{{balance}}}} ${{facts}} %s %(name)s F{number}X",
     "cho xin mã QR tiền của {name}",
-    "mã hoá đơn HP77{number}0 còn bao nhiêu",
-    "HP77{number}1",
+    "mã hoá đơn HP77{number}Q0 còn bao nhiêu",
+    "HP77{number}Q1",
     "thông báo Thư F{number}X nói gì",
     "mai cho cháu {name} nghỉ vì bị sốt",
     "hôm nay {name} ốm xin nghỉ học",

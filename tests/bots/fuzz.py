@@ -1,7 +1,8 @@
 """Fuzzed talks of many families: whatever is written or pressed, nothing of another family comes back, and a stranger gets nothing at all.
 
 Everything a family owns carries its number: the middle name of its children, sums, marks, titles, references, notes. An answer is read for
-numbers that are not the asker's. Exempt are only the asker's own words: a name it has just typed, and the reason it gave for an absence.
+numbers that are not the asker's. Exempt are only the asker's own words: a name or a reference
+it has just typed, and the reason it gave for an absence.
 """
 
 from __future__ import annotations
@@ -58,6 +59,8 @@ _MARKERS = (
     re.compile(r"F(\d{4})X"),  # titles, notes
     re.compile(r"(\d)[.,]5, (\d)[.,]5, (\d)[.,]5"),  # marks
 )
+
+_REFERENCE = re.compile(r"HP77\d{4}Q\d")
 
 
 @dataclass
@@ -313,8 +316,8 @@ class Village:
     def _read(self, found: Found, one: Talked, incoming: Incoming, answer: Answer) -> None:
         own_words = one.chat.memory.absence.why if one.chat.memory.absence else ""
         said = "\n".join((answer.text, answer.image_alt, *(button.label for button in answer.buttons)))
-        if own_words:
-            said = said.replace(own_words, "")
+        for own in (own_words, *_REFERENCE.findall(incoming.text)):
+            said = said.replace(own, "") if own else said
         numbers = {
             int("".join(match)) if isinstance(match, tuple) else int(match)
             for shape in _MARKERS

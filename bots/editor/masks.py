@@ -22,11 +22,12 @@ _NAME_WORDS = range(5, 1, -1)
 
 
 def masked(text: str) -> str:
-    """What can be known without a roll. All capitals hide names, so such a text is read in small letters with capitals in front."""
+    """What can be known without a roll. Among capitals only, names are known as they are in small letters."""
     neat = clean(text)
     for shape, shown in _SHAPES:
         neat = shape.sub(shown, neat)
-    return clean(_without_names(neat).replace(_NAME, f" {_NAME_SHOWN} "))
+    plain = neat.lower() if neat.isupper() else neat
+    return clean(_without_names(plain).replace(_NAME, f" {_NAME_SHOWN} "))
 
 
 def without_known_names(text: str, folded_names: frozenset[str]) -> str:

@@ -312,6 +312,7 @@ def test_words_that_no_trained_example_is_as_like_are_the_schools() -> None:
         ("viết cho co.lan@truong.edu.vn", "viết cho ‹thư điện tử›"),
         ("xem https://a.vn/x?id=1 đi", "xem ‹đường dẫn› đi"),
         ("bé Nguyễn Minh An lớp 6A1 học bơi", "bé ‹tên› lớp 6A1 học bơi"),
+        ("BỂ BƠI MẤY GIỜ MỞ, CHÁU NGUYỄN MINH AN", "bể bơi mấy giờ mở, cháu ‹tên›"),
     ],
 )
 def test_numbers_addresses_and_names_are_masked(typed: str, shown: str) -> None:

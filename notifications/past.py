@@ -56,6 +56,7 @@ WITH old AS MATERIALIZED (
            AND d.notice_id = ANY ($2::uuid[])
            AND d.state IN ('sent', 'refused', 'dead', 'skipped')
            AND d.finished_at < $3
+         ORDER BY d.notice_id
          LIMIT $4
            FOR UPDATE SKIP LOCKED),
      gone AS (

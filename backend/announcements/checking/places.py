@@ -216,7 +216,8 @@ def _anywhere(reading: Reading, start: int, end: int) -> Place | None:
     for m in _ANYWHERE.finditer(reading.plain, start, end):
         if not reading.means(m.start(), m.end(), _ANYWHERE_FORMS) or _NO_ANYWHERE.match(reading.plain, m.end()):
             continue
-        stop = end_of(reading, m.end(), end)
+        # No name is longer; and a text of nothing else stays linear.
+        stop = end_of(reading, m.end(), min(end, m.end() + 160))
         if 1 < len(reading.plain[m.end() : stop].split()) <= 8:
             return Place(m.end(), stop)
     return None

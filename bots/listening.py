@@ -14,7 +14,7 @@ from backend.core.text import fold
 from bots import handoffs, stopping
 from bots.answers.knowledge import entry_of
 from bots.answers.render import call_line
-from bots.intents import understand
+from bots.intents import SURE, understand
 from bots.talk import Talk
 from bots.with_person import Person
 from schemas.chat import Answer
@@ -30,10 +30,11 @@ _TO_BOT: Final = frozenset(
 )
 
 
-# Words of need, whatever the rest of the sentence is understood as. Said once too often is better than once too seldom.
+# Words of need, whatever the rest of the sentence is understood as.
 _IN_NEED: Final = re.compile(
-    r"\b(cap cuu|mat tich|bat coc|tu tu|tu sat|tu lam dau|chay mau|ngat xiu|bat tinh|co giat|hoa hoan|chay truong|tai nan|bi danh|danh hoi dong"
-    r"|xam hai|sam so|khong thay con|chua thay con ve|emergency|ambulance|kidnap\w*|suicide|bleeding|unconscious|went missing|is missing)\b"
+    r"\b(cap cuu|mat tich|bat coc|tu tu|tu sat|tu lam dau|chay mau|ngat xiu|bat tinh|co giat|hoa hoan|chay truong|tai nan"
+    r"|bi danh|danh hoi dong|xam hai|sam so|sot cao|kho tho|ngo doc|gay tay|gay chan|khong thay con|chua thay con ve"
+    r"|emergency|ambulance|kidnap\w*|suicide|bleeding|unconscious|went missing|is missing)\b"
 )
 
 
@@ -87,11 +88,10 @@ async def _kept(talk: Talk, person: Person, text: str) -> Heard | None:
 
 
 async def _in_need(talk: Talk, text: str) -> Answer | None:
-    """What would be answered with a number to ring first is answered with that number, and with nothing else."""
-    meant = understand(text, talk.previous)
-    likely = (meant.intent, *meant.suggestions[:1])
-    if not _IN_NEED.search(fold(text)) and not any(
-        entry is not None and entry.call for entry in (entry_of(one, talk.today) for one in likely)
-    ):
-        return None
+    """What would surely be answered with a number to ring first is answered with that number, and with nothing else."""
+    if not _IN_NEED.search(fold(text)):
+        meant = understand(text, talk.previous)
+        entry = entry_of(meant.intent, talk.today) if meant.score >= SURE else None
+        if entry is None or not entry.call:
+            return None
     return talk.answer(call_line(talk.language, await talk.facts()))

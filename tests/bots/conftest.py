@@ -29,8 +29,8 @@ class Bridge:
     settings: Settings
 
 
-# Not for the whole session: its worker would deliver and settle behind the backs of other rooms' tests.
-@pytest.fixture(scope="package")
+# For one file only: its worker would deliver, settle and send words behind the backs of the tests that come after.
+@pytest.fixture(scope="module")
 async def bridge(database_url: str, redis_url: str) -> AsyncIterator[Bridge]:
     twin = TelegramTwin(TOKEN)
     await twin.start()

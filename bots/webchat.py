@@ -71,6 +71,10 @@ async def _said(house: House, chat_id: str, message: ChatMessageIn, answer: Answ
     )
     line = weblines.Line(uuid5(message.message_id, "answer"), "bot", content)
     await weblines.keep(house, chat_id, line, at=house.clock.now())
+    return _out(answer)
+
+
+def _out(answer: Answer) -> ChatAnswer:
     return ChatAnswer(answer.text, answer.buttons, answer.intent, _data_url(answer.image), answer.image_alt)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -13,39 +11,19 @@ import pytest
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 
-from backend.app import create_app
 from backend.core.house import House
-from backend.embedded.redis import EmbeddedRedis
 from backend.identity.doorkeeper import ACCESS_COOKIE
-from tests.conftest import a_house, asking, running, test_settings
+from tests import apart
 from tests.factories import World
 from tests.identity.matrix import ASKERS, FOREIGN, NOBODY, Line, Scene, collected, routes_of, target
 from tests.identity.writes import Writes
 
+# A house of its own, since every write in its database is noted.
+apart_url, app, client, house, owner, redis_url = apart.FIXTURES
 LINES = collected()
 # The description of the API and its reader: made by the framework, so no keyword of ours can stand on them.
 _FRAMEWORK = "/schema"
 _ACCESSES = {"public", "signed_in", "guardian", "staff", "area", "machine"}
-
-
-# The matrix has a house of its own, since every write in its database is noted. The fixtures have the names that all tests know.
-@pytest.fixture(scope="module")
-def redis_url() -> Iterator[str]:
-    server = EmbeddedRedis()
-    yield server.url
-    server.stop()
-
-
-@pytest.fixture(scope="module")
-async def matrix_url(another_database: Callable[[str], Awaitable[str]]) -> str:
-    return await another_database(f"matrix_{os.getpid()}")
-
-
-@pytest.fixture(scope="module")
-async def owner(matrix_url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(matrix_url, server_settings={"timezone": "UTC"})
-    yield connection
-    await connection.close()
 
 
 @pytest.fixture(scope="module")
@@ -53,25 +31,6 @@ async def writes(owner: asyncpg.Connection) -> Writes:
     writes = Writes(owner)
     await writes.watch()
     return writes
-
-
-@pytest.fixture(scope="module")
-async def house(matrix_url: str, redis_url: str) -> AsyncIterator[House]:
-    async with a_house(matrix_url, redis_url) as house:
-        yield house
-
-
-@pytest.fixture(scope="module")
-async def app(matrix_url: str, redis_url: str) -> AsyncIterator[Litestar]:
-    application = create_app(test_settings(), redis_url=redis_url, database_url=matrix_url)
-    async with running(application):
-        yield application
-
-
-@pytest.fixture(scope="module")
-async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
-    async with asking(app) as http:
-        yield http
 
 
 def test_every_route_has_a_line_and_every_line_a_route(app: Litestar) -> None:

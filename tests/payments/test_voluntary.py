@@ -78,7 +78,12 @@ async def test_no_page_or_answer_tells_a_teacher_who_gave(money, app, seed) -> N
             for answer in await _seen(money, who, path):
                 opened += answer.status_code == 200
                 # As words of their own: the digits of a sum may stand in any id by chance.
-                told = [trace for trace in traces if re.search(rf"(?<![\w-]){re.escape(trace)}(?![\w-])", answer.text)]
+                text = answer.text
+                told = [
+                    trace
+                    for trace in traces
+                    if trace in text and re.search(rf"(?<![\w-]){re.escape(trace)}(?![\w-])", text)
+                ]
                 assert not told, (path, answer.status_code, told)
     assert opened > 20, "teachers open pages, or this test sees nothing"
     # The same traces are plain to the accountant, so the test would see them.

@@ -24,6 +24,11 @@ _THROWAWAY = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
+    # Nobody copies it, and nothing is gained by writing it out before it is thrown away.
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "checkpoint_timeout": "1h",
+    "max_wal_size": "4GB",
     # Test processes share one server, and each holds several applications' doors open.
     "max_connections": "400",
 }

@@ -62,12 +62,13 @@ SELECT t.access_sealed, t.access_until, t.refreshed_at, t.refused_code
  WHERE t.account = $1
 """
 
-# Only from the state that was looked at: who comes second finds another refreshed_at, or the row taken.
+# Only from the state that was looked at: who comes second finds another token, or the row taken. An instant would not tell them
+# apart where two machines' clocks agree.
 _TAKE = """
 UPDATE channel_tokens t
    SET taken_by = $3, taken_until = $4
  WHERE t.account = $1
-   AND t.refreshed_at = $2
+   AND t.access_sealed IS NOT DISTINCT FROM $2
    AND t.refused_at IS NULL
    AND (t.taken_until IS NULL OR t.taken_until < $5)
 RETURNING t.refresh_sealed, t.before_sealed
@@ -149,7 +150,7 @@ class ChannelTokens:
                     return self._remember(access, row)
                 if row["refused_code"]:
                     raise NoToken(row["refused_code"], final=True)
-                if pair := await self._fetch(row["refreshed_at"], now):
+                if pair := await self._fetch(row["access_sealed"], now):
                     self._kept = (pair.access, now + RENEW_AFTER)
                     return pair.access
                 if usable:  # somebody else is fetching, and this one does until then
@@ -168,7 +169,7 @@ class ChannelTokens:
         self._kept = (access, min(row["access_until"] - _SPARE, row["refreshed_at"] + RENEW_AFTER))
         return access
 
-    async def _fetch(self, seen: datetime, now: datetime) -> Pair | None:
+    async def _fetch(self, seen: bytes | None, now: datetime) -> Pair | None:
         """None when the row is not ours to renew. Raises NoToken."""
         me = new_id()
         async with self._house.database.directory() as tx:

@@ -144,6 +144,8 @@ SETTINGS = {"approval": "teacher", "moderate_comments": True, "keep_days": 30}
 _POST = "/v1/schools/{school_id}/feed/posts/{post_id}"
 _SEEN = "/v1/family/schools/{school_id}/feed/posts/{post_id}"
 _APPROVERS = (ADMINS | {(who, where) for who, where in TEACHERS if who != "teacher"}) - {("other_admin", "foreign")}
+# The other school has one administrator, who wrote what is reported there: nobody in it may decide.
+_DECIDERS = ADMINS - {("other_admin", "foreign")}
 
 LINES = {
     ("GET", "/v1/schools/{school_id}/feed-settings"): Line(
@@ -200,7 +202,7 @@ LINES = {
     ),
     ("POST", "/v1/schools/{school_id}/feed/reports/{report_id}"): Line(
         ask=lambda s: Ask(school(s, f"/feed/reports/{s.made.other_id}"), json={"state": "hidden"}),
-        allowed=ADMINS,
+        allowed=_DECIDERS,
         prepare=a_report,
     ),
     ("GET", "/v1/family/feed"): Line(
@@ -301,7 +303,7 @@ LINES = {
     ),
     ("POST", "/console/{school_id}/feed/reports/{report_id}"): Line(
         ask=lambda s: Ask(f"/console/{s.target.school_id}/feed/reports/{s.made.other_id}", form={"state": "hidden"}),
-        allowed=ADMINS,
+        allowed=_DECIDERS,
         prepare=a_report,
         by_cookie=True,
     ),

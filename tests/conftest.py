@@ -34,8 +34,10 @@ from tests.browser import browser, laptop, phone, plain, site  # noqa: F401  (fi
 from tests.factories import World, make_world
 from tests.sharing import ByRoom
 
-# A busy machine is not a failing test: what is asserted stays, how long inventing takes does not matter.
-settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# A busy machine is not a failing test: what is asserted stays, how long inventing takes does not matter. Every run invents the same,
+# so that a change is judged by what it changes; `--hypothesis-profile searching` looks for what nobody has thought of.
+settings.register_profile("searching", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("house", settings.get_profile("searching"), derandomize=True)
 settings.load_profile("house")
 
 

@@ -113,9 +113,7 @@ async def a_comment(scene: Scene) -> Made:
 
 
 async def a_report(scene: Scene) -> Made:
-    """Of a comment of the family: whoever wrote the post decides on it like any other head, which on the own post nobody does."""
-    made = await a_comment(scene)
-    new = NewFeedReport(new_id(), "other", comment_id=made.other_id)
+    made, new = await a_post(scene), NewFeedReport(new_id(), "other")
     await reports.report(scene.house, scene.target.guardian.account_id, scene.target.school_id, made.post_id, new)
     return made._replace(other_id=new.report_id)
 

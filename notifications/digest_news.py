@@ -67,6 +67,7 @@ SELECT p.notice_id, p.guardian_id, n.kind, n.title, g.language, s.name AS school
           AND bond.valid_from <= $4
           AND (bond.valid_to IS NULL OR bond.valid_to >= $4)) AS still
  WHERE still.children IS NOT NULL
+ ORDER BY r.notice_id, r.guardian_id
 """
 
 _CHILDREN = msgspec.json.Decoder(tuple[tuple[UUID, str], ...])

@@ -194,6 +194,7 @@ class TelegramTwin:
         self._runner: web.AppRunner | None = None
         self._deliverer: asyncio.Task[None] | None = None
         self._polls = 0
+        self._stopping = False
         # Instead of the webhook's address: for an application that listens at none.
         self.direct: Callable[[dict[str, Any]], Awaitable[None]] | None = None
 
@@ -212,6 +213,7 @@ class TelegramTwin:
         self._deliverer = asyncio.create_task(self._deliver_webhooks())
 
     async def stop(self) -> None:
+        self._stopping = True  # whoever polls is answered, not waited for
         if self._deliverer is not None:
             self._deliverer.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -478,7 +480,7 @@ async def _poll(twin: TelegramTwin, offset: int, limit: int, seconds: float) -> 
     while twin._pending and twin._pending[0]["update_id"] < offset:
         twin._take_first(twin._pending[0])
     deadline = time.monotonic() + seconds
-    while not twin._pending and time.monotonic() < deadline:
+    while not twin._pending and not twin._stopping and time.monotonic() < deadline:
         await asyncio.sleep(0.02)
     return list(itertools.islice(twin._pending, limit))
 

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import BrowserContext, expect
 
-from backend.core.clock import school_day
-from backend.core.house import House
 from backend.core.ids import new_id
-from backend.forms.actions import create_form
 from backend.forms.slip import text_sha256
-from schemas.announcements import ToClass
-from schemas.forms import Condition, Consent, NewForm, OneOf, ShortText
-from tests.browser import ON_BROWSER, signed_in
+from schemas.forms import Condition, Consent, OneOf
 from tests.factories import World
 from tests.forms.asking import a_form, opened, signature
 
@@ -101,35 +94,6 @@ def test_words_without_a_condition_are_signed_as_before() -> None:
     )
     held = [plain[0], OneOf("meal", "Bữa", False, options=["a", "b"], when=Condition("go", ["yes"]))]
     assert text_sha256("Phiếu", "Lời", held) != text_sha256("Phiếu", "Lời", plain)
-
-
-class TestInABrowser:
-    pytestmark = ON_BROWSER
-
-    async def test_a_family_sees_it_only_after_the_answer(
-        self, phone: BrowserContext, house: House, world: World, site: str
-    ) -> None:
-        due = school_day(house.clock.now()) + timedelta(days=5)
-        asked = [
-            Consent("go", "Đồng ý cho con đi?"),
-            OneOf("meal", "Bữa trưa", options=["Cơm gà", "Cơm chay"], when=Condition("go", ["yes"])),
-            ShortText("why", "Vì sao không?", when=Condition("go", ["no"])),
-        ]
-        new = NewForm(new_id(), "Phiếu tham quan", "Bảo tàng.", asked, ToClass(world.class_id), "one", due)
-        await create_form(house, world.teacher.account_id, world.school_id, new)
-        page = await signed_in(phone, world.parent, site)
-        await page.goto(f"/app/{world.school_id}/forms/{new.form_id}")
-        meal, why = page.get_by_text("Cơm gà"), page.locator("[name=q-why]")
-        await expect(meal).to_be_hidden()
-        await expect(why).to_be_hidden()
-        await page.check("[name=q-go][value=no]")
-        await expect(why).to_be_visible()
-        await page.check("[name=q-go][value=yes]")
-        await expect(why).to_be_hidden()
-        await page.check("[name=q-meal][value='Cơm gà']")
-        await page.fill("[name=name]", "Nguyễn Thị Hoa")
-        await page.get_by_role("button", name="Ký").last.click()
-        await expect(page.locator(".note.good")).to_be_visible()
 
 
 async def test_the_editor_asks_by_the_number_of_an_earlier_question(web: httpx.AsyncClient, world: World) -> None:

@@ -51,21 +51,16 @@ async def create(
         "requestType": momo.REQUEST_TYPE,
         "extraData": "",
     }
-    body = {**asked, "lang": "vi", "signature": momo.sign_request(secret, keys["access_key"], asked)}
-    answer = await asker.ask(
-        momo.PROVIDER, "POST", base_url + _CREATE, headers=_HEADERS, content=msgspec.json.encode(body)
+    told = await _ask(
+        asker, base_url + _CREATE, {**asked, "signature": momo.sign_request(secret, keys["access_key"], asked)}
     )
-    if not isinstance(answer, bytes):
-        return answer
-    try:
-        told = msgspec.json.decode(answer, type=_Answer)
-    except (msgspec.DecodeError, ValueError):
-        return Away("unreadable_answer")
-    if told.result_code != 0:
-        return Refused(f"MOMO_{told.result_code}")
-    if told.order_id != order or not (told.pay_url or "").startswith(("https://", "http://127.0.0.1")):
+    if not isinstance(told, _Told):
+        return told
+    if told.answer.result_code != 0:
+        return Refused(f"MOMO_{told.answer.result_code}")
+    if told.answer.order_id != order or not (told.answer.pay_url or "").startswith(("https://", "http://127.0.0.1")):
         return Away("another_answer")
-    return told.pay_url or ""
+    return told.answer.pay_url or ""
 
 
 async def look(
@@ -73,20 +68,34 @@ async def look(
 ) -> Seen | Away | Refused:
     """What became of an order. Their answer carries no signature: it is believed as what their own address said over TLS."""
     asked: dict[str, Any] = {"partnerCode": keys["partner_code"], "requestId": request_id, "orderId": order}
-    body = {**asked, "lang": "vi", "signature": momo.sign_question(secret, keys["access_key"], asked)}
-    answer = await asker.ask(
-        momo.PROVIDER, "POST", base_url + _QUERY, headers=_HEADERS, content=msgspec.json.encode(body)
+    told = await _ask(
+        asker, base_url + _QUERY, {**asked, "signature": momo.sign_question(secret, keys["access_key"], asked)}
     )
-    if not isinstance(answer, bytes):
-        return answer
+    if not isinstance(told, _Told):
+        return told
+    if told.answer.result_code in _OUR_FAULT:
+        return Refused(f"MOMO_{told.answer.result_code}")
+    if told.answer.order_id != order:
+        return Away("another_answer")
+    if told.answer.result_code == _PAID:
+        return Seen(True, tuple(momo.tells(told.said)))
+    return Seen(told.answer.result_code not in _MAY_BE_PAID)
+
+
+class _Told(msgspec.Struct, frozen=True):
+    """`said` is the answer as it came: where it tells of money, that is what is kept."""
+
+    answer: _Answer
+    said: bytes
+
+
+async def _ask(asker: Asker, url: str, asked: Mapping[str, Any]) -> _Told | Away | Refused:
+    said = await asker.ask(
+        momo.PROVIDER, "POST", url, headers=_HEADERS, content=msgspec.json.encode({**asked, "lang": "vi"})
+    )
+    if not isinstance(said, bytes):
+        return said
     try:
-        told = msgspec.json.decode(answer, type=_Answer)
+        return _Told(msgspec.json.decode(said, type=_Answer), said)
     except (msgspec.DecodeError, ValueError):
         return Away("unreadable_answer")
-    if told.result_code in _OUR_FAULT:
-        return Refused(f"MOMO_{told.result_code}")
-    if told.order_id != order:
-        return Away("another_answer")
-    if told.result_code == _PAID:
-        return Seen(True, tuple(momo.tells(answer)))
-    return Seen(told.result_code not in _MAY_BE_PAID)

@@ -20,7 +20,7 @@ from backend.core.text import clean_lines
 from backend.identity.audit import record
 from backend.identity.entitlement import STANDING, standing_of
 from backend.messages.names import teacher_name
-from bots import handoffs, weblines, with_person, words
+from bots import handoffs, weblines, words
 from bots.words import Place
 from schemas.chat import HandoffAnswered
 from schemas.conversations import AssignTo, Ending, NewWord, Said, TakenBy
@@ -146,16 +146,7 @@ async def _give(
         to,
         now,
     )
-    await with_person.point(
-        tx,
-        school_id=tx.school_id,
-        handoff_id=place.handoff_id,
-        account_id=place.account_id,
-        channel=place.channel,
-        chat_id=place.chat_id,
-        taken=True,
-        at=now,
-    )
+    await handoffs.point(tx, place, taken=True, at=now)
     said = say("bots.person_took", place.language, name=teacher_name(name, place.language))
     await _notice(house, tx, place, f"taken/{to}/{now.isoformat()}", said, now)
     detail = {"to": str(to)} if to != by else {}

@@ -44,7 +44,7 @@ async def hand_over(
         place = _place(row, chat)
         await words.family_said(tx, house.cipher, place, word_id, question[:QUESTION_MAX], at=at)
         await _waits(tx, place, due.due_at, at)
-        await _point(tx, place, taken=row["state"] == "taken", at=at)
+        await point(tx, place, taken=row["state"] == "taken", at=at)
     return Opened(place.handoff_id, due, row["state"] == "taken")
 
 
@@ -104,7 +104,8 @@ async def _waits(tx: SchoolTx, place: Place, due_at: datetime | None, at: dateti
     )
 
 
-async def _point(tx: SchoolTx, place: Place, *, taken: bool, at: datetime) -> None:
+async def point(tx: SchoolTx, place: Place, *, taken: bool, at: datetime) -> None:
+    """From now on the chats of the asker lead to this conversation."""
     await with_person.point(
         tx,
         school_id=tx.school_id,

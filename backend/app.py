@@ -44,6 +44,7 @@ from backend.parentapp.routes import ROUTES as PARENTAPP
 from backend.people.roster.routes import ROUTES as ROSTER
 from backend.people.routes import ROUTES as PEOPLE
 from backend.reaching.routes import ROUTES as REACHING
+from backend.timetable.routes import ROUTES as TIMETABLE
 from bots.routes import ROUTES as BOTS
 from notifications.routes import ROUTES as NOTIFICATIONS
 from payments.routes import ROUTES as PAYMENTS
@@ -56,6 +57,7 @@ ROUTES: list[Any] = [
     *ROSTER,
     *ATTENDANCE,
     *GRADEBOOK,
+    *TIMETABLE,
     *FAMILY,
     *FILES,
     *FEED,

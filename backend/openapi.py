@@ -66,6 +66,7 @@ def openapi_config() -> OpenAPIConfig:
             Tag("people", "The roll: classes, pupils, guardians, staff"),
             Tag("attendance", "Roll-call"),
             Tag("gradebook", "Marks and averages"),
+            Tag("timetable", "Lessons of a week, changes of a day, hours of the periods"),
             Tag("files", "Pictures and PDF that people attach"),
             Tag("announcements", "Messages to families and their receipts"),
             Tag("forms", "Slips and questionnaires that families sign"),

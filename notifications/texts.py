@@ -113,7 +113,8 @@ def in_full(
 
     absence {on, session}; mark {subject}; invoice {fee, amount, due_on, seal},
     or {reminder, bills, amount, due_on, lines: [{title, amount, seal}]}; payment {amount};
-    form {forms: [{form_id, title, due_on}], reminder | changed}; message {sender_vi, sender_en}. Whatever is missing is left unsaid.
+    form {forms: [{form_id, title, due_on}], reminder | changed}; message {sender_vi, sender_en};
+    event {timetable: week | day, class, on, lines: [{vi, en}]}. Whatever is missing is left unsaid.
     """
     child = _names(children, language)
     match kind:
@@ -135,6 +136,8 @@ def in_full(
             said = _message(params, language, child)
         case "feed":
             said = _feed(params, language, child)
+        case "event":
+            said = _timetable(params, language, child)
         case _:
             said = _payment(params, language, child)
     return Words(title or said.title, body or said.body)
@@ -219,6 +222,15 @@ def _feed(params: dict[str, Any], language: str, child: str) -> Words:
     return Words(
         say(f"notifications.{key}_title", language), say(f"notifications.{key}_body", language, child=_capital(child))
     )
+
+
+def _timetable(params: dict[str, Any], language: str, child: str) -> Words:
+    """A new week, or one day with what is different about it, line by line as the timetable says it in each language."""
+    kind = "day" if params.get("timetable") == "day" else "week"
+    named = {"class_name": params.get("class", ""), "on": _day(params.get("on")), "child": _capital(child)}
+    lines = [f"– {line.get(language, '')}" for line in params.get("lines") or ()]
+    body = say(f"notifications.timetable_{kind}_body", language, **named)
+    return Words(say(f"notifications.timetable_{kind}_title", language, **named), "\n".join((body, *lines)))
 
 
 def _message(params: dict[str, Any], language: str, child: str) -> Words:

@@ -31,6 +31,7 @@ TENANT = (
     "staff_alerts", "message_translations", "message_report_decisions", "late_reads",
     "feed_settings", "feed_consents", "feed_posts", "feed_photos", "feed_photo_pupils", "feed_comments", "feed_thanks", "feed_reports",
     "feed_report_decisions",
+    "bell_times", "timetables", "timetable_lessons", "lesson_changes", "timetable_imports",
 )  # fmt: skip
 
 REFERENCE = (

@@ -271,6 +271,16 @@ SELECT create_distributed_table('feed_reports', 'school_id', colocate_with => 'p
 
 SELECT create_distributed_table('feed_report_decisions', 'school_id', colocate_with => 'pupils');
 
+SELECT create_distributed_table('bell_times', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('timetables', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('timetable_lessons', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('lesson_changes', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('timetable_imports', 'school_id', colocate_with => 'pupils');
+
 SELECT create_distributed_table('accounts', 'account_id', colocate_with => 'none');
 
 SELECT create_distributed_table('phone_accounts', 'phone_e164', colocate_with => 'none');

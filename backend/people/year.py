@@ -122,6 +122,8 @@ async def close_day(house: House, account_id: UUID, school_id: int, on: date, re
             """,
             school_id, on, clean(reason), account_id, now,
         )  # fmt: skip
+        # Their timetables show it.
+        await tx.execute(_TOUCH_EVERYBODY, school_id)
         await record(tx, "day.closed", "day", on, at=now, actor=account_id)
 
 
@@ -141,6 +143,7 @@ async def open_day(house: House, account_id: UUID, school_id: int, on: date) -> 
         )
         if opened is None:
             raise NOT_FOUND()
+        await tx.execute(_TOUCH_EVERYBODY, school_id)
         await record(tx, "day.opened", "day", on, at=now, actor=account_id)
 
 

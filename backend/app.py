@@ -33,6 +33,7 @@ from backend.feed.routes import ROUTES as FEED
 from backend.files.routes import ROUTES as FILES
 from backend.forms.routes import ROUTES as FORMS
 from backend.gradebook.routes import ROUTES as GRADEBOOK
+from backend.homework.routes import ROUTES as HOMEWORK
 from backend.identity.doorkeeper import Doorkeeper
 from backend.identity.routes import ROUTES as IDENTITY
 from backend.identity.tokens import TokenOffice
@@ -61,6 +62,7 @@ ROUTES: list[Any] = [
     *FAMILY,
     *FILES,
     *FEED,
+    *HOMEWORK,
     *ANNOUNCEMENTS,
     *AREA_LETTERS,
     *TEMPLATES,

@@ -67,6 +67,7 @@ def openapi_config() -> OpenAPIConfig:
             Tag("attendance", "Roll-call"),
             Tag("gradebook", "Marks and averages"),
             Tag("timetable", "Lessons of a week, changes of a day, hours of the periods"),
+            Tag("homework", "Homework, things to bring, who has seen them"),
             Tag("files", "Pictures and PDF that people attach"),
             Tag("announcements", "Messages to families and their receipts"),
             Tag("forms", "Slips and questionnaires that families sign"),

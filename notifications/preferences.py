@@ -17,10 +17,10 @@ Choice = Literal["instant", "digest", "off"]
 
 # In the order in which a person is asked about them.
 KINDS: Final = (
-    "announcement", "absence", "mark", "message", "form", "event", "invoice", "payment", "reminder", "feed",
+    "announcement", "absence", "mark", "homework", "message", "form", "event", "invoice", "payment", "reminder", "feed",
 )  # fmt: skip
 # What waits for the evening unless the person says otherwise.
-DEFAULTS: Final[dict[str, Choice]] = {"feed": "digest"}
+DEFAULTS: Final[dict[str, Choice]] = {"feed": "digest", "homework": "digest"}
 PREFERRED: Final = ("push", "webpush", "zalo", "zalo_bot", "telegram", "email")
 DIGEST_MINUTE: Final = 18 * 60 + 30
 QUIET: Final = Hours(21 * 60, 6 * 60 + 30)

@@ -138,6 +138,8 @@ def in_full(
             said = _feed(params, language, child)
         case "event":
             said = _timetable(params, language, child)
+        case "homework":
+            said = _homework(params, language, child)
         case _:
             said = _payment(params, language, child)
     return Words(title or said.title, body or said.body)
@@ -231,6 +233,14 @@ def _timetable(params: dict[str, Any], language: str, child: str) -> Words:
     lines = [f"– {line.get(language, '')}" for line in params.get("lines") or ()]
     body = say(f"notifications.timetable_{kind}_body", language, **named)
     return Words(say(f"notifications.timetable_{kind}_title", language, **named), "\n".join((body, *lines)))
+
+
+def _homework(params: dict[str, Any], language: str, child: str) -> Words:
+    """Not what is to be done: other teachers of the day add to it."""
+    due_on = _day(params.get("due_on"))
+    key = "homework_body" if due_on else "homework_body_plain"
+    body = say(f"notifications.{key}", language, child=_capital(child), due_on=due_on)
+    return Words(say("notifications.homework_title", language), body)
 
 
 def _message(params: dict[str, Any], language: str, child: str) -> Words:

@@ -80,7 +80,10 @@ class Turn(msgspec.Struct, frozen=True):
         if choice == "off":
             return Verdict("skipped", "off_by_choice")
         if choice == "digest" and row.channel == "push" and not row.sent_before:
-            return Verdict("held", "digest", at_minute(self.wishes.digest_minute, after=self.now))
+            evening = at_minute(self.wishes.digest_minute, after=self.now)
+            # What would be no news any more by then is told at once.
+            if evening - row.notice.created_at <= USEFUL_FOR[row.notice.kind]:
+                return Verdict("held", "digest", evening)
         return None
 
     def _not_yet(self) -> Verdict | None:

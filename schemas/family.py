@@ -13,7 +13,7 @@ from schemas.people import Relation
 
 NoticeKind = Literal[
     "absence", "mark", "announcement", "invoice", "payment",
-    "message", "form", "feed", "reminder", "digest", "event",
+    "message", "form", "feed", "reminder", "digest", "event", "homework",
 ]  # fmt: skip
 
 

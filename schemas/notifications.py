@@ -128,6 +128,7 @@ class DeliveryProblem(msgspec.Struct, frozen=True):
         "reminder",
         "digest",
         "event",
+        "homework",
     ]
     notice_title: str | None
     guardian_id: UUID

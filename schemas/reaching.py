@@ -21,6 +21,7 @@ class KindChoices(msgspec.Struct, forbid_unknown_fields=True):
     announcement: Choice = "instant"
     absence: Literal["instant"] = "instant"
     mark: Choice = "instant"
+    homework: Choice = "digest"
     message: Choice = "instant"
     form: Choice = "instant"
     event: Choice = "instant"

@@ -32,6 +32,7 @@ TENANT = (
     "feed_settings", "feed_consents", "feed_posts", "feed_photos", "feed_photo_pupils", "feed_comments", "feed_thanks", "feed_reports",
     "feed_report_decisions",
     "bell_times", "timetables", "timetable_lessons", "lesson_changes", "timetable_imports",
+    "homework", "homework_pupils", "homework_versions", "homework_done", "homework_looks", "homework_rings",
 )  # fmt: skip
 
 REFERENCE = (
@@ -105,6 +106,7 @@ APPEND_ONLY = (
     "feed_consents", "message_report_decisions",
     "knowledge_versions", "knowledge_deeds",
     "chat_words",
+    "homework_versions",
 )  # fmt: skip
 
 ALL = (*TENANT, *REFERENCE, *DIRECTORY)

@@ -165,7 +165,7 @@ async def _delete(tx: SchoolTx, file_ids: Sequence[UUID]) -> int:
     return len(rows)
 
 
-# A file on which something else still hangs is kept: letters, drafts of letters and their versions, messages, signed forms, feeds.
+# A file on which something else still hangs is kept: letters, drafts of letters and their versions, messages, homework, signed forms, feeds.
 _UNUSED = """
 WITH used AS (
         SELECT h.file_id
@@ -186,6 +186,12 @@ WITH used AS (
          UNION ALL
         SELECT one
           FROM messages h
+         CROSS JOIN LATERAL unnest(h.file_ids) AS one
+         WHERE h.school_id = $1
+           AND h.file_ids && $2::uuid[]
+         UNION ALL
+        SELECT one
+          FROM homework_versions h
          CROSS JOIN LATERAL unnest(h.file_ids) AS one
          WHERE h.school_id = $1
            AND h.file_ids && $2::uuid[]

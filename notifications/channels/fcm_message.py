@@ -24,6 +24,7 @@ _GROUP = {
     "reminder": "announcements",
     "digest": "announcements",
     "event": "announcements",
+    "homework": "announcements",
 }
 _PROMPT = frozenset({"absence", "announcement", "message"})
 

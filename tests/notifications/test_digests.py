@@ -139,6 +139,21 @@ async def test_what_does_not_wait_goes_at_once(still_house: House, owner: asyncp
     assert {told for told, _ in push.heard} == {urgent, absence, bill}
 
 
+async def test_what_would_be_no_news_by_the_next_evening_is_told_at_once(
+    still_house: House, owner: asyncpg.Connection, world: World, clock: StoppedClock
+) -> None:
+    """Homework waits for the evening unless the family says otherwise; written after it, it is for the next morning."""
+    stations = listening(Ear("push"))
+    homework = {"kind": "homework", "title": None, "body": None}
+    by_day = await tell(still_house, world.school_id, world.child.pupil_id, **homework)
+    await drain(still_house, stations, world.school_id)
+    assert await steps(owner, by_day, world.parent) == {"push": ("held", "digest")}
+    clock.advance(EVENING + timedelta(minutes=30))
+    late = await tell(still_house, world.school_id, world.child.pupil_id, **homework)
+    await drain(still_house, stations, world.school_id)
+    assert (await steps(owner, late, world.parent))["push"][0] == "sent"
+
+
 async def test_a_digest_goes_by_another_free_way_and_is_never_paid_for(
     still_house: House, owner: asyncpg.Connection, world: World, clock: StoppedClock
 ) -> None:

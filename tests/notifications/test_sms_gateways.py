@@ -287,6 +287,7 @@ def test_an_sms_holds_no_mark_no_sum_and_no_whole_name() -> None:
         "reminder",
         "digest",
         "event",
+        "homework",
     )
     for kind, language in itertools.product(kinds, ("vi", "en")):
         said = text_message(

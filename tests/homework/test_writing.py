@@ -1,0 +1,161 @@
+"""Writing homework: who may, what is wrong, twice is once, one bell a child and day, every wording kept."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import asyncpg
+import httpx
+import pytest
+
+from backend.core.clock import StoppedClock
+from backend.core.ids import new_id
+from tests.factories import World
+from tests.homework.scenes import FRIDAY, TOMORROW, Homework
+
+
+@pytest.fixture
+def homework(web: httpx.AsyncClient, world: World, owner: asyncpg.Connection, clock: StoppedClock) -> Homework:
+    return Homework(web, world, owner)
+
+
+async def test_several_subjects_and_parallel_classes_at_once(homework: Homework, world: World) -> None:
+    lines = [
+        homework.line(),
+        homework.line(subject_code="VAN", body="Soạn bài Thánh Gióng", due_on=FRIDAY),
+        homework.line(subject_code=None, body="", bring="Áo mưa"),
+    ]
+    answer = await homework.write(world.teacher, *lines)
+    assert (answer.status_code, answer.json()) == (201, {"written": 3, "told": 2})
+    again = await homework.write(world.teacher, *lines)
+    assert (again.status_code, again.json()) == (200, {"written": 0, "told": 0})
+    shown = await homework.items(world.parent, world.child)
+    assert [(one["subject_code"], one["due_on"]) for one in shown] == [
+        ("TOAN", TOMORROW),
+        (None, TOMORROW),
+        ("VAN", FRIDAY),
+    ]
+    assert shown[1]["bring"] == "Áo mưa" and shown[0]["author"] == "Cô Cúc"
+
+
+async def test_another_text_under_the_same_id_is_refused(homework: Homework, world: World) -> None:
+    line = homework.line()
+    await homework.write(world.teacher, line)
+    assert (await homework.write(world.teacher, {**line, "body": "Bài khác"})).status_code == 409
+    assert (await homework.write(world.subject_teacher, line)).status_code == 409
+    assert len(await homework.items(world.parent, world.child)) == 1
+
+
+async def test_a_subject_is_its_teachers_and_the_homeroom_teachers(homework: Homework, world: World) -> None:
+    class_two = {"class_id": str(world.other_class_id)}
+    for who, said, allowed in [
+        (world.subject_teacher, {}, True),
+        (world.subject_teacher, {"subject_code": "VAN"}, False),
+        (world.subject_teacher, {"subject_code": None}, True),
+        (world.teacher, {"subject_code": "GDTC"}, True),  # homeroom
+        (world.teacher, class_two, False),
+        (world.other_teacher, class_two, True),
+        (world.other_teacher, {}, False),
+        (world.accountant, {}, False),
+        (world.admin, class_two, True),
+        (world.other_admin, {}, False),
+        (world.parent, {}, False),
+    ]:
+        answer = await homework.write(who, homework.line(**said))
+        assert answer.status_code == (201 if allowed else 403), (who.full_name, said, answer.text)
+
+
+async def test_every_wrong_field_of_every_line_is_pointed_at(homework: Homework, world: World) -> None:
+    answer = await homework.write(
+        world.admin,
+        homework.line(body="  ", due_on="2026-10-13"),
+        homework.line(subject_code="HH", due_on="2027-03-01"),
+        homework.line(pupil_ids=[str(world.child.pupil_id), str(world.neighbour_child.pupil_id)]),
+        homework.line(class_id=str(world.foreign_class_id)),
+        homework.line(file_ids=[str(new_id())]),
+    )
+    assert answer.status_code == 422
+    assert [one["pointer"] for one in answer.json()["errors"]] == [
+        "/lines/0/body",
+        "/lines/0/due_on",
+        "/lines/1/due_on",
+        "/lines/1/subject_code",
+        "/lines/2/pupil_ids/1",
+        "/lines/3/class_id",
+    ]
+    assert (await homework.write(world.admin, homework.line(file_ids=[str(new_id())]))).json()["errors"][0][
+        "pointer"
+    ] == "/lines/0/file_ids/0"
+    assert await homework.items(world.parent, world.child) == []
+
+
+async def test_one_bell_a_child_and_day(homework: Homework, world: World, clock: StoppedClock) -> None:
+    await homework.written(world.subject_teacher, pupil_ids=[str(world.classmate.pupil_id)])
+    [first] = await homework.bells()
+    assert first["to"] == [world.classmate_parent.person_id]
+    await homework.written(world.teacher, subject_code="VAN", due_on=FRIDAY)
+    [_, second] = await homework.bells()  # only whom nobody had told today
+    assert set(second["to"]) == {world.parent.person_id, world.parent2.person_id}
+    assert FRIDAY in second["params"]
+    await homework.written(world.teacher, subject_code=None, body="Mặc đồng phục")
+    assert len(await homework.bells()) == 2
+    clock.advance(timedelta(days=1))
+    answer = await homework.write(world.teacher, homework.line(due_on=FRIDAY))
+    assert answer.json() == {"written": 1, "told": 2}
+
+
+async def test_a_day_that_is_all_withdrawn_rings_no_more(homework: Homework, world: World) -> None:
+    one, two = await homework.written(world.teacher), await homework.written(world.teacher, subject_code="VAN")
+    assert await homework.withdraw(world.teacher, one) == 204
+    assert len(await homework.bells()) == 1
+    assert await homework.withdraw(world.teacher, two) == 204
+    assert await homework.withdraw(world.teacher, two) == 204
+    assert await homework.bells() == []
+    assert await homework.items(world.parent, world.child) == []
+    await homework.written(world.teacher)
+    assert len(await homework.bells()) == 1
+
+
+async def test_every_wording_is_kept(homework: Homework, world: World) -> None:
+    one = await homework.written(world.subject_teacher)
+    # Of the same subject; and the first revision is not the newest any more.
+    assert (await homework.change(world.teacher, one, body="Bài 1 trang 45")).json()["revision"] == 2
+    assert (await homework.change(world.subject_teacher, one, body="Bài 9")).status_code == 409
+    assert (await homework.change(world.subject_teacher, one, body="Bài 1 trang 45")).json()["revision"] == 2
+    assert (await homework.change(world.subject_teacher, one, 2, body=" ")).status_code == 422
+    assert (await homework.items(world.parent, world.child))[0]["edited"]
+    assert await homework.withdraw(world.subject_teacher, one) == 204
+    assert (await homework.change(world.teacher, one, 3, body="Bài 2")).status_code == 409
+    kept = (await homework.detail(world.admin, one))["versions"]
+    assert [(v["revision"], v["body"], v["withdrawn"], v["changed_by"]) for v in kept] == [
+        (3, "Bài 1 trang 45", True, "Lý Văn Toán"),
+        (2, "Bài 1 trang 45", False, "Đỗ Thị Cúc"),
+        (1, "Bài 1, 2 trang 45", False, "Lý Văn Toán"),
+    ]
+    deeds = await homework.owner.fetch(
+        "SELECT action FROM audit_events WHERE school_id = $1 ORDER BY audit_id", world.school_id
+    )
+    assert [row["action"] for row in deeds] == ["homework.written", "homework.changed", "homework.withdrawn"]
+
+
+async def test_a_word_to_the_class_is_its_writers(homework: Homework, world: World) -> None:
+    mine = await homework.written(world.teacher, subject_code=None, body="Mang sổ liên lạc")
+    assert (await homework.change(world.subject_teacher, mine, body="Khác")).status_code == 403
+    assert await homework.withdraw(world.subject_teacher, mine) == 403
+    theirs = await homework.written(world.subject_teacher, subject_code=None, body="Ôn bảng nhân")
+    assert (await homework.change(world.teacher, theirs, body="Ôn bảng chia")).status_code == 200  # homeroom
+    assert (await homework.change(world.other_teacher, theirs, 2, body="Khác")).status_code == 404
+
+
+async def test_a_look_before_it_goes_out(homework: Homework, world: World) -> None:
+    body = {
+        "lines": [
+            homework.line(),
+            homework.line(body="Bạn An học kém nhất lớp, làm thêm bài 5", due_on="2026-10-18"),
+        ]
+    }
+    found = (await homework.web.post(homework.school("/look"), json=body, headers=world.teacher.headers)).json()
+    [line] = found["lines"]
+    assert (line["line"], line["closed"]) == (1, "Chủ nhật")
+    assert {one["defect"] for one in line["findings"]} == {"comparison_of_pupils", "personal_data_exposed"}
+    assert await homework.items(world.parent, world.child) == []

@@ -201,6 +201,8 @@ async def one(
 ) -> HomeworkDetail:
     """Raises NOT_FOUND for staff who are nothing to the class."""
     row = await reader.fetchrow(_ONE, school_id, account_id, homework_id, today, language)
+    if row is None:
+        raise NOT_FOUND()
     who = _who(row)
     item = _item(msgspec.json.decode(row["item"], type=_Item), who, language)
     return HomeworkDetail(
@@ -209,8 +211,7 @@ async def one(
 
 
 def _who(row: Any) -> Standing:
-    if row is None:
-        raise NOT_FOUND()
+    """Staff who are nothing to the class do not learn that it is there."""
     who = standing_of(row)
     if not who.of_class:
         raise NOT_FOUND()
@@ -236,4 +237,7 @@ async def require_file(
     reader: Reader, school_id: int, account_id: UUID, homework_id: UUID, file_id: UUID, today: date
 ) -> None:
     """Also one that hung on an earlier wording, for whoever teaches the class and the administrator."""
-    _who(await reader.fetchrow(_FILE, school_id, account_id, homework_id, today, file_id))
+    row = await reader.fetchrow(_FILE, school_id, account_id, homework_id, today, file_id)
+    if row is None:
+        raise NOT_FOUND()
+    _who(row)

@@ -281,6 +281,18 @@ SELECT create_distributed_table('lesson_changes', 'school_id', colocate_with => 
 
 SELECT create_distributed_table('timetable_imports', 'school_id', colocate_with => 'pupils');
 
+SELECT create_distributed_table('homework', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('homework_pupils', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('homework_versions', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('homework_done', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('homework_looks', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('homework_rings', 'school_id', colocate_with => 'pupils');
+
 SELECT create_distributed_table('accounts', 'account_id', colocate_with => 'none');
 
 SELECT create_distributed_table('phone_accounts', 'phone_e164', colocate_with => 'none');

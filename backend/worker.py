@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import functools
+import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -309,6 +310,13 @@ def create_worker(
     return WorkerProcess(settings, redis_url, database_url, burst, clock or SystemClock())
 
 
+def _settle_memory() -> None:
+    """What was imported and opened stays: the collector need not look through it again after every batch, a sixth of a delivery's CPU."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+
+
 class WorkerProcess:
     """arq's worker in a loop that outlives Redis: while Redis is away, deliveries are found and sent without it, only slower."""
 
@@ -356,9 +364,12 @@ class WorkerProcess:
             office = MeInvoice(base_url=settings.meinvoice_base_url, app_id=settings.meinvoice_app_id)
             await office.open()
         work = Work(house, stations, wires, office)
+        hearing = asyncio.create_task(house.flags.hear(self._database_url))
+        _settle_memory()
         try:
             yield work
         finally:
+            hearing.cancel()
             await work.asker.close()
             if office is not None:
                 await office.close()

@@ -17,7 +17,7 @@ from backend.core.database import Reader, Tx
 _DEVICES_MAX = 10
 
 
-class Device(msgspec.Struct, frozen=True):
+class Device(msgspec.Struct, frozen=True, gc=False):
     account_id: UUID
     token_hash: bytes
     token: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -19,7 +19,7 @@ from notifications.addresses import Dead, retire
 from notifications.bounces import bounce_of
 from notifications.cascade import PAID, Reached, next_step
 from notifications.channels.fcm_answers import PLATFORM_DOWN
-from notifications.leases import Batch
+from notifications.leases import Batch, Claimed
 from notifications.outcomes import Outcome, Refused, Sent, TryLater
 from notifications.retries import Verdict, decide
 from notifications.rounds import Item, Try
@@ -29,15 +29,22 @@ from notifications.turns import ENDS, PUTS_OFF, Turn
 log = structlog.get_logger()
 
 
+@dataclass(slots=True)
+class Case:
+    """One delivery of a batch: what was decided `early`, without sending, or the item that stations filled."""
+
+    turn: Turn
+    item: Item
+    early: Verdict | None
+
+
 @dataclass(slots=True, frozen=True)
 class Aftermath:
-    """`early` are verdicts given without sending; `whole` is false when the sending was interrupted."""
+    """`whole` is false when the sending was interrupted."""
 
     house: House
     batch: Batch
-    items: Sequence[Item]
-    turns: Sequence[Turn]
-    early: Mapping[tuple[UUID, UUID, str], Verdict]
+    cases: Sequence[Case]
     states: pauses.States
     rests: Mapping[str, datetime]
     began_at: datetime
@@ -45,16 +52,16 @@ class Aftermath:
 
     async def settle(self) -> None:
         now = self.house.clock.now()
-        until = {**self.rests, **await self._rest(now)}
-        results = [Result(row, self.early[row.key], []) for row in self.batch.rows if row.key in self.early]
-        for item in self.items:
-            results.append(Result(item.row, self._judge(item, until, now), _attempts(item, now)))
-        results = self._climb(results, now)
+        items = [case.item for case in self.cases if case.early is None]
+        until = {**self.rests, **await self._rest(items, now)}
+        judged = [(case, case.early or self._judge(case.item, until, now)) for case in self.cases]
+        here, took = _side_by_side(judged)
+        results = [_result(case, verdict, here, took, now) for case, verdict in judged]
         done = await give_back(self.house.database, self.batch, results, now=now)
         if done < len(results):
             log.warning("leases_lost", school_id=self.batch.school_id, lost=len(results) - done)
-        await self._retire_dead(now)
-        self._count(results)
+        await self._retire_dead(items, now)
+        _count(results)
 
     def _judge(self, item: Item, until: Mapping[str, datetime], now: datetime) -> Verdict:
         row = item.row
@@ -63,7 +70,7 @@ class Aftermath:
             return msgspec.structs.replace(item.ruled, due_at=held_until) if held_until else item.ruled
         if not self.whole and not any(one.outcome for one in item.tries):
             return Verdict("due", "interrupted", now)
-        held = [
+        held = until and [
             until[key] for one in item.tries for key in (row.channel, f"{row.channel}:{one.platform}") if key in until
         ]
         return decide(
@@ -71,22 +78,28 @@ class Aftermath:
             sent_before=row.sent_before,
             failures=row.failures,
             now=now,
-            paused_until=max(held, default=None),
+            paused_until=max(held, default=None) if held else None,
             chance=random.random(),
         )
 
-    async def _rest(self, now: datetime) -> dict[str, datetime]:
+    async def _rest(self, items: Sequence[Item], now: datetime) -> dict[str, datetime]:
         """Stop what the answers say must stop, let go what works again. The new rests."""
+        answers: dict[str, list[Try]] = {}
+        for item in items:
+            answers.setdefault(item.row.channel, []).extend(item.tries)
         stops: dict[str, tuple[str, float | None]] = {}
         working: set[str] = set()
-        for channel, one in ((item.row.channel, one) for item in self.items for one in item.tries):
-            if stop := _stop(channel, one):
-                stops[stop[0]] = stop[1:]
-            elif isinstance(one.outcome, Sent):
-                working |= {channel, f"{channel}:{one.platform}"}
-        for channel in {item.row.channel for item in self.items} - stops.keys():
+        for channel, tries in answers.items():
+            for one in tries:
+                if isinstance(one.outcome, Sent):
+                    working |= {channel, f"{channel}:{one.platform}"}
+                elif stop := _stop(channel, one):
+                    stops[stop[0]] = stop[1:]
+        for channel, tries in answers.items():
+            if channel in stops or channel in working:
+                continue
             before = self.states.pauses.get(channel)
-            outcomes = [one.outcome for item in self.items if item.row.channel == channel for one in item.tries]
+            outcomes = [one.outcome for one in tries]
             if away := resting.outage(channel, outcomes, trial=before is not None and bool(before.in_a_row)):
                 stops[channel] = away
         rests = {}
@@ -101,21 +114,10 @@ class Aftermath:
                 await pauses.resume(self.house.database, channel, now=now)
         return rests
 
-    def _climb(self, results: Sequence[Result], now: datetime) -> list[Result]:
-        """Whoever is not reached, or has not read, gets a next step where one leads to them."""
-        turns = {turn.row.key: turn for turn in self.turns}
-        took = {(r.row.notice.notice_id, r.row.guardian_id) for r in results if r.verdict.state == "sent"}
-        return [
-            msgspec.structs.replace(
-                r, next_step=_next(r, turns[r.row.key], r.row.key[:2] in took, now), calms=_calms(r)
-            )
-            for r in results
-        ]
-
-    async def _retire_dead(self, now: datetime) -> None:
+    async def _retire_dead(self, items: Sequence[Item], now: datetime) -> None:
         dead = [
             Dead(one.account_id, one.address_hash, one.outcome.code, self.began_at)
-            for item in self.items
+            for item in items
             for one in item.tries
             if item.row.channel in ("push", "webpush")
             and one.account_id is not None
@@ -127,16 +129,43 @@ class Aftermath:
         async with self.house.database.directory() as tx:
             await retire(tx, dead, at=now)
         mismatched = sum(one.why == "SENDER_ID_MISMATCH" for one in dead)
-        if mismatched > len(self.items) // 10 + 1:
+        if mismatched > len(items) // 10 + 1:
             log.error("many_sender_mismatches", count=mismatched, hint="credentials of another Firebase project?")
 
-    def _count(self, results: Sequence[Result]) -> None:
-        for (channel, state), number in Counter((r.row.channel, r.verdict.state) for r in results).items():
-            DELIVERIES.labels(channel, state).inc(number)
+
+_Key = tuple[UUID, UUID, str]
 
 
-def _next(result: Result, turn: Turn, took_now: bool, now: datetime) -> tuple[str, datetime] | None:
-    row, verdict = result.row, result.verdict
+def _side_by_side(judged: Sequence[tuple[Case, Verdict]]) -> tuple[Collection[_Key], Collection[tuple[UUID, UUID]]]:
+    """Where a batch holds several channels: what has its turn in it, and the families that a notice reached in it."""
+    if len({case.turn.row.channel for case, _ in judged}) < 2:
+        return (), ()
+    here = {case.turn.row.key for case, _ in judged}
+    return here, {case.turn.row.key[:2] for case, verdict in judged if verdict.state == "sent"}
+
+
+def _result(
+    case: Case, verdict: Verdict, here: Collection[_Key], took: Collection[tuple[UUID, UUID]], now: datetime
+) -> Result:
+    """With the next step, where one leads to whoever is not reached, or has not read; not if it has its turn in this very batch."""
+    row = case.turn.row
+    attempts = [_attempt(one.address_hash, one.outcome) for one in case.item.tries if one.outcome is not None]
+    took_now = bool(took) and row.key[:2] in took
+    step = _next(case.turn, verdict, attempts, took_now, now)
+    if step and here and (*row.key[:2], step[0]) in here:
+        step = None
+    return Result(row, verdict, attempts, step, _calms(row, attempts))
+
+
+def _count(results: Sequence[Result]) -> None:
+    for (channel, state), number in Counter((r.row.channel, r.verdict.state) for r in results).items():
+        DELIVERIES.labels(channel, state).inc(number)
+
+
+def _next(
+    turn: Turn, verdict: Verdict, attempts: Sequence[Attempt], took_now: bool, now: datetime
+) -> tuple[str, datetime] | None:
+    row = turn.row
     if verdict.reason == "prefers":
         own = turn.prefers()
         return (own, now) if own else None
@@ -145,7 +174,7 @@ def _next(result: Result, turn: Turn, took_now: bool, now: datetime) -> tuple[st
     reached: Reached = (
         "uncertain" if verdict.reason == "uncertain"
         else "paid" if verdict.state == "sent" and row.channel in PAID
-        else "free" if verdict.state == "sent" or row.reached_before or took_now or _took(result)
+        else "free" if verdict.state == "sent" or row.reached_before or took_now or _took(row, attempts)
         else "tried" if verdict.state == "due"
         else "no"
     )  # fmt: skip
@@ -157,23 +186,22 @@ def _next(result: Result, turn: Turn, took_now: bool, now: datetime) -> tuple[st
         reached=reached,
         leads=turn.leads,
         now=began or now,
-        since=row.due_at,
+        since=row.due_at if reached == "tried" else None,
         preferred=turn.wishes.preferred,
     )
     return (step[0], max(step[1], now)) if step else None
 
 
-def _took(result: Result) -> bool:
+def _took(row: Claimed, attempts: Sequence[Attempt]) -> bool:
     """One address of the family has it, though others are still tried."""
-    if bounce_of(result.row.reason) is not None:
+    if bounce_of(row.reason) is not None:
         return False
-    return result.row.sent_before or any(attempt.outcome == "sent" for attempt in result.attempts)
+    return row.sent_before or any(attempt.outcome == "sent" for attempt in attempts)
 
 
-def _calms(result: Result) -> bool:
+def _calms(row: Claimed, attempts: Sequence[Attempt]) -> bool:
     """An urgent step got through after it was given up on for a while: the one after it has its own time again."""
-    row = result.row
-    return row.notice.urgency == "urgent" and not row.sent_before and not row.reached_before and _took(result)
+    return row.notice.urgency == "urgent" and not row.sent_before and not row.reached_before and _took(row, attempts)
 
 
 def _stop(channel: str, one: Try) -> tuple[str, str, float | None] | None:
@@ -187,18 +215,14 @@ def _stop(channel: str, one: Try) -> tuple[str, str, float | None] | None:
             return None
 
 
-def _attempts(item: Item, now: datetime) -> list[Attempt]:
-    return [_attempt(one.address_hash, one.outcome, now) for one in item.tries if one.outcome is not None]
-
-
-def _attempt(address_hash: bytes, outcome: Outcome, now: datetime) -> Attempt:
+def _attempt(address_hash: bytes, outcome: Outcome) -> Attempt:
     match outcome:
         case Sent(provider_id):
-            return Attempt(address_hash, "sent", None, provider_id or None, now)
+            return Attempt(address_hash, "sent", None, provider_id or None)
         case TryLater(code=code, uncertain=uncertain):
-            return Attempt(address_hash, "unknown" if uncertain else "try_later", code, None, now)
+            return Attempt(address_hash, "unknown" if uncertain else "try_later", code, None)
         case Refused(why="channel_down", code=code):
             # Not the address was refused but we; it stays open for the next round.
-            return Attempt(address_hash, "try_later", code, None, now)
+            return Attempt(address_hash, "try_later", code, None)
         case Refused(code=code):
-            return Attempt(address_hash, "refused", code, None, now)
+            return Attempt(address_hash, "refused", code, None)

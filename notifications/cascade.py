@@ -5,9 +5,9 @@ It knows no wire, no table and no family: which channels lead to somebody comes 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final, Literal
 
 import msgspec
@@ -118,12 +118,13 @@ def channels_after(urgency: Urgency, preferred: str | None, channel: str) -> fro
     return frozenset(order[order.index(channel) + 1 :]) if channel in order else frozenset()
 
 
+@lru_cache(maxsize=1024)  # most families of a batch are alike
 def next_step(
     urgency: Urgency,
     channel: str,
     *,
     reached: Reached,
-    leads: Collection[str],
+    leads: frozenset[str],
     now: datetime,
     since: datetime | None = None,
     preferred: str | None = None,

@@ -64,8 +64,7 @@ SELECT l.notice_id, l.guardian_id, l.channel, l.attempts, l.failures, l.reason, 
        r.opened_at IS NOT NULL AS read,
        r.delivered_at IS NOT NULL AS delivered,
        other.took, other.busy, other.soon,
-       still.pupil_ids, still.pupil_ids <> '{{}}' AS entitled,
-       s.name AS school_name
+       still.pupil_ids, still.pupil_ids <> '{{}}' AS entitled
   FROM leased l
   JOIN guardians g
     ON g.school_id = $1
@@ -74,8 +73,6 @@ SELECT l.notice_id, l.guardian_id, l.channel, l.attempts, l.failures, l.reason, 
     ON r.school_id = $1
    AND r.guardian_id = l.guardian_id
    AND r.notice_id = l.notice_id
-  JOIN schools s
-    ON s.school_id = $1
  CROSS JOIN LATERAL (
        SELECT coalesce(array_agg(bond.pupil_id ORDER BY bond.pupil_id), '{{}}') AS pupil_ids
          FROM guardianships bond
@@ -104,8 +101,10 @@ CLAIM_IMPATIENT = _claim(_IMPATIENT)
 
 NOTICES = """
 SELECT n.notice_id, n.kind, n.title, n.params::text AS params, n.urgent, n.created_at, n.urgency,
-       n.recalled_at IS NOT NULL OR coalesce(n.expires_at <= $3, false) AS recalled
+       n.recalled_at IS NOT NULL OR coalesce(n.expires_at <= $3, false) AS recalled, s.name AS school_name
   FROM notices n
+  JOIN schools s
+    ON s.school_id = $1
  WHERE n.school_id = $1
    AND n.notice_id = ANY ($2::uuid[])
 """

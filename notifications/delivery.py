@@ -18,7 +18,7 @@ from backend.core.clock import school_day
 from backend.core.house import House
 from backend.core.metrics import OUTBOX_DUE
 from notifications import pauses, switches
-from notifications.aftermath import Aftermath
+from notifications.aftermath import Aftermath, Case
 from notifications.bells import BELL_BEHIND
 from notifications.cascade import CHANNELS
 from notifications.leads import leads_of, open_channels
@@ -40,35 +40,83 @@ TRIAL = 20
 
 async def drain(house: House, stations: Stations, school_id: int, *, batches_max: int = 1000) -> int:
     """Deliver what is due in a school, for a few batches; then ring again behind the others, so that a large school lets small ones pass."""
-    until = time.monotonic() + _DRAIN_SECONDS
-    handled = 0
-    for _ in range(batches_max):
-        now = house.clock.now()
+    line = Lanes(house, stations, school_id, batches_max)
+    await line.run()
+    if line.more:
+        await house.queue.ring(BELL_BEHIND, school_id)
+    return line.handled
+
+
+class Lanes:
+    """Where a school has more than a batch, two are under way: one is claimed and written down while the other is being sent.
+
+    What dies with the process is then two batches of the school instead of one; so only a few schools at a time have a second lane.
+    """
+
+    def __init__(self, house: House, stations: Stations, school_id: int, batches_max: int) -> None:
+        self._house, self._stations, self._school_id = house, stations, school_id
+        self._left = batches_max
+        self._until = time.monotonic() + _DRAIN_SECONDS
+        self._lanes: list[asyncio.Task[None]] = []
+        self.handled, self.more = 0, False
+
+    async def run(self) -> None:
+        self._lanes.append(asyncio.create_task(self._lane()))
+        try:
+            while going := [lane for lane in self._lanes if not lane.done()]:
+                await asyncio.wait(going)
+        except asyncio.CancelledError:
+            # What is known goes back before this ends, as with a single batch.
+            for lane in self._lanes:
+                lane.cancel()
+            await asyncio.gather(*self._lanes, return_exceptions=True)
+            raise
+        for lane in self._lanes:
+            lane.result()
+
+    async def _lane(self) -> None:
+        first = len(self._lanes) == 1
+        while self._left > 0:
+            self._left -= 1
+            if not await self._step(lapsed=first):
+                return
+            if time.monotonic() > self._until:
+                break
+            # Not before a whole batch has got through: a provider that answers nobody is found out by one.
+            if first and self._left > 0 and self._stations.spare_lanes > 0:
+                self._lanes.append(asyncio.create_task(self._second()))
+            first = False
+        self.more = True
+
+    async def _step(self, *, lapsed: bool) -> bool:
+        """One batch, or where channels rest two or three; whether there may be more."""
+        house, now, more = self._house, self._house.clock.now(), False
         states = await pauses.states(house.database.reader)
-        more = False
-        async for batch, limit in _batches(house, school_id, states, now):
+        async for batch, limit in _batches(house, self._school_id, states, now, lapsed=lapsed):
             if batch.rows:
-                await Round(house, stations, batch, states, now).deliver()
-                handled += len(batch.rows)
+                await Round(house, self._stations, batch, states, now).deliver()
+                self.handled += len(batch.rows)
             more = more or len(batch.rows) == limit
-        if not more:
-            return handled
-        if time.monotonic() > until:
-            break
-    await house.queue.ring(BELL_BEHIND, school_id)
-    return handled
+        return more
+
+    async def _second(self) -> None:
+        self._stations.spare_lanes -= 1
+        try:
+            await self._lane()
+        finally:
+            self._stations.spare_lanes += 1
 
 
 async def _batches(
-    house: House, school_id: int, states: pauses.States, now: datetime
+    house: House, school_id: int, states: pauses.States, now: datetime, *, lapsed: bool
 ) -> AsyncIterator[tuple[Batch, int]]:
     """What has its turn by channels that work; a few messages by those that may work again; what need not wait for those that rest."""
     database, today = house.database, school_day(now)
     trial = on_trial(states, now)
     works = [channel for channel in claimable(states, now) if channel not in trial]
-    yield await claim(database, school_id, works, now=now, today=today), BATCH
+    yield await claim(database, school_id, works, now=now, today=today, limit=BATCH, lapsed=lapsed), BATCH
     if trial:
-        yield await claim(database, school_id, trial, now=now, today=today, limit=TRIAL), TRIAL
+        yield await claim(database, school_id, trial, now=now, today=today, limit=TRIAL, lapsed=False), TRIAL
     if rests := impatient(states, now):
         yield await claim_impatient(database, school_id, rests, now=now, today=today), BATCH
 
@@ -123,17 +171,13 @@ class Round:
 
     async def deliver(self) -> None:
         """Also when this worker is told to stop in the middle, what is known goes back before it stops."""
-        turns = await self._turns()
-        early = {turn.row.key: verdict for turn in turns if (verdict := turn.verdict())}
-        items = [Item(turn.row) for turn in turns if turn.row.key not in early]
+        cases = [Case(turn, Item(turn.row), turn.verdict()) for turn in await self._turns()]
         whole = False
         try:
-            await self._post(items)
+            await self._post([case.item for case in cases if case.early is None])
             whole = True
         finally:
-            aftermath = Aftermath(
-                self._house, self._batch, items, turns, early, self._states, self._resting, self._began_at, whole
-            )
+            aftermath = Aftermath(self._house, self._batch, cases, self._states, self._resting, self._began_at, whole)
             await asyncio.shield(asyncio.create_task(aftermath.settle()))
 
     async def _turns(self) -> list[Turn]:
@@ -142,20 +186,15 @@ class Round:
         wishes = await wishes_of(self._house.database.reader, accounts)
         leads = await leads_of(self._house, self._stations, self._open, rows)
         quiet = read_hours(self._house.settings.quiet_hours)
-        return [
-            Turn(
-                _in_language(row, wish),
-                wish,
-                leads[row.key],
-                self._open,
-                self._states.off,
-                quiet,
-                self._began_at,
-                self._resting,
-            )
-            for row in rows
-            for wish in (wishes.get(row.account_id, NONE) if row.account_id else NONE,)
-        ]
+        turns = []
+        for row, ways in zip(rows, leads, strict=True):
+            wish = wishes.get(row.account_id, NONE) if row.account_id and wishes else NONE
+            turns.append(
+                Turn(
+                    _in_language(row, wish), wish, ways, self._open, self._states.off, quiet, self._began_at, self._resting,
+                )
+            )  # fmt: skip
+        return turns
 
     async def _post(self, items: Sequence[Item]) -> None:
         for channel in CHANNELS:

@@ -69,7 +69,8 @@ class _Round:
         open_now = open_channels(self._stations, states.off)
         batches = self._batches(news, wishes)
         rows = [row for batch in batches for row in batch.rows]
-        leads = await leads_of(self._house, self._stations, open_now, rows)
+        found = await leads_of(self._house, self._stations, open_now, rows)
+        leads = {row.notice.notice_id: ways for row, ways in zip(rows, found, strict=True)}
         # By digest, not by person: whoever changed the hour may have two that are due.
         items = {row.notice.notice_id: Item(row) for row in rows}
         resting = states.resting(self._now)
@@ -87,7 +88,7 @@ class _Round:
                     again_at = resting.get(item.row.channel, self._now)
                     self._done.append(Done(digest, "due", item.row.channel, again_at, "channel_paused"))
                 else:
-                    self._judge(digest, item, leads[item.row.key], wishes.get(digest.account_id, NONE))
+                    self._judge(digest, item, leads[item.row.notice.notice_id], wishes.get(digest.account_id, NONE))
             await asyncio.shield(asyncio.create_task(self._write()))
 
     def _of(self, digest: Digest) -> list[Piece]:

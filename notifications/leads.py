@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from backend.core.house import House
@@ -17,20 +17,31 @@ def open_channels(stations: Stations, off: Collection[str]) -> frozenset[str]:
 
 async def leads_of(
     house: House, stations: Stations, open_now: Collection[str], rows: Sequence[Claimed]
-) -> Mapping[tuple[UUID, UUID, str], frozenset[str]]:
-    """By delivery, looked up for the whole batch. A station that knows better who can be written to now is asked itself."""
+) -> list[frozenset[str]]:
+    """Beside the rows, looked up for the whole batch. A station that knows better who can be written to now is asked itself."""
     accounts = list({row.account_id for row in rows if row.account_id is not None})
-    known: dict[str, frozenset[UUID]] = {}
+    some: dict[str, frozenset[UUID]] = {}
+    everybody = set(open_now)
     for channel in open_now:
         reaches = getattr(stations.of(channel), "reaches", None)
         if reaches is not None and channel not in PAID and channel != "push":
-            known[channel] = frozenset(await reaches(house, accounts)) if accounts else frozenset()
-    return {row.key: frozenset(c for c in open_now if _leads(row, c, known)) for row in rows}
+            everybody.discard(channel)
+            if accounts and (known := await reaches(house, accounts)):
+                some[channel] = frozenset(known)
+    # Most families of a batch are alike, and share what leads to them.
+    alike = {
+        (account, phone): frozenset(c for c in everybody if _leads(c, account=account, phone=phone))
+        for account in (True, False)
+        for phone in (True, False)
+    }
+    return [
+        alike[row.account_id is not None, row.phone is not None]
+        | (frozenset(c for c, known in some.items() if row.account_id in known) if some else frozenset())
+        for row in rows
+    ]
 
 
-def _leads(row: Claimed, channel: str, known: Mapping[str, frozenset[UUID]]) -> bool:
+def _leads(channel: str, *, account: bool, phone: bool) -> bool:
     if channel == "call":
         return True
-    if channel in PAID:
-        return row.phone is not None
-    return row.account_id is not None and (channel not in known or row.account_id in known[channel])
+    return phone if channel in PAID else account

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -28,6 +29,7 @@ from notifications.chats import ChatStation
 from notifications.email_station import EmailStation
 from notifications.paid_stations import SmsStation, ZnsStation
 from notifications.push import PushStation
+from notifications.switches import flag_of
 from notifications.text_gateways import TextGateways
 from notifications.webpush_station import WebPushStation
 from notifications.zalo_station import ZaloStation
@@ -50,6 +52,7 @@ async def open_push(house: House, stations: Stations, allowances: Allowances, st
         limit=allowances.of(
             "push", settings.fcm_project_id, Quota(settings.fcm_per_minute, _MINUTE, ramp_seconds=_MINUTE)
         ),
+        held=partial(house.flags.raised, flag_of("push")),
     )
     await sender.open()
     stack.push_async_callback(sender.close)

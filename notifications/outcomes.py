@@ -9,13 +9,13 @@ import msgspec
 Why = Literal["address_dead", "unreachable", "channel_down", "our_bug", "unknown"]
 
 
-class Sent(msgspec.Struct, frozen=True):
+class Sent(msgspec.Struct, frozen=True, gc=False):
     """The provider accepted it; `provider_id` is its name for the message."""
 
     provider_id: str = ""
 
 
-class TryLater(msgspec.Struct, frozen=True):
+class TryLater(msgspec.Struct, frozen=True, gc=False):
     """`after_seconds`: what the provider asked for. `uncertain`: the request left and no answer came, so it may have arrived.
 
     `pauses_channel`: the trouble is not this message's, so the channel rests and the message's own schedule does not move.
@@ -29,7 +29,7 @@ class TryLater(msgspec.Struct, frozen=True):
     repeatable: bool = True
 
 
-class Refused(msgspec.Struct, frozen=True):
+class Refused(msgspec.Struct, frozen=True, gc=False):
     """Final for this address, but what that means differs.
 
     address_dead: retire the address. unreachable: not by this way at this time, the address stays.

@@ -57,7 +57,9 @@ async def post_paid(
                 await station.deliver(house, batch, going, resting)
         finally:
             await asyncio.shield(asyncio.create_task(_settle(house, station, batch, going)))
-        if any(stops_channel(one.outcome) for item in going for one in item.tries):
+        tries = [one.outcome for item in going for one in item.tries]
+        # Where no turn came for any of them, or none may begin any more, none comes for those behind them.
+        if any(map(stops_channel, tries)) or (tries and not any(tries)):
             for item in waiting:
                 item.ruled = Verdict("due", "channel_paused", house.clock.now())
             return

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import structlog
@@ -16,6 +17,7 @@ from notifications.dead_addresses import bury, dead_among
 from notifications.leases import Claimed
 from notifications.outcomes import INTERRUPTED, Outcome, Refused, TryLater, stops_channel
 from notifications.rounds import Try
+from notifications.switches import flag_of
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -46,23 +48,36 @@ async def post_living(
         else:
             living.append(posting)
     try:
-        await post_all(living, limit, connections=connections)
+        await post_all(living, limit, connections=connections, held=partial(house.flags.raised, flag_of(channel)))
     finally:
         await bury(house, channel, [posting.one for posting in living])
 
 
-async def post_all(postings: Sequence[Posting], limit: Allowance | None, *, connections: int = CONNECTIONS) -> None:
-    """Outcomes stand in the tries, also of those sent before an interruption; None where a turn did not come."""
+def never() -> bool:
+    return False
+
+
+async def post_all(
+    postings: Sequence[Posting],
+    limit: Allowance | None,
+    *,
+    connections: int = CONNECTIONS,
+    held: Callable[[], bool] = never,
+) -> None:
+    """Outcomes stand in the tries, also of those sent before an interruption; None where a turn did not come.
+
+    `held` is asked before each message: from the moment it says yes none more begins.
+    """
     until = time.monotonic() + PATIENCE_SECONDS
     waiting = iter(postings)
     async with asyncio.TaskGroup() as senders:
         for _ in range(min(connections, len(postings))):
-            senders.create_task(_sender(waiting, until, limit))
+            senders.create_task(_sender(waiting, until, limit, held))
 
 
-async def _sender(waiting: Iterator[Posting], until: float, limit: Allowance | None) -> None:
+async def _sender(waiting: Iterator[Posting], until: float, limit: Allowance | None, held: Callable[[], bool]) -> None:
     for posting in waiting:
-        if time.monotonic() > until or not await turn(limit, until):
+        if time.monotonic() > until or not await turn(limit, until) or held():
             return
         posting.one.outcome = INTERRUPTED
         posting.one.outcome = await _sent(posting)

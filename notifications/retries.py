@@ -38,13 +38,16 @@ PAUSE_SECONDS_MAX = 15 * 60
 State = Literal["due", "held", "sent", "refused", "dead", "skipped"]
 
 
-class Verdict(msgspec.Struct, frozen=True):
+class Verdict(msgspec.Struct, frozen=True, gc=False):
     """What becomes of a delivery after a round. `due_at` only with `due`; `failed` moves it one step along the schedule."""
 
     state: State
     reason: str | None = None
     due_at: datetime | None = None
     failed: bool = False
+
+
+SENT = Verdict("sent")
 
 
 def decide(
@@ -60,6 +63,8 @@ def decide(
 
     A family that one address reached is reached; its other addresses are still tried along the schedule.
     """
+    if len(outcomes) == 1 and isinstance(outcomes[0], Sent):
+        return SENT  # nearly always
     reached = sent_before or any(isinstance(outcome, Sent) for outcome in outcomes)
     held_up = [outcome for outcome in outcomes if outcome is None or stops_channel(outcome)]
     if held_up:
@@ -68,7 +73,7 @@ def decide(
     if later:
         return _later(later, reached, failures, now, chance)
     if reached:
-        return Verdict("sent")
+        return SENT
     refused = [outcome for outcome in outcomes if isinstance(outcome, Refused)]
     if not refused:
         return Verdict("skipped", "no_device")

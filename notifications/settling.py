@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -14,17 +16,16 @@ from notifications.leases import Batch, Claimed
 from notifications.retries import Verdict
 
 
-class Attempt(msgspec.Struct, frozen=True):
+class Attempt(msgspec.Struct, frozen=True, gc=False):
     """What one address answered, for the record."""
 
     address_hash: bytes
     outcome: str
     code: str | None
     provider_id: str | None
-    attempted_at: datetime
 
 
-class Result(msgspec.Struct, frozen=True):
+class Result(msgspec.Struct, frozen=True, gc=False):
     """A claimed delivery, its verdict, what its addresses answered, and the step that comes next and when, if one does.
 
     `calms`: that step was called early while this one did not get through, and has time again.
@@ -37,15 +38,15 @@ class Result(msgspec.Struct, frozen=True):
     calms: bool = False
 
 
-# A step that has its turn in this very batch is not written again. What its provider reported as lost before we could write down that
-# it left (bounces.py) has its turn at once.
+# Most of a batch ends alike, so how things end and what addresses answer are said once, and the rows point there by number: a third of
+# the values to encode. What its provider reported as lost before we could write down that it left (bounces.py) has its turn at once.
 # Only what still carries our lease is changed; what was sent is recorded in any case, since it did leave.
 _GIVE_BACK = """
 WITH result AS MATERIALIZED (
-        SELECT o.notice_id, o.guardian_id, o.channel, o.state, o.due_at, o.reason, o.failed, o.next_channel, o.next_at, o.calms
-          FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::timestamptz[], $8::text[], $9::smallint[], $10::text[],
-                      $21::timestamptz[], $22::boolean[])
-            AS o (notice_id, guardian_id, channel, state, due_at, reason, failed, next_channel, next_at, calms)),
+        SELECT ($3::uuid[])[o.notice] AS notice_id, o.guardian_id, ($6::text[])[o.ended] AS channel, ($8::text[])[o.ended] AS state,
+               ($9::timestamptz[])[o.ended] AS due_at, ($10::text[])[o.ended] AS reason, ($12::smallint[])[o.ended] AS failed,
+               ($13::text[])[o.ended] AS next_channel, ($14::timestamptz[])[o.ended] AS next_at, ($15::boolean[])[o.ended] AS calms
+          FROM unnest($4::smallint[], $5::uuid[], $16::smallint[]) AS o (notice, guardian_id, ended)),
      done AS (
         UPDATE deliveries d
            SET state       = CASE WHEN o.state = 'sent' AND d.reason LIKE 'bounced:%' THEN 'due' ELSE o.state END,
@@ -67,10 +68,10 @@ WITH result AS MATERIALIZED (
      tried AS (
         INSERT INTO delivery_attempts
                (school_id, notice_id, guardian_id, channel, address_hash, attempt, attempted_at, outcome, code, provider_id)
-        SELECT $1, a.notice_id, a.guardian_id, a.channel, a.address_hash, a.attempt, a.attempted_at, a.outcome, a.code, a.provider_id
-          FROM unnest($12::uuid[], $13::uuid[], $14::text[], $15::bytea[], $16::smallint[], $17::timestamptz[],
-                      $18::text[], $19::text[], $20::text[])
-            AS a (notice_id, guardian_id, channel, address_hash, attempt, attempted_at, outcome, code, provider_id)
+        SELECT $1, ($3::uuid[])[a.notice], a.guardian_id, ($6::text[])[a.ended], a.address_hash, ($7::smallint[])[a.ended], $11,
+               ($22::text[])[a.answer], ($23::text[])[a.answer], a.provider_id
+          FROM unnest($17::smallint[], $18::uuid[], $19::smallint[], $20::bytea[], $21::smallint[], $24::text[])
+            AS a (notice, guardian_id, ended, address_hash, answer, provider_id)
             ON CONFLICT DO NOTHING
      RETURNING 1),
      climbed AS (
@@ -79,11 +80,6 @@ WITH result AS MATERIALIZED (
                CASE WHEN bool_or(d.calms) THEN 'unread' END
           FROM done d
          WHERE d.next_channel IS NOT NULL
-           AND NOT EXISTS (SELECT
-                             FROM result o
-                            WHERE o.notice_id = d.notice_id
-                              AND o.guardian_id = d.guardian_id
-                              AND o.channel = d.next_channel)
          GROUP BY d.notice_id, d.guardian_id, d.next_channel
          ORDER BY d.notice_id, d.guardian_id, d.next_channel
             ON CONFLICT (school_id, notice_id, guardian_id, channel)
@@ -98,42 +94,53 @@ SELECT (SELECT count(*) FROM done) AS done,
 """
 
 
+_NO_STEP = (None, None)
+
+
 async def give_back(database: Database, batch: Batch, results: Sequence[Result], *, now: datetime) -> int:
     """One statement, and two more where something waits for a digest. The number of deliveries that were still ours."""
-    tries = [(result.row, attempt) for result in results for attempt in result.attempts]
+    notices: dict[UUID, int] = {}
+    ends: dict[tuple[Any, ...], int] = {}
+    answers: dict[tuple[str, str | None], int] = {}
+    told, ended = [], []
+    tries: list[tuple[int, UUID, int, bytes, int, str | None]] = []
+    for result in results:
+        row, verdict, step = result.row, result.verdict, result.next_step or _NO_STEP
+        told.append(notices.setdefault(row.notice.notice_id, len(notices) + 1))
+        end = (
+            row.channel, row.attempt, verdict.state, verdict.due_at, verdict.reason, int(verdict.failed), *step, result.calms,
+        )  # fmt: skip
+        ended.append(ends.setdefault(end, len(ends) + 1))
+        for one in result.attempts:
+            answer = answers.setdefault((one.outcome, one.code), len(answers) + 1)
+            tries.append((told[-1], row.guardian_id, ended[-1], one.address_hash, answer, one.provider_id))
     async with database.school(batch.school_id) as tx:
-        row = await tx.fetchrow(
+        done = await tx.fetchrow(
             _GIVE_BACK,
             batch.school_id,
             batch.lease,
-            [r.row.notice.notice_id for r in results],
-            [r.row.guardian_id for r in results],
-            [r.row.channel for r in results],
-            [r.verdict.state for r in results],
-            [r.verdict.due_at for r in results],
-            [r.verdict.reason for r in results],
-            [int(r.verdict.failed) for r in results],
-            [r.next_step[0] if r.next_step else None for r in results],
+            list(notices),
+            told,
+            [result.row.guardian_id for result in results],
+            *_columns(list(ends), 5),
             now,
-            [row.notice.notice_id for row, _ in tries],
-            [row.guardian_id for row, _ in tries],
-            [row.channel for row, _ in tries],
-            [attempt.address_hash for _, attempt in tries],
-            [row.attempt for row, _ in tries],
-            [attempt.attempted_at for _, attempt in tries],
-            [attempt.outcome for _, attempt in tries],
-            [attempt.code for _, attempt in tries],
-            [attempt.provider_id for _, attempt in tries],
-            [r.next_step[1] if r.next_step else None for r in results],
-            [r.calms for r in results],
+            *_columns([end[5:] for end in ends], 4),
+            ended,
+            *_columns(tries, 5),
+            *_columns(list(answers), 2),
+            [one[5] for one in tries],
         )
-        assert row is not None, "an aggregate answers one row"
-        if row["climbed"]:
+        assert done is not None, "an aggregate answers one row"
+        if done["climbed"]:
             tx.ring(BELL, batch.school_id)
         held = [_held(result) for result in results if result.verdict.state == "held"]
         if held:
             await digests.hold(tx, held, at=now)
-    return int(row["done"])
+    return int(done["done"])
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], count: int) -> list[list[Any]]:
+    return [[row[place] for row in rows] for place in range(count)]
 
 
 def _held(result: Result) -> digests.Held:

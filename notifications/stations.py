@@ -17,6 +17,9 @@ from notifications.push import PushStation
 from notifications.rounds import Station
 from notifications.text_gateways import TextGateways
 
+# So many schools at a time may have a second batch under way in this worker (delivery.py).
+SPARE_LANES = 4
+
 
 class Stations:
     """`sms` and `telegram_sender` also carry one-time codes, which are no notices. The order of the channels is cascade.py's."""
@@ -29,6 +32,7 @@ class Stations:
         self.email_sender: EmailSender | None = None
         self._others: dict[str, Station] = {"call": CallStation()}
         self.tokens: list[ChannelTokens] = []
+        self.spare_lanes = SPARE_LANES
         self._stack = AsyncExitStack()
 
     def of(self, channel: str) -> Station | None:

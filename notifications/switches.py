@@ -1,7 +1,8 @@
 """The operator's switch of a channel: one flag, after which everything that waited there goes another way, and comes back with `on`.
 
-The flag is all that is set by hand. Workers see it with their next batch; the sweep, every ten seconds, brings forward what would have
-waited, and after `on` brings back what nothing else has reached. It writes channel_states beside pauses.py, and deliveries.
+The flag is all that is set by hand. Workers hear of it at once and begin nothing more by that channel; their next batch finds the row.
+The sweep, every ten seconds, brings forward what would have waited, and after `on` brings back what nothing else has reached. It writes
+channel_states beside pauses.py, and deliveries.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from datetime import datetime, timedelta
 import msgspec
 import structlog
 
+from backend.core import flags
 from backend.core.across_schools import schools_switched_off, schools_waiting_on
 from backend.core.database import Database, Reader
 from backend.core.house import House
@@ -62,10 +64,15 @@ class Stopped(msgspec.Struct, frozen=True):
     paused_reason: str | None
 
 
+def flag_of(channel: str) -> str:
+    return f"channel_off:{channel}"
+
+
 async def switch_off(database: Database, channel: str, reason: str, *, at: datetime) -> None:
     """Twice is once; the newer reason stands."""
     async with database.directory() as tx:
         await tx.execute(_OFF, channel, at, reason)
+        await flags.say(tx, flag_of(channel), raised=True)
     log.warning("channel_switched_off", channel=channel)
 
 
@@ -73,6 +80,7 @@ async def switch_on(database: Database, channel: str, *, at: datetime) -> bool:
     """False when it was not off."""
     async with database.directory() as tx:
         was_off = await tx.fetchval(_ON, channel, at) is not None
+        await flags.say(tx, flag_of(channel), raised=False)
     if was_off:
         log.warning("channel_switched_on", channel=channel)
     return was_off

@@ -25,7 +25,7 @@ ENDS: Final = frozenset(
 PUTS_OFF: Final = frozenset({"quiet_hours", "stands_back"})
 
 
-class Turn(msgspec.Struct, frozen=True):
+class Turn(msgspec.Struct, frozen=True, gc=False):
     """`open` are the channels that have a station, `off` those that an operator switched off; `leads` those by which this family can be
     tried. `resting` are the channels that their providers stopped.
     """

@@ -8,6 +8,7 @@ from typing import Any
 from backend.core.clock import Clock
 from backend.core.crypto import Cipher
 from backend.core.database import Database
+from backend.core.flags import Flags
 from backend.core.live import Live
 from backend.core.queue import Bell
 from backend.core.ratelimit import RateLimiter
@@ -26,6 +27,7 @@ class House:
     live: Live = field(init=False)
     # Channel → how words go out to one of its chats. Whoever opens a messenger's wire hangs it in (bots/sending.py).
     speakers: dict[str, Any] = field(default_factory=dict)
+    flags: Flags = field(default_factory=Flags)
 
     def __post_init__(self) -> None:
         self.limits = RateLimiter(self.redis_url)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -16,11 +16,11 @@ import structlog
 from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.exceptions import RequestError, RequestTimeoutError
 
-from notifications.allowances import Allowance, turn
+from notifications.allowances import Allowance
 from notifications.channels.fcm_answers import PLATFORM_DOWN, read_answer, read_sent
 from notifications.channels.fcm_credentials import FcmCredentials, NoToken
 from notifications.channels.fcm_message import AddressKind, splice, too_large
-from notifications.outcomes import INTERRUPTED, Outcome, Refused, TryLater, stops_channel
+from notifications.outcomes import INTERRUPTED, Outcome, Refused, Sent, TryLater, stops_channel
 
 log = structlog.get_logger()
 
@@ -32,7 +32,7 @@ _TOKEN_PATIENCE_SECONDS = 15.0
 _PATIENCE_SECONDS = 45.0
 
 
-class Letter(msgspec.Struct, frozen=True):
+class Letter(msgspec.Struct, frozen=True, gc=False):
     """One body for one address. `tail` is shared by all letters of a notice in one language."""
 
     kind: AddressKind
@@ -40,14 +40,26 @@ class Letter(msgspec.Struct, frozen=True):
     tail: bytes
 
 
+def never() -> bool:
+    return False
+
+
 class FcmSender:
     """One per process and event loop. Every answer becomes an Outcome; nothing here retries, the outbox does."""
 
     def __init__(
-        self, credentials: FcmCredentials, *, project_id: str, base_url: str, limit: Allowance | None = None
+        self,
+        credentials: FcmCredentials,
+        *,
+        project_id: str,
+        base_url: str,
+        limit: Allowance | None = None,
+        held: Callable[[], bool] = never,
     ) -> None:
+        """`held`: asked before each letter; from the moment it says yes none more begins."""
         self._credentials = credentials
         self._limit = limit
+        self._held = held
         self._url = f"{base_url}/v1/projects/{project_id}/messages:send"
         self._client: Client | None = None
 
@@ -107,12 +119,13 @@ class FcmSender:
         outcomes: list[Outcome | None],
         authorization: str,
     ) -> None:
+        limit = self._limit
         for position in waiting:
-            if not await turn(self._limit, until):
+            if not (limit is None or limit.ready() or await limit.turn(until)) or self._held():
                 return
             outcomes[position] = INTERRUPTED
             outcome = outcomes[position] = await self._send(letters[position], authorization)
-            if _stops_channel(outcome):
+            if not isinstance(outcome, Sent) and _stops_channel(outcome):
                 # Whoever shares the iterator finds it empty: what was not begun stays None.
                 for _ in waiting:
                     pass

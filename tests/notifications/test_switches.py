@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import asyncpg
+import pytest
 
 from backend.core.clock import StoppedClock
+from backend.core.crypto import token_hash
+from backend.core.flags import Flags
 from backend.core.house import House
 from backend.core.ids import new_id
 from notifications import switches
 from notifications.audience import OneClass, WholeSchool
+from notifications.channels import fcm as fcm_wire
+from notifications.channels.fcm import FcmSender, Letter
 from notifications.delivery import drain, due_schools
 from notifications.leases import Batch
 from notifications.outbox import publish
-from notifications.outcomes import TryLater
-from notifications.rounds import Item
+from notifications.outcomes import Outcome, TryLater
+from notifications.rounds import Item, Try
+from notifications.stations import Stations
 from notifications.switching import run
 from tests.factories import World
-from tests.notifications.conftest import NOW, notice
+from tests.notifications.conftest import NOW, notice, phone, states
 from tests.notifications.ears import Ear, due_in, listening, steps
+from tests.twins.fcm import FcmTwin
 
 _FAMILIES = """
 WITH made AS (
@@ -48,16 +57,29 @@ async def many(owner: asyncpg.Connection, world: World, count: int) -> tuple[lis
 
 
 class Slow(Ear):
-    """Lets others run while it speaks, as a wire does."""
+    """Lets others run while it speaks, as a wire does, and stops when the house is told so, as every sender does (posting.py)."""
 
     async def deliver(self, house: House, batch: Batch, items: Sequence[Item], resting: Mapping[str, datetime]) -> None:
         for item in items:
             await asyncio.sleep(0)
-            await super().deliver(house, batch, [item], resting)
+            if house.flags.raised(switches.flag_of(self.channel)):
+                item.tries.append(Try(token_hash(str(item.row.guardian_id)), item.row.account_id))
+            else:
+                await super().deliver(house, batch, [item], resting)
+
+
+@pytest.fixture
+async def all_ears(still_house: House, database_url: str) -> AsyncIterator[House]:
+    """The house as a worker has it, that hears of every switch."""
+    house = dataclasses.replace(still_house, flags=Flags())
+    hearing = asyncio.create_task(house.flags.hear(database_url))
+    await house.flags.hearing.wait()
+    yield house
+    hearing.cancel()
 
 
 async def test_a_channel_stopped_in_the_middle_of_2000_families_loses_nobody_and_tells_nobody_twice(
-    still_house: House, owner: asyncpg.Connection, world: World, clock: StoppedClock
+    all_ears: House, owner: asyncpg.Connection, world: World, clock: StoppedClock
 ) -> None:
     guardians, accounts = await many(owner, world, 2000)
     # 1,200 have the app, 400 of the others a browser that is asked; everybody has a mailbox.
@@ -68,20 +90,20 @@ async def test_a_channel_stopped_in_the_middle_of_2000_families_loses_nobody_and
     )
     stations = listening(push, web, mail)
     told = notice()
-    async with still_house.database.school(world.school_id) as tx:
+    async with all_ears.database.school(world.school_id) as tx:
         await publish(tx, told, OneClass(world.other_class_id))
     # Four hundred are through: their second channels' deliveries wait among the others' first.
-    await drain(still_house, stations, world.school_id, batches_max=2)
+    await drain(all_ears, stations, world.school_id, batches_max=2)
 
     async def operator() -> None:
         while len(push.heard) < 500:
             await asyncio.sleep(0)
-        await switches.switch_off(still_house.database, "push", "drill", at=clock.now())
+        await switches.switch_off(all_ears.database, "push", "drill", at=clock.now())
 
     async def worker() -> None:
-        while await pending(still_house, world.school_id):
-            await switches.follow(still_house)
-            await drain(still_house, stations, world.school_id)
+        while await pending(all_ears, world.school_id):
+            await switches.follow(all_ears)
+            await drain(all_ears, stations, world.school_id)
 
     await asyncio.gather(operator(), *[worker() for _ in range(3)])
     heard = Counter(guardian for ear in (push, web, mail) for _, guardian in ear.heard)
@@ -89,6 +111,74 @@ async def test_a_channel_stopped_in_the_middle_of_2000_families_loses_nobody_and
     assert Counter(mine.values()) == {1: 2000}
     assert 500 <= len(push.heard) < 1200, "the flag came while the channel was at work"
     assert len(web.heard) == 400
+
+
+async def test_what_a_worker_has_in_hand_does_not_leave_by_a_channel_that_is_switched_off(
+    all_ears: House, stations: Stations, fcm: FcmTwin, sender: FcmSender, owner: asyncpg.Connection, world: World,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Of a batch in hand leaves what is on the wire when the switch is moved, and not one message more."""
+    on_the_wire, answered, send = 3, asyncio.Event(), sender._send
+
+    async def send_and_wait(letter: Letter, authorization: str) -> Outcome:
+        outcome = await send(letter, authorization)
+        await answered.wait()
+        return outcome
+
+    monkeypatch.setattr(fcm_wire, "CONNECTIONS", on_the_wire)
+    monkeypatch.setattr(sender, "_send", send_and_wait)
+    monkeypatch.setattr(sender, "_held", partial(all_ears.flags.raised, switches.flag_of("push")))
+    guardians, accounts = await many(owner, world, 25)
+    for account in accounts:
+        await phone(all_ears, account)
+    mail = Ear("email")
+    stations.add(mail)  # type: ignore[arg-type]
+    told, before = notice(), fcm.requests
+    async with all_ears.database.school(world.school_id) as tx:
+        await publish(tx, told, OneClass(world.other_class_id))
+    worker = asyncio.create_task(drain(all_ears, stations, world.school_id))
+    async with asyncio.timeout(30):
+        while fcm.requests - before < on_the_wire:
+            await asyncio.sleep(0.005)
+        await switches.switch_off(all_ears.database, "push", "drill", at=all_ears.clock.now())
+        while not all_ears.flags.raised(switches.flag_of("push")):
+            await asyncio.sleep(0.005)
+        answered.set()
+        await worker
+    while await drain(all_ears, stations, world.school_id):
+        pass
+    by_push = {
+        one for one, (state, _) in (await states(owner, world.school_id, told.notice_id)).items() if state == "sent"
+    }
+    assert fcm.requests - before == len(by_push) == on_the_wire
+    assert {guardian for _, guardian in mail.heard} >= set(guardians) - by_push
+    assert by_push.isdisjoint(guardian for _, guardian in mail.heard)
+
+
+async def test_a_switch_is_heard_again_after_the_line_was_cut(
+    all_ears: House, owner: asyncpg.Connection, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While nobody is heard nothing counts as switched off: the row that each batch reads decides, as without the flag."""
+    monkeypatch.setattr("backend.core.flags._AGAIN_SECONDS", 0.01)
+    flag = switches.flag_of("sms")
+    await switches.switch_off(all_ears.database, "sms", "drill", at=clock.now())
+    await heard(all_ears.flags, flag, raised=True)
+    await owner.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'nhipcau-flags'"
+    )
+    await heard(all_ears.flags, flag, raised=False)
+    async with asyncio.timeout(30):
+        await all_ears.flags.hearing.wait()
+    await switches.switch_off(all_ears.database, "sms", "drill", at=clock.now())
+    await heard(all_ears.flags, flag, raised=True)
+    await switches.switch_on(all_ears.database, "sms", at=clock.now())
+    await heard(all_ears.flags, flag, raised=False)
+
+
+async def heard(flags: Flags, flag: str, *, raised: bool) -> None:
+    async with asyncio.timeout(30):
+        while flags.raised(flag) != raised:
+            await asyncio.sleep(0.005)
 
 
 async def pending(house: House, school_id: int) -> int:

@@ -32,7 +32,7 @@ class Turn(msgspec.Struct, frozen=True, gc=False):
 
     row: Claimed
     wishes: Wishes
-    leads: Collection[str]
+    leads: frozenset[str]
     open: Collection[str]
     off: Collection[str]
     quiet: Hours | None

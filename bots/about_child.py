@@ -67,6 +67,8 @@ async def _about_one(talk: Talk, intent: str, child: OwnChild, slots: Slots) -> 
     if told.held_back:
         talk.remember(locked=intent)
     buttons = [*_next_steps(talk, intent), *([talk.button("show_held_back", "u")] if told.held_back else [])]
+    if told.ask_person:
+        buttons.append(talk.button("talk_to_person", "h"))
     return naming.offered(talk, child, talk.answer(told.text, buttons, intent=intent))
 
 

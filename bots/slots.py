@@ -102,6 +102,23 @@ _MONTH_WORDS: Final = (
     ("last", re.compile(r"\bthang truoc|last month\b")),
     ("this", re.compile(r"\bthang nay|this month\b")),
 )
+_SPANS: Final = (
+    ("next-week", re.compile(r"\b(?:tuan sau|tuan toi|tuan ke|next week|next tuan)\b")),
+    ("this-week", re.compile(r"\b(?:tuan nay|this week|this tuan)\b")),
+    (
+        "week",
+        re.compile(
+            r"\b(?:ca tuan|nguyen tuan|trong tuan|hang tuan|mot tuan|(?:whole|all|full|every) (?:week|tuan)|weekly)\b"
+        ),
+    ),
+)
+_SESSIONS: Final = (
+    ("morning", re.compile(r"\b(?:sang nay|sang mai|buoi sang|sang thu|sang ngay|(?:mai|nay|[2-7]) sang|morning)\b")),
+    (
+        "afternoon",
+        re.compile(r"\b(?:chieu nay|chieu mai|buoi chieu|chieu thu|chieu ngay|(?:mai|nay|[2-7]) chieu|afternoon)\b"),
+    ),
+)
 _EXAM: Final = (
     ("mid-term", re.compile(r"\b(?:giua (?:hoc )?ky|midterms?|mid terms?)\b")),
     ("end-term", re.compile(r"\b(?:cuoi ky|hoc ky|final)\b")),
@@ -161,7 +178,13 @@ def read(normal: Normal) -> Slots:
     _read_level(words, slots)
     _read_subject(words, slots)
     _read_when(words, normal.text, slots)
-    for name, shapes in (("exam", _EXAM), ("fee_item", FEE_ITEMS), ("child_order", _ORDER)):
+    for name, shapes in (
+        ("exam", _EXAM),
+        ("fee_item", FEE_ITEMS),
+        ("child_order", _ORDER),
+        ("span", _SPANS),
+        ("session", _SESSIONS),
+    ):
         for value, shape in shapes:
             if shape.search(words):
                 slots[name] = value

@@ -238,7 +238,7 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Suggestion(msgspec.Struct, frozen=True):
     """Something that may answer already. `path` leads to it in the family's web app."""
 
-    kind: Literal["announcement", "fees", "attendance", "bot"]
+    kind: Literal["announcement", "fees", "attendance", "timetable", "bot"]
     title: str
     text: str
     at: datetime | None
@@ -251,7 +251,7 @@ class Suggestions(msgspec.Struct, frozen=True):
 
 
 class AnsweredBy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    kind: Literal["announcement", "fees", "attendance", "bot"]
+    kind: Literal["announcement", "fees", "attendance", "timetable", "bot"]
 
 
 class Rules(msgspec.Struct, frozen=True):

@@ -22,6 +22,11 @@ _WORDS_LEAST = 1.5
 _TOPICS = {
     "fees": re.compile(r"\b(hoc phi|tien|khoan thu|no phi|chuyen khoan|fees?|pay|bills?|invoices?)\b"),
     "attendance": re.compile(r"\b(den lop|den truong|di hoc (chua|khong)|co mat|vang mat|diem danh|at school|absent|attendance)\b"),
+    "timetable": re.compile(
+        r"\b(thoi khoa bieu|tkb|lich hoc|may tiet|tiet (may|gi|nao)|hoc (mon )?gi|mon gi|mon nao"
+        r"|(sang|chieu) (nay|mai).{0,25}hoc"
+        r"|tan (hoc )?(luc )?may gio|may gio tan|co hoc khong|timetable|which (lessons|subjects)|what (lessons|subjects))\b"
+    ),
 }  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Before a question reaches a teacher: what the school has said already. It owns question_offers, which keep no question.
 
-It looks among the family's own notices, its open bills and today's roll; what the bot knows is asked by the doors, which may.
+It looks among the family's own notices, its open bills, today's roll and the next days' lessons; what the bot knows is asked by the doors, which may.
 """
 
 from __future__ import annotations
@@ -17,11 +17,15 @@ from backend.core.house import House
 from backend.core.problems import NOT_FOUND
 from backend.identity.entitlement import require_guardian
 from backend.messages.likeness import about, best
+from backend.timetable.days import day_of, days_from, told_day
+from backend.timetable.queries import facts_for_family
+from backend.timetable.telling import brief
 from payments.queries import invoices_for_family
 from schemas.messages import Question, Suggestion
 
 RECENT = timedelta(days=60)
 _NOTICES_MAX = 120
+_DAYS_SHOWN = 4
 _SHOWN_CHARS = 280
 
 _NOTICES = """
@@ -45,7 +49,10 @@ SELECT n.notice_id, n.title, n.body, n.created_at
 async def suggestions(
     house: House, account_id: UUID, school_id: int, question: Question, language: str
 ) -> list[Suggestion]:
-    """At most three notices, the bills when it is about money, the roll when it is about being there. NOT_FOUND for strangers."""
+    """At most three notices, the bills when it is about money, the roll when it is about being there, the lessons when it is about them.
+
+    NOT_FOUND for strangers.
+    """
     now = house.clock.now()
     reader = house.database.reader
     guardian_id = await require_guardian(reader, school_id, account_id, question.pupil_id, on=school_day(now))
@@ -65,6 +72,8 @@ async def suggestions(
         found += await _fees(reader, account_id, school_id, question.pupil_id, now, language)
     if "attendance" in topics:
         found += await _roll(reader, account_id, school_id, question.pupil_id, now, language)
+    if "timetable" in topics:
+        found += await _lessons(reader, account_id, school_id, question.pupil_id, now, language)
     return found
 
 
@@ -101,6 +110,23 @@ async def _roll(
     )
     path = f"/app/{school_id}/children/{pupil_id}/attendance"
     return [Suggestion("attendance", say("messages.offer_roll", language), text, marks[-1].at, path)]
+
+
+async def _lessons(
+    reader: Reader, account_id: UUID, school_id: int, pupil_id: UUID, now: datetime, language: str
+) -> list[Suggestion]:
+    """Today and the days after it, as far as a week is in force."""
+    today = school_day(now)
+    days = days_from(today, _DAYS_SHOWN)
+    known = await facts_for_family(reader, school_id, account_id, pupil_id, days[0], days[-1], today=today)
+    shown = [told_day(known[1], day_of(known[1], on), language) for on in days] if known else []
+    if not any(day.kept for day in shown):
+        return []
+    text = "\n".join(
+        f"{say(f'bots.weekday_{day.on.weekday()}', language)} {day.on:%d/%m}: {brief(day, language)}" for day in shown
+    )
+    path = f"/app/{school_id}/children/{pupil_id}/timetable"
+    return [Suggestion("timetable", say("messages.offer_timetable", language), text, None, path)]
 
 
 def _cut(text: str) -> str:

@@ -17,11 +17,13 @@ from backend.parentapp.messages import ROUTES as MESSAGES
 from backend.parentapp.notices import ROUTES as NOTICES
 from backend.parentapp.paying import ROUTES as PAYING
 from backend.parentapp.preferences import ROUTES as PREFERENCES
+from backend.parentapp.timetable import ROUTES as TIMETABLE
 from backend.parentapp.todo import ROUTES as TODO
 
 ROUTES: list[Any] = [
     *HOME,
     *CHILDREN,
+    *TIMETABLE,
     *NOTICES,
     *EVENTS,
     *MESSAGES,

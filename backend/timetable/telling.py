@@ -13,10 +13,10 @@ from backend.core.catalogue import say
 from backend.core.clock import SCHOOL_ZONE, school_day
 from backend.core.database import SchoolTx
 from backend.core.ids import new_id
-from backend.timetable.days import Held, told
+from backend.timetable.days import SESSIONS, Held, told
 from notifications.audience import OneClass
 from notifications.outbox import Notice, publish
-from schemas.timetable import Lesson
+from schemas.timetable import DayLessons, Lesson
 
 _LINES_MAX = 12
 
@@ -75,23 +75,29 @@ def line(lesson: Lesson, language: str) -> str:
 
 def said(lesson: Lesson, language: str) -> str:
     """The lesson with what is different about it, in words."""
+    text = say(f"timetable.said_{_key(lesson)}", language, **_params(lesson, language))
+    return f"{text} ({lesson.note})" if lesson.note else text
+
+
+def differs(lesson: Lesson, language: str) -> str:
+    """Only what is different about it."""
+    text = say(f"timetable.differs_{_key(lesson)}", language, **_params(lesson, language))
+    return f"{text}: {lesson.note}" if lesson.note else text
+
+
+def _params(lesson: Lesson, language: str) -> dict[str, str]:
     other = lesson.other
-    params = {
+    where = ""
+    if other is not None:
+        session = say(f"timetable.{other.session}", language)
+        where = say("timetable.slot_on", language, period=other.period, session=session, day=f"{other.on:%d/%m}")
+    return {
         "title": lesson.title,
         "was": lesson.was or "",
         "teacher": lesson.teacher or "",
-        "other": say(
-            "timetable.slot_on",
-            language,
-            period=other.period,
-            session=say(f"timetable.{other.session}", language),
-            day=f"{other.on:%d/%m}",
-        )
-        if other
-        else "",
+        "was_teacher": lesson.was_teacher or "",
+        "other": where,
     }
-    text = say(f"timetable.said_{_key(lesson)}", language, **params)
-    return f"{text} ({lesson.note})" if lesson.note else text
 
 
 def _key(lesson: Lesson) -> str:
@@ -100,3 +106,32 @@ def _key(lesson: Lesson) -> str:
     if lesson.change == "replaced" and not lesson.was:
         return "added"
     return lesson.change or "plain"
+
+
+def by_session(held: Sequence[Lesson], language: str) -> str:
+    """`sáng Toán (×2), Ngữ văn; chiều Thể dục`."""
+    parts = []
+    for session in SESSIONS:
+        there = [lesson for lesson in held if lesson.session == session]
+        if there:
+            parts.append(f"{say(f'timetable.{session}', language)} {titles(there)}")
+    return "; ".join(parts)
+
+
+def titles(held: Sequence[Lesson]) -> str:
+    """Two periods of one subject in a row are said once, with their number."""
+    counted: list[tuple[str, int]] = []
+    for lesson in held:
+        if counted and counted[-1][0] == lesson.title:
+            counted[-1] = (lesson.title, counted[-1][1] + 1)
+        else:
+            counted.append((lesson.title, 1))
+    return ", ".join(title if times == 1 else f"{title} (×{times})" for title, times in counted)
+
+
+def brief(day: DayLessons, language: str) -> str:
+    """A day in one line without its name: what is held, or why nothing is."""
+    held = [lesson for lesson in day.lessons if lesson.held]
+    if held:
+        return by_session(held, language)
+    return say("timetable.off", language, reason=day.closed) if day.closed else say("timetable.free", language)

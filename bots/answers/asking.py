@@ -13,10 +13,14 @@ from bots.slots import Slots
 
 
 class Told(msgspec.Struct, frozen=True):
-    """An answer of which a part is held back until the family has shown in the app that it is the family."""
+    """An answer of which a part is held back until the family has shown in the app that it is the family.
+
+    ask_person: nothing could be told, so a person is offered.
+    """
 
     text: str
     held_back: bool = False
+    ask_person: bool = False
 
 
 class Asker(msgspec.Struct, frozen=True):

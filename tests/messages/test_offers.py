@@ -13,6 +13,7 @@ from backend.core.ids import new_id
 from backend.messages.likeness import about, best
 from tests.factories import Person, World
 from tests.scenes import a_fee
+from tests.timetable.scenes import MONDAY, a_week, publish
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -87,3 +88,17 @@ def test_likeness_asks_for_more_than_a_common_word() -> None:
     assert ask("cháu quên áo ở lớp") == []
     assert about("đóng học phí chưa") == {"fees"} and about("con đến lớp chưa cô") == {"attendance"}
     assert about("cháu quên áo") == frozenset()
+
+
+async def test_a_question_about_lessons_is_answered_with_the_next_days(web: httpx.AsyncClient, world: World) -> None:
+    nothing = await offered(web, world, world.parent, "Cô ơi mai con học môn gì ạ?")
+    assert "timetable" not in {one["kind"] for one in nothing.json()["suggestions"]}
+    await publish(web, world, MONDAY, a_week())
+    answer = await offered(web, world, world.parent, "Cô ơi mai con học môn gì ạ?")
+    lessons = next(one for one in answer.json()["suggestions"] if one["kind"] == "timetable")
+    assert (
+        lessons["text"].splitlines()[1] == "thứ Năm 15/10: sáng Toán, Ngữ văn, Ngoại ngữ 1, Khoa học tự nhiên, Tin học"
+    )
+    assert lessons["path"].endswith(f"/children/{world.child.pupil_id}/timetable")
+    other = await offered(web, world, world.parent, "Cô ơi con quên áo mưa ở lớp")
+    assert "timetable" not in {one["kind"] for one in other.json()["suggestions"]}

@@ -69,6 +69,9 @@ LINES = {
     ("GET", "/app/{school_id}/children/{pupil_id}/attendance"): Line(
         ask=lambda s: pupil(s, "attendance"), allowed=FAMILY, by_cookie=True
     ),
+    ("GET", "/app/{school_id}/children/{pupil_id}/timetable"): Line(
+        ask=lambda s: pupil(s, "timetable"), allowed=FAMILY, by_cookie=True
+    ),
     ("GET", "/app/{school_id}/children/{pupil_id}/invoices/{invoice_id}"): Line(
         ask=lambda s: pupil(s, f"invoices/{s.made.invoice_id}"), allowed=FAMILY, prepare=bill, by_cookie=True
     ),

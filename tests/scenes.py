@@ -23,6 +23,7 @@ from backend.files.actions import keep
 from backend.forms.actions import create_form
 from backend.forms.signing import sign
 from backend.gradebook.actions import enter_marks, publish_marks
+from backend.homework import changing, family, writing
 from backend.identity.tokens import TokenOffice
 from payments import accounts, invoices
 from payments.banks.line import BankLine
@@ -44,6 +45,7 @@ from schemas.forms import (
     ShortText,
 )
 from schemas.gradebook import MarkLine, MarksIn, MarksToPublish
+from schemas.homework import HomeworkChange, HomeworkLine, NewHomework
 from schemas.payments import NewFee
 from tests.factories import World, add_pupils
 
@@ -62,6 +64,7 @@ class Busy:
     pointing_id: UUID
     form_id: UUID
     post_id: UUID
+    homework_id: UUID
 
 
 async def busy_school(owner: asyncpg.Connection, house: House, world: World, *, pupils: int = 38) -> Busy:
@@ -88,6 +91,7 @@ async def busy_school(owner: asyncpg.Connection, house: House, world: World, *, 
     pointing_id = await a_statement(owner, house, world, "so-quy.csv", "Lúc;Vì;Ra;Vào;Còn;Mã")
     form_id = await a_form(house, world)
     post_id = await a_feed(house, world)
+    homework_id = await some_homework(house, world)
     return Busy(
         world,
         announcement_id,
@@ -99,7 +103,25 @@ async def busy_school(owner: asyncpg.Connection, house: House, world: World, *, 
         pointing_id,
         form_id,
         post_id,
+        homework_id,
     )
+
+
+async def some_homework(house: House, world: World) -> UUID:
+    """For tomorrow and for the next lesson; the first was changed since, and the child's mother has seen and ticked it."""
+    school_id, day = world.school_id, school_day(house.clock.now()) + timedelta(days=1)
+    lines = [
+        HomeworkLine(new_id(), world.class_id, "TOAN", day, "Bài 1, 2 trang 45"),
+        HomeworkLine(new_id(), world.class_id, "VAN", None, "Soạn bài Thánh Gióng"),
+        HomeworkLine(new_id(), world.class_id, None, day, "Mặc đồng phục", "Thước kẻ, ê-ke"),
+    ]
+    await writing.write(house, world.teacher.account_id, school_id, NewHomework(lines))
+    first = lines[0].homework_id
+    change = HomeworkChange(1, day, "Bài 1, 2, 3 trang 45")
+    await changing.change(house, world.teacher.account_id, school_id, first, change)
+    await family.look(house, world.parent.account_id, school_id, world.child.pupil_id)
+    await family.tick(house, world.parent.account_id, school_id, world.child.pupil_id, first, done=True)
+    return first
 
 
 async def a_feed(house: House, world: World) -> UUID:

@@ -30,6 +30,7 @@ from backend.console.forms import ROUTES as FORMS
 from backend.console.fraud import ROUTES as FRAUD
 from backend.console.groups import ROUTES as GROUPS
 from backend.console.home import ROUTES as HOME
+from backend.console.homework import ROUTES as HOMEWORK
 from backend.console.inbox import ROUTES as INBOX
 from backend.console.knowledge import ROUTES as KNOWLEDGE
 from backend.console.letter_deeds import ROUTES as LETTER_DEEDS
@@ -53,6 +54,7 @@ from backend.console.write_offs import ROUTES as WRITE_OFFS
 
 ROUTES: list[Any] = [
     *HOME,
+    *HOMEWORK,
     *AREA,
     *KNOWLEDGE,
     *UNANSWERED,

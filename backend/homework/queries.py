@@ -99,7 +99,7 @@ SELECT who.staff_id, who.roles, who.subjects, c.name,
                  WHERE h.school_id = $1
                    AND h.class_id = $3
                    AND (h.given_on >= $6 OR h.due_on >= $4)
-                 ORDER BY h.written_at DESC, h.homework_id DESC
+                 ORDER BY h.written_at DESC, s.position NULLS LAST, h.homework_id
                  LIMIT $7) AS newest)::text AS items
   FROM classes c
   LEFT JOIN who

@@ -5,7 +5,7 @@ With a subject: its teacher in the class, the homeroom teacher, the administrato
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -106,9 +106,3 @@ class Calendar(msgspec.Struct, frozen=True):
 def still_told(due_on: date | None, given_on: date, today: date) -> bool:
     """Not over yet: it is due today or later, or for a next lesson that comes within the week."""
     return due_on >= today if due_on is not None else given_on >= today - timedelta(days=7)
-
-
-def subjects_for(who: Standing, taught: Collection[str]) -> tuple[list[str], list[str]]:
-    """Those that the writer teaches in the class, and the others that it may write for."""
-    own = [code for code in taught if code in who.subjects]
-    return own, [code for code in taught if code not in who.subjects and may_write(who, code)]

@@ -62,6 +62,8 @@ async def notice_page(request: AnyRequest, school_id: FromPath[int], notice_id: 
         thread_id = await thread_of_notice(reader, school_id, notice_id)
         if thread_id is not None:
             return go(f"/app/{school_id}/messages/{thread_id}")
+    if found.kind == "homework" and len(found.children) == 1:
+        return go(f"/app/{school_id}/children/{found.children[0].pupil_id}/homework")
     return page(request, "app/notice.html", notice=found, letter=letter)
 
 

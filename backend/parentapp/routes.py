@@ -12,6 +12,7 @@ from backend.parentapp.feed import ROUTES as FEED
 from backend.parentapp.forms import ROUTES as FORMS
 from backend.parentapp.funds import ROUTES as FUNDS
 from backend.parentapp.home import ROUTES as HOME
+from backend.parentapp.homework import ROUTES as HOMEWORK
 from backend.parentapp.invoices import ROUTES as INVOICES
 from backend.parentapp.messages import ROUTES as MESSAGES
 from backend.parentapp.notices import ROUTES as NOTICES
@@ -24,6 +25,7 @@ ROUTES: list[Any] = [
     *HOME,
     *CHILDREN,
     *TIMETABLE,
+    *HOMEWORK,
     *NOTICES,
     *EVENTS,
     *MESSAGES,

@@ -52,6 +52,10 @@ def child(scene: Scene, rest: str = "") -> str:
     return f"/v1/family/schools/{scene.target.school_id}/pupils/{scene.target.pupil_id}/homework{rest}"
 
 
+def page(scene: Scene) -> str:
+    return f"/console/{scene.target.school_id}/classes/{scene.target.class_id}/homework"
+
+
 def new(scene: Scene) -> dict[str, Any]:
     line = {"homework_id": str(new_id()), "class_id": str(scene.target.class_id), "subject_code": "TOAN"}
     return {"lines": [{**line, "body": "Bài 1, 2 trang 45"}]}
@@ -94,5 +98,40 @@ LINES = {
     ),
     ("GET", _CHILD + "/{homework_id}/files/{file_id}"): Line(
         ask=lambda s: Ask(child(s, f"/{s.made.homework_id}/files/{s.made.file_id}")), allowed=FAMILY, prepare=some
+    ),
+    ("GET", "/console/{school_id}/classes/{class_id}/homework"): Line(
+        ask=lambda s: Ask(page(s)), allowed=CLASS_STAFF, prepare=some, by_cookie=True
+    ),
+    ("POST", "/console/{school_id}/classes/{class_id}/homework"): Line(
+        ask=lambda s: Ask(page(s), form={"key": str(new_id()), "general": "Mặc đồng phục", "when": "lesson"}),
+        allowed=CLASS_STAFF,
+        by_cookie=True,
+    ),
+    ("GET", "/console/{school_id}/homework/{homework_id}"): Line(
+        ask=lambda s: Ask(f"/console/{s.target.school_id}/homework/{s.made.homework_id}"),
+        allowed=CLASS_STAFF,
+        prepare=some,
+        by_cookie=True,
+    ),
+    ("POST", "/console/{school_id}/homework/{homework_id}"): Line(
+        ask=lambda s: Ask(f"/console/{s.target.school_id}/homework/{s.made.homework_id}", form={"do": "withdraw"}),
+        allowed=CLASS_STAFF,
+        prepare=some,
+        by_cookie=True,
+    ),
+    ("GET", "/app/{school_id}/children/{pupil_id}/homework"): Line(
+        ask=lambda s: Ask(f"/app/{s.target.school_id}/children/{s.target.pupil_id}/homework"),
+        allowed=FAMILY,
+        prepare=some,
+        by_cookie=True,
+    ),
+    ("POST", "/app/{school_id}/children/{pupil_id}/homework/{homework_id}"): Line(
+        ask=lambda s: Ask(
+            f"/app/{s.target.school_id}/children/{s.target.pupil_id}/homework/{s.made.homework_id}",
+            form={"do": "done"},
+        ),
+        allowed=FAMILY,
+        prepare=some,
+        by_cookie=True,
     ),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import asyncpg
@@ -11,6 +12,7 @@ import pytest
 from backend.core.clock import StoppedClock
 from backend.core.ids import new_id
 from tests.factories import World
+from tests.feed.test_pages import browser
 from tests.homework.scenes import FRIDAY, TOMORROW, Homework
 
 
@@ -159,3 +161,46 @@ async def test_a_look_before_it_goes_out(homework: Homework, world: World) -> No
     assert (line["line"], line["closed"]) == (1, "Chủ nhật")
     assert {one["defect"] for one in line["findings"]} == {"comparison_of_pupils", "personal_data_exposed"}
     assert await homework.items(world.parent, world.child) == []
+
+
+async def test_the_form_writes_for_each_subjects_next_lesson_and_copies(homework: Homework, world: World) -> None:
+    await homework.owner.execute(
+        "INSERT INTO assignments (school_id, class_id, kind, subject_code, staff_id, from_on) VALUES ($1, $2, 'subject', 'VAN', $3, '2026-09-05')",
+        world.school_id, world.other_class_id, world.teacher.person_id,
+    )  # fmt: skip
+    for class_id, day in ((world.class_id, 4), (world.other_class_id, 5)):
+        lessons = [{"weekday": day, "session": "morning", "period": 1, "subject_code": "VAN"}]
+        path = f"/v1/schools/{world.school_id}/classes/{class_id}/timetables/2026-10-14"
+        answer = await homework.web.put(path, json={"lessons": lessons}, headers=world.admin.headers)
+        assert answer.status_code in (200, 201), answer.text
+    page = f"/console/{world.school_id}/classes/{world.class_id}/homework"
+    shown = (await homework.web.get(page, headers=browser(world.teacher))).text
+    assert "Tiết tới: Thứ Năm 15/10/2026" in shown
+    form = {"key": str(new_id()), "when": "lesson", "body-VAN": "Soạn bài", "body-TOAN": "Bài 1"}
+    form[f"copy-{world.other_class_id}"] = "yes"
+    for _ in range(2):  # sent twice, written once
+        assert (await homework.web.post(page, data=form, headers=browser(world.teacher))).status_code == 303
+    mine = await homework.items(world.parent, world.child)
+    assert [(one["subject_code"], one["due_on"]) for one in mine] == [("VAN", TOMORROW), ("TOAN", None)]
+    theirs = await homework.items(world.neighbour, world.neighbour_child)
+    assert [(one["subject_code"], one["due_on"]) for one in theirs] == [("VAN", FRIDAY)]
+
+
+async def test_a_form_with_a_mistake_comes_back_filled(homework: Homework, world: World) -> None:
+    page = f"/console/{world.school_id}/classes/{world.class_id}/homework"
+    form = {"key": str(new_id()), "when": "day", "due_on": "2026-10-13", "body-TOAN": "Bài <1>", "bring": "Thước"}
+    refused = await homework.web.post(page, data=form, headers=browser(world.teacher))
+    assert refused.status_code == 422
+    assert "Ngày này đã qua." in refused.text and "Bài &lt;1&gt;" in refused.text and 'value="Thước"' in refused.text
+    empty = await homework.web.post(page, data={"key": str(new_id())}, headers=browser(world.teacher))
+    assert (empty.status_code, "Viết bài tập hoặc đồ cần mang" in empty.text) == (422, True)
+    form["due_on"] = "2026-10-18"
+    looked = await homework.web.post(page, data=form, headers=browser(world.teacher))
+    assert (looked.status_code, "trường nghỉ: Chủ nhật" in looked.text) == (200, True)
+    [seen] = re.findall(r'name="looked" value="([^"]+)"', looked.text)
+    again = await homework.web.post(
+        page, data={**form, "looked": seen, "body-TOAN": "Bạn An học kém"}, headers=browser(world.teacher)
+    )
+    assert again.status_code == 200, "other words are looked at anew"
+    sent = await homework.web.post(page, data={**form, "looked": seen}, headers=browser(world.teacher))
+    assert sent.status_code == 303

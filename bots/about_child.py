@@ -136,6 +136,8 @@ def plain(text: str) -> tuple[str, ...]:
 def _next_steps(talk: Talk, intent: str) -> list[Button]:
     if intent == "my-balance":
         return [talk.button("pay_by_code", "d:pay"), talk.intent_button("fee-pay-how")]
+    if intent == "my-homework":
+        return [talk.intent_button("contact-teacher")]
     if intent in personal.NOT_KEPT:
         return [talk.button("talk_to_person", "h")]
     return []

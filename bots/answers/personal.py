@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from bots.answers import attendance, marks, money, timetable
+from bots.answers import attendance, homework, marks, money, timetable
 from bots.answers.asking import Asker, Told
 from bots.slots import Slots
 from schemas.people import Child
@@ -19,9 +19,10 @@ ABOUT_A_CHILD: Final[dict[str, Callable[[Asker, Child, Slots], Awaitable[Told | 
     "my-balance": money.balance,
     "my-payment-status": money.paid,
     "my-timetable": timetable.of_child,
+    "my-homework": homework.of_child,
 }
 # Nobody keeps these in the house yet; the answer says so instead of pretending.
-NOT_KEPT: Final = frozenset({"my-homework", "my-dossier-status"})
+NOT_KEPT: Final = frozenset({"my-dossier-status"})
 ABOUT_THE_FAMILY: Final = frozenset({"my-unread"})
 # Told only in a chat that has shown in the app that it is the family: what a family paid, when and by what receipt, is data of
 # transactions, which the decree on personal data (NĐ 356/2025, art. 4) counts as sensitive. So are notes on health and home beside the

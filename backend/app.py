@@ -46,6 +46,7 @@ from backend.people.roster.routes import ROUTES as ROSTER
 from backend.people.routes import ROUTES as PEOPLE
 from backend.reaching.routes import ROUTES as REACHING
 from backend.timetable.routes import ROUTES as TIMETABLE
+from bots.door import doors_open
 from bots.routes import ROUTES as BOTS
 from notifications.routes import ROUTES as NOTIFICATIONS
 from payments.routes import ROUTES as PAYMENTS
@@ -104,7 +105,8 @@ def create_app(settings: Settings, *, redis_url: str, database_url: str, clock: 
         app.state.house = house
         watching = asyncio.create_task(watch_revocations(house, tokens))
         try:
-            yield
+            async with doors_open(house):
+                yield
         finally:
             await house.live.close()
             watching.cancel()

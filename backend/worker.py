@@ -34,7 +34,7 @@ from backend.files.area import forget_area
 from backend.forms import chasing
 from backend.identity import codes, forgetting, sending
 from backend.messages import alerts, alerts_sending, late_reads
-from bots import chats, pictures, updates, weblines, word_sending
+from bots import pictures, updates, weblines, word_sending
 from bots.editor import unanswered
 from bots.wires import Wires
 from bots.words import SEND_JOB
@@ -268,7 +268,7 @@ JOBS: list[Any] = [
     func(publish_letters, name=drafts.JOB, timeout=120),
     func(send_code, name=codes.SEND_JOB),
     func(confirm_email, name=emails.JOB),
-    func(answer_chat, name=chats.JOB),
+    func(answer_chat, name=updates.JOB),
     func(alert_staff, name=alerts.JOB, timeout=120),
     func(send_chat_words, name=SEND_JOB),
 ]

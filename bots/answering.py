@@ -16,11 +16,12 @@ from backend.core.crypto import token_hash
 from backend.core.house import House
 from backend.core.problems import Problem
 from backend.core.ratelimit import Bucket
-from bots import chats, linking, links, updates
-from bots.chats import Chat, Claimed
+from bots import linking, links, updates
+from bots.chats import Chat
 from bots.conversation import Turn, turn
 from bots.hearing import Heard, Standing, Wire
 from bots.parts import chosen, in_parts, offered
+from bots.turns import LEASE, Claimed
 from notifications.outcomes import Outcome, Refused, Sent, TryLater
 from schemas.chat import Answer
 
@@ -56,9 +57,15 @@ class Answering:
 
     async def answer_waiting(self, chat_id: str) -> None:
         """Every waiting update of a chat, oldest first. Two workers on one chat do not overtake each other."""
-        claimed = await self._next(chat_id)
-        while claimed is not None:
-            claimed = await self._answer_one(claimed)
+        claimed = await updates.claim(self._house, self._channel, chat_id)
+        if claimed is not None:
+            await self.answer(claimed)
+
+    async def answer(self, claimed: Claimed) -> None:
+        """What was claimed, and whatever waits behind it."""
+        following: Claimed | None = claimed
+        while following is not None:
+            following = await self._answer_one(following)
 
     async def sweep(self) -> None:
         """Chats whose bell was lost."""
@@ -67,9 +74,6 @@ class Answering:
 
     async def say(self, chat_id: str, answer: Answer) -> Outcome:
         return (await self._deliver(chat_id, answer)).outcome
-
-    async def _next(self, chat_id: str) -> Claimed | None:
-        return await chats.claim(self._house, self._channel, chat_id)
 
     async def _answer_one(self, claimed: Claimed) -> Claimed | None:
         """Gives back the chat's next update, where it was claimed on the way."""
@@ -88,7 +92,7 @@ class Answering:
             await self._say_too_fast(claimed)
             chat_id = claimed.chat.chat_id
             await updates.give_up_waiting(self._house, self._channel, chat_id, claimed.received_at, "flood")
-            return await self._next(chat_id)
+            return await self._end(claimed, "flood")
         return await self._converse(claimed, heard)
 
     async def _stands(self, claimed: Claimed, standing: Standing) -> Claimed | None:
@@ -144,7 +148,7 @@ class Answering:
         house, chat_id = self._house, claimed.chat.chat_id
         match sent.outcome:
             case Sent():
-                return await chats.finish_and_claim(house, done.chat, claimed.update_id, done.outcome)
+                return await updates.finish(house, claimed, done.outcome, done.chat)
             case TryLater(after_seconds=seconds):
                 return await self._again(claimed, seconds, parts_sent=sent.parts)
             case Refused(why="address_dead"):
@@ -152,7 +156,7 @@ class Answering:
                 return await self._end(claimed, "blocked")
             case Refused(why="channel_down", code=code):
                 log.error("messenger_refuses_us", channel=self._channel, code=code)
-                return await self._again(claimed, chats.LEASE.total_seconds(), parts_sent=sent.parts)
+                return await self._again(claimed, LEASE.total_seconds(), parts_sent=sent.parts)
             case Refused(why="unreachable", code=code):
                 # Asked too long ago to be answered for nothing: the reader's next message opens the way again.
                 return await self._end(claimed, code)
@@ -164,15 +168,11 @@ class Answering:
         """The chat waits with it: what comes later must not be answered before."""
         own = _AGAIN_SECONDS[min(claimed.attempts, len(_AGAIN_SECONDS)) - 1]
         after = timedelta(seconds=seconds if seconds is not None else own)
-        chat_id = claimed.chat.chat_id
-        await updates.try_again(
-            self._house, self._channel, chat_id, claimed.update_id, after=after, parts_sent=parts_sent
-        )
+        await updates.try_again(self._house, claimed, after=after, parts_sent=parts_sent)
         return None
 
     async def _end(self, claimed: Claimed, outcome: str) -> Claimed | None:
-        await updates.give_up(self._house, self._channel, claimed.chat.chat_id, claimed.update_id, outcome)
-        return await self._next(claimed.chat.chat_id)
+        return await updates.finish(self._house, claimed, outcome)
 
     async def _may_ask(self, chat_id: str) -> bool:
         return await self._take(Bucket(f"chat:{self._hashed(chat_id)}", _TURNS, _TURN_SECONDS))

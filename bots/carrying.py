@@ -16,7 +16,7 @@ M = TypeVar("M", bound=msgspec.Struct)
 THREAD: Final = timedelta(minutes=10)
 _CARRIED: Final = ("intent", "intent_at", "child", "asked", "slots", "children", "unsure", "question", "english")
 
-# `who.account_id` is whose chat it is, `s` its own state; $1 and $2 are its channel and id.
+# `who.account_id` is whose chat it is, `s` its own state, `me` its channel and id.
 ELSEWHERE: Final = """
            (SELECT json_build_object('state', o.state, 'language', o.language, 'at', o.updated_at)
               FROM chat_states o
@@ -25,7 +25,7 @@ ELSEWHERE: Final = """
                                                WHERE c.account_id = who.account_id
                                                UNION ALL
                                               SELECT 'web', 'account:' || who.account_id)
-               AND (o.channel, o.chat_id) <> ($1, $2)
+               AND (o.channel, o.chat_id) <> (me.channel, me.chat_id)
                AND (s.updated_at IS NULL OR o.updated_at > s.updated_at)
              ORDER BY o.updated_at DESC
              LIMIT 1)::text AS elsewhere

@@ -1,62 +1,45 @@
-"""What a chat said and where the talk stands: updates are kept first and answered once, in order, one at a time per chat.
+"""What is known of a chat: whose it is, where the talk stands, where its family's children go to school. It knows no meaning of any message.
 
-It owns chat_updates and chat_states and knows no meaning of any message.
+It owns chat_states. Whose turn it is in a chat, and what it said, is turns.py.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from backend.core.clock import school_day
 from backend.core.house import House
 from bots.carrying import ELSEWHERE, carried
+from bots.context import FAMILY
 from bots.memory import Memory as Memory
 from bots.with_person import Person, person_of
 
-JOB = "answer_chat"
-LEASE = timedelta(seconds=60)
-
-
-# What is known of a chat, in one look: `me` is its channel and id, `l` its link to an account, `s` where the talk stands.
-_KNOWN = f"""
+# What is known of a chat, in one look. `me` is its channel, id, the school's day and the school that strangers ask about; `who` the
+# account behind it, `l` its link to one, `s` where the talk stands.
+KNOWN = f"""
 {ELSEWHERE.rstrip()},
            coalesce(s.language, '') AS language, coalesce(s.state, '{{}}')::text AS memory,
            coalesce(s.wrong_codes, 0) AS wrong_codes, s.paused_until, who.account_id, l.blocked_at,
            CASE WHEN g.account_id = who.account_id THEN g.holds_until END AS confirmed_until,
            s.person_school_id, s.person_handoff_id, s.person_account_id, coalesce(s.person_taken, false) AS person_taken,
-           array(SELECT DISTINCT p.school_id
-                   FROM account_persons p
-                  WHERE p.account_id = who.account_id
-                    AND p.person_kind = 'guardian'
-                  ORDER BY p.school_id
-                  LIMIT 20) AS schools
+{FAMILY}
 """
-_JOINED = """
+JOINED = """
       LEFT JOIN chat_states s
-        ON s.channel = $1
-       AND s.chat_id = $2
+        ON s.channel = me.channel
+       AND s.chat_id = me.chat_id
       LEFT JOIN chat_links l
-        ON l.channel = $1
-       AND l.chat_id = $2
+        ON l.channel = me.channel
+       AND l.chat_id = me.chat_id
        AND l.unlinked_at IS NULL
       LEFT JOIN chat_confirmations g
-        ON g.channel = $1
-       AND g.chat_id = $2
+        ON g.channel = me.channel
+       AND g.chat_id = me.chat_id
 """
-
-
-class Claimed(msgspec.Struct, frozen=True):
-    """An update to answer now, with all that is known of its chat."""
-
-    update_id: str
-    body: bytes
-    received_at: datetime
-    attempts: int
-    chat: Chat
-    parts_sent: int = 0
 
 
 class Chat(msgspec.Struct, frozen=True):
@@ -70,8 +53,9 @@ class Chat(msgspec.Struct, frozen=True):
     blocked: bool = False
     wrong_codes: int = 0
     paused_until: datetime | None = None
-    # Where the account is somebody's guardian; None: not looked up yet. It says where to ask, not what may be read.
-    schools: tuple[int, ...] | None = None
+    # The family's schools and children as they were when the turn began (context.py), still packed; None: not looked up.
+    # It says whom and where to ask, not what may be read.
+    family: str | None = None
     confirmed_until: datetime | None = None  # the family has shown in the app that it is the family (confirming.py)
     person: Person | None = None
 
@@ -85,113 +69,38 @@ class Chat(msgspec.Struct, frozen=True):
         """A person has it, and the bot is silent."""
         return self.with_person is not None and self.with_person.taken
 
-
-async def keep(
-    house: House,
-    channel: str,
-    chat_id: str,
-    update_id: str,
-    body: bytes,
-    *,
-    at: datetime,
-    sent_at: datetime | None = None,
-) -> bool:
-    """Keep what arrived; True when it is new. One statement, then the bell.
-
-    `sent_at`: when the messenger says it was written, for those whose update ids have no order.
-    """
-    row = await house.database.keep(
-        """
-        INSERT INTO chat_updates (channel, chat_id, update_id, body, received_at, sent_at)
-        VALUES ($1, $2, $3, $4, $5, $6)
-            ON CONFLICT (channel, chat_id, update_id) DO NOTHING
-     RETURNING true
-        """,
-        channel,
-        chat_id,
-        update_id,
-        body,
-        at,
-        sent_at,
-    )
-    if row is not None:
-        await house.queue.ring(JOB, channel, chat_id)
-    return row is not None
+    def now_of(self, account_id: UUID | None) -> Chat:
+        """Linked or let go in this very turn: whose family that is was not looked up yet."""
+        return msgspec.structs.replace(self, account_id=account_id, family=None)
 
 
-# The oldest waiting update of the chat, unless somebody is just answering one, be it a newer one: then that one rings on. Telegram
-# counts its updates, so that order is by number, shorter numbers first; Zalo tells the time. $1 channel, $2 chat, $3 now; `lease` is
-# until when it is ours, `done` an update that is being ticked off in the same statement.
-_CLAIMED = """
-    UPDATE chat_updates u
-       SET leased_until = {lease}, attempts = u.attempts + 1
-     WHERE u.channel = $1
-       AND u.chat_id = $2
-       AND u.answered_at IS NULL
-       AND (u.leased_until IS NULL OR u.leased_until < $3)
-       AND NOT EXISTS (SELECT 1
-                         FROM chat_updates o
-                        WHERE o.channel = $1
-                          AND o.chat_id = $2
-                          AND o.answered_at IS NULL
-                          AND o.update_id IS DISTINCT FROM {done}
-                          AND o.leased_until >= $3)
-       AND u.update_id = (SELECT w.update_id
-                            FROM chat_updates w
-                           WHERE w.channel = $1
-                             AND w.chat_id = $2
-                             AND w.answered_at IS NULL
-                             AND w.update_id IS DISTINCT FROM {done}
-                           ORDER BY w.sent_at NULLS FIRST, length(w.update_id), w.update_id
-                           LIMIT 1
-                             FOR UPDATE)
- RETURNING u.update_id, u.body, u.received_at, u.attempts, u.parts_sent
-"""
-_WHAT_AND_WHO = f"""
-           c.update_id, c.body, c.received_at, c.attempts, c.parts_sent,
-{_KNOWN}
-      FROM claimed c
-{_JOINED}
-     CROSS JOIN LATERAL (SELECT l.account_id) AS who
-"""
-_CLAIM = f"""
-    WITH claimed AS ({_CLAIMED.format(lease="$4", done="NULL::text")})
-    SELECT {_WHAT_AND_WHO}
-"""
-
-
-async def claim(house: House, channel: str, chat_id: str) -> Claimed | None:
-    now = house.clock.now()
-    row = await house.database.keep(_CLAIM, channel, chat_id, now, now + LEASE)
-    if row is None:
-        return None
-    return _claimed(row, _chat(channel, chat_id, row, now))
-
-
-def _claimed(row: Any, chat: Chat) -> Claimed:
-    return Claimed(
-        row["update_id"], row["body"], row["received_at"], row["attempts"], chat, parts_sent=row["parts_sent"]
-    )
-
-
-# $3: the account that is signed in, where the wire knows one.
+# $3: the account that is signed in, where the wire knows one. $4 the school's day, $5 the school that strangers ask about.
 _LOOK = f"""
     SELECT
-{_KNOWN}
-      FROM (VALUES (1)) AS me
-{_JOINED}
+{KNOWN}
+      FROM (SELECT $1::text AS channel, $2::text AS chat_id, $4::date AS today, $5::bigint AS default_school) AS me
+{JOINED}
      CROSS JOIN LATERAL (SELECT coalesce($3::uuid, l.account_id) AS account_id) AS who
 """
 
 
 async def look(house: House, channel: str, chat_id: str, account_id: UUID | None = None) -> Chat:
     """The chat as it stands, for channels that answer in the same request."""
-    row = await house.database.reader.fetchrow(_LOOK, channel, chat_id, account_id)
+    now = house.clock.now()
+    row = await house.database.reader.fetchrow(
+        _LOOK, channel, chat_id, account_id, school_day(now), default_school(house)
+    )
     assert row is not None
-    return _chat(channel, chat_id, row, house.clock.now())
+    return chat_of(channel, chat_id, row, now)
 
 
-def _chat(channel: str, chat_id: str, row: Any, now: datetime) -> Chat:
+def default_school(house: House) -> int | None:
+    """What a stranger asks about; None: the house's only school, if it has just one."""
+    return house.settings.chat_school_id or None
+
+
+def chat_of(channel: str, chat_id: str, row: Any, now: datetime) -> Chat:
+    """`row` has the columns of KNOWN."""
     try:
         memory = msgspec.json.decode(row["memory"], type=Memory)
     except msgspec.MsgspecError:
@@ -206,7 +115,7 @@ def _chat(channel: str, chat_id: str, row: Any, now: datetime) -> Chat:
         blocked=row["blocked_at"] is not None,
         wrong_codes=row["wrong_codes"],
         paused_until=row["paused_until"],
-        schools=tuple(row["schools"]),
+        family=row["family"] or "[]",
         confirmed_until=row["confirmed_until"],
         person=person_of(row),
     )
@@ -219,43 +128,13 @@ _REMEMBER = """
             ON CONFLICT (channel, chat_id)
             DO UPDATE SET language = excluded.language, state = excluded.state, updated_at = excluded.updated_at
 """
-_FINISH = f"""
-    WITH done AS (
-    UPDATE chat_updates u
-       SET answered_at = $3, outcome = $7, leased_until = NULL
-     WHERE u.channel = $1
-       AND u.chat_id = $2
-       AND u.update_id = $6
-    ),
-         kept AS ({_REMEMBER}),
-         claimed AS ({_CLAIMED.format(lease="$8", done="$6")})
-    SELECT {_WHAT_AND_WHO}
-"""
-
-
-async def finish_and_claim(house: House, chat: Chat, update_id: str, outcome: str) -> Claimed | None:
-    """The answer is out: remember where the talk stands, tick the update off, and take the chat's next one, in one statement.
-
-    Whoever calls it must answer what it gives back.
-    """
-    now = house.clock.now()
-    row = await house.database.keep(
-        _FINISH, chat.channel, chat.chat_id, now, chat.language, _as_json(chat.memory), update_id, outcome, now + LEASE
-    )
-    if row is None:
-        return None
-    # The statement saw the state as it was before it wrote it.
-    known = msgspec.structs.replace(
-        _chat(chat.channel, chat.chat_id, row, now), language=chat.language, memory=chat.memory
-    )
-    return _claimed(row, known)
 
 
 async def remember(house: House, chat: Chat) -> None:
     """Where the talk stands, for channels whose updates are not kept."""
     now = house.clock.now()
-    await house.database.keep(_REMEMBER, chat.channel, chat.chat_id, now, chat.language, _as_json(chat.memory))
+    await house.database.keep(_REMEMBER, chat.channel, chat.chat_id, now, chat.language, packed(chat.memory))
 
 
-def _as_json(memory: Memory) -> str:
+def packed(memory: Memory) -> str:
     return msgspec.json.encode(memory).decode()

@@ -1,11 +1,13 @@
 """What a turn knows before it answers: whose chat it is, the family's children, what its schools say of themselves.
 
-One statement a school, asked side by side. It says who is meant and where to ask; every answer asks for the right to read again.
+It is read together with the chat itself, and in one statement a school, asked side by side, where an account was linked in the very turn.
+It says who is meant and where to ask; every answer asks for the right to read again.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -55,7 +57,31 @@ SELECT school.*,
            AND own.pupil_id = child.pupil_id)::text AS children
   FROM ({schools.FACTS}) AS school
 """
+# The same of each of the account's schools, as a column of a statement about a chat (chats.py): `who.account_id` is whose chat it is,
+# `me` holds the school's day and the school that strangers ask about.
+FAMILY = f"""
+           (SELECT json_agg(row_to_json(known) ORDER BY known.school_id)
+              FROM (SELECT DISTINCT p.school_id
+                      FROM account_persons p
+                     WHERE p.account_id = who.account_id
+                       AND p.person_kind = 'guardian'
+                     UNION ALL
+                    SELECT me.default_school
+                     WHERE NOT EXISTS (SELECT 1
+                                         FROM account_persons p
+                                        WHERE p.account_id = who.account_id
+                                          AND p.person_kind = 'guardian')
+                     LIMIT 20) AS asked
+             CROSS JOIN LATERAL ({
+    _OF_SCHOOL.replace("$1", "asked.school_id").replace("$2", "who.account_id").replace("$3", "me.today")
+}) AS known)::text AS family
+"""
 _CHILDREN = msgspec.json.Decoder(list[OwnChild])
+
+
+def unpacked(family: str) -> Context:
+    """What FAMILY read."""
+    return _context(msgspec.json.decode(family))
 
 
 async def of_turn(
@@ -66,6 +92,9 @@ async def of_turn(
     rows: list[Any] = await asyncio.gather(
         *(reader.fetchrow(_OF_SCHOOL, school_id, account_id, on) for school_id in asked)
     )
-    found = [row for row in rows if row is not None]
-    children = [child for row in found for child in _CHILDREN.decode(row["children"])]
-    return Context(children, {row["school_id"]: schools.facts_of(row) for row in found})
+    return _context([row for row in rows if row is not None])
+
+
+def _context(rows: Sequence[Any]) -> Context:
+    children = [child for row in rows for child in _CHILDREN.decode(row["children"])]
+    return Context(children, {row["school_id"]: schools.facts_of(row) for row in rows})

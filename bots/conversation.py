@@ -50,9 +50,9 @@ async def turn(house: House, chat: Chat, incoming: Incoming) -> Turn:
         answer = talk.answer(talk.say("group")) if incoming.text.startswith("/") else None
         return Turn(answer, chat, "group")
     if (heard := await listening.heard(talk)) is not None:
-        return Turn(heard.answer, msgspec.structs.replace(talk.chat, memory=talk.memory), heard.outcome)
+        return Turn(heard.answer, talk.done(), heard.outcome)
     answer = await _answer(talk)
-    kept = msgspec.structs.replace(talk.chat, memory=talk.memory)
+    kept = talk.done()
     outcome = answer.intent or "unsure"
     CHAT_TURNS.labels(incoming.channel, _kind(outcome)).inc()
     return Turn(answer, kept, outcome)

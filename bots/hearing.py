@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from bots.chats import Claimed
+from bots.turns import Claimed
 from notifications.outcomes import Outcome
 from schemas.chat import Button, Channel, Incoming
 

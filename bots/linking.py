@@ -47,8 +47,7 @@ async def answer(house: House, chat: Chat, heard: Heard) -> Turn | None:
 
 
 def _turn(talk: Talk, said: Answer) -> Turn:
-    kept = msgspec.structs.replace(talk.chat, memory=talk.memory)
-    return Turn(msgspec.structs.replace(said, intent="sys-link"), kept, "sys-link")
+    return Turn(msgspec.structs.replace(said, intent="sys-link"), talk.done(), "sys-link")
 
 
 def _how(talk: Talk) -> Answer:
@@ -88,7 +87,7 @@ async def _named(talk: Talk, proved: contacts.Proved, name: str) -> Answer:
         if done.why != "child":
             talk.remember(proved="")
         return Answer(_refused(talk, done))
-    talk.chat = msgspec.structs.replace(talk.chat, account_id=done.account_id)
+    talk.chat = talk.chat.now_of(done.account_id)
     talk.memory = Memory(english=talk.memory.english)
     names = ", ".join(initials(child.full_name) for child in await talk.children())
     return Answer(talk.say("linked_by_number", children=names))

@@ -10,7 +10,8 @@ from backend.core.crypto import same
 from backend.core.http import house_of
 from backend.core.problems import BAD_REQUEST, problem
 from backend.identity.guards import MACHINE
-from bots.chats import keep
+from bots import door
+from bots.turns import Arrived
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -84,7 +85,8 @@ async def telegram_webhook(request: AnyRequest) -> Response[None]:
     if not 0 <= update.update_id <= _INTEGER_MAX:
         raise BAD_REQUEST()
     if update.is_ours and update.chat is not None:
-        await keep(house, "telegram", str(update.chat.id), str(update.update_id), body, at=house.clock.now())
+        come = Arrived(str(update.update_id), body, house.clock.now())
+        await door.arrived(house, "telegram", str(update.chat.id), come)
     return Response(None, status_code=200)
 
 

@@ -11,7 +11,8 @@ from backend.core.crypto import same
 from backend.core.http import house_of
 from backend.core.problems import BAD_REQUEST, NOT_FOUND
 from backend.identity.guards import MACHINE, PUBLIC
-from bots import chats, pictures, zalo_bot
+from bots import door, pictures, zalo_bot
+from bots.turns import Arrived
 from bots.zalo_reading import decoded
 from notifications import arrivals
 from notifications.routes_reports import NOT_A_REPORTER
@@ -50,7 +51,7 @@ async def zalo_event(request: AnyRequest) -> Response[None]:
     # First what opens or closes the reader's window, so that the answer finds it open.
     await arrivals.zalo_reported(house, proven)
     if (event := decoded(body)) is not None:
-        await chats.keep(house, "zalo", event.user_id, event.update_id, body, at=house.clock.now(), sent_at=event.at)
+        await door.arrived(house, "zalo", event.user_id, Arrived(event.update_id, body, house.clock.now(), event.at))
     return Response(None, status_code=200)
 
 
@@ -74,8 +75,8 @@ async def zalo_bot_update(request: AnyRequest) -> Response[None]:
         event = zalo_bot.decoded(body)
     except msgspec.MsgspecError as error:
         raise BAD_REQUEST() from error
-    if event is not None:
-        await zalo_bot.keep(house, body, event)
+    if event is not None and (come := zalo_bot.arrived(house, body, event)) is not None:
+        await door.arrived(house, zalo_bot.CHANNEL, *come)
     return Response(None, status_code=200)
 
 

@@ -19,8 +19,8 @@ from bots.answers.asking import Asker
 from bots.answers.authority import level_of
 from bots.answers.knowledge import title_of
 from bots.answers.layers import Knowledge, Told
-from bots.chats import Chat, Memory
-from bots.context import Context, OwnChild, of_turn
+from bots.chats import Chat, Memory, default_school
+from bots.context import Context, OwnChild, of_turn, unpacked
 from bots.editor.published import knowledge_of
 from bots.normalise import is_english
 from bots.schools import schools_of
@@ -59,8 +59,12 @@ class Talk:
         self.chat = msgspec.structs.replace(self.chat, language=language)
 
     def forget_account(self) -> None:
-        self.chat = msgspec.structs.replace(self.chat, account_id=None)
+        self.chat = self.chat.now_of(None)
         self.memory = Memory(english=self.memory.english)
+
+    def done(self) -> Chat:
+        """The chat as the turn leaves it. Who the family is, the next turn looks up anew."""
+        return msgspec.structs.replace(self.chat, memory=self.memory, family=None)
 
     def say(self, key: str, **params: object) -> str:
         return say(f"bots.{key}", self.language, **params)
@@ -100,21 +104,16 @@ class Talk:
         return blake2b(self.incoming.update_id.encode(), digest_size=5).hexdigest()
 
     async def context(self) -> Context:
-        """Read once a turn. After it no answer needs to ask again who the family is."""
+        """At most once a turn. After it no answer needs to ask again who the family is."""
         if self._context is None:
-            database, account_id = self.house.database, self.chat.account_id
-            known = self.chat.schools if account_id is not None else ()
-            if known is None:  # linked in this very turn
-                assert account_id is not None
-                known = tuple(await schools_of(database.reader, account_id))
-            self._context = await of_turn(
-                database.reader,
-                known,
-                account_id,
-                self.today,
-                default_school=self.house.settings.chat_school_id or None,
-            )
+            self._context = await self._looked_up() if self.chat.family is None else unpacked(self.chat.family)
         return self._context
+
+    async def _looked_up(self) -> Context:
+        """Where it was not read with the chat: linked or let go in this very turn."""
+        reader, account_id = self.house.database.reader, self.chat.account_id
+        known = tuple(await schools_of(reader, account_id)) if account_id is not None else ()
+        return await of_turn(reader, known, account_id, self.today, default_school=default_school(self.house))
 
     async def schools(self) -> list[int]:
         """Of the family; none for a stranger."""

@@ -28,10 +28,10 @@ from telegram.request import HTTPXRequest
 from backend.core.catalogue import say
 from backend.core.house import House
 from backend.core.metrics import CHAT_READY
-from bots import chats
-from bots.chats import Claimed
+from bots import updates
 from bots.hearing import Heard, Limits, Part, Standing
 from bots.telegram_reading import read_update
+from bots.turns import Arrived, Claimed
 from notifications.channels.telegram import read_error
 from notifications.outcomes import Outcome, Sent
 from schemas.chat import Channel
@@ -66,10 +66,12 @@ class TelegramBot:
         self._introduction: asyncio.Task[None] | None = None
         self.introduced = asyncio.Event()
 
-    async def open(self, *, webhook: bool = True) -> None:
+    async def open(self, *, webhook: bool = True, introduce: bool = True) -> None:
         # Not the library's own initialize(): it asks Telegram who we are and raises while Telegram is away.
         await self._request.initialize()
         await self._polling.initialize()
+        if not introduce:
+            return
         CHAT_READY.labels(CHANNEL).set(0)
         self._introduction = asyncio.create_task(self._introduce(webhook=webhook))
 
@@ -165,7 +167,8 @@ class TelegramBot:
         if update.effective_chat is None:
             return
         chat_id, body = str(update.effective_chat.id), update.to_json().encode()
-        await chats.keep(self._house, CHANNEL, chat_id, str(update.update_id), body, at=self._house.clock.now())
+        arrived = Arrived(str(update.update_id), body, self._house.clock.now())
+        await updates.keep(self._house, CHANNEL, chat_id, arrived)
         await answer(chat_id)
 
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 import msgspec
 from telegram import Bot, Message, Update
 
-from bots.chats import Claimed
 from bots.hearing import Contact, Heard, Kind, Standing
+from bots.turns import Claimed
 from schemas.chat import Incoming
 
 # Members of a message that stand for what a bot cannot read, and what each is to us.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 from backend.core.house import House
 from bots import contacts
@@ -22,6 +24,9 @@ _COMMITTED_LATE = timedelta(minutes=5)
 
 
 class Wires:
+    # Whose stations they speak through; Telegram's wire has its own.
+    CHANNELS: ClassVar = frozenset({"zalo", "zalo_bot"})
+
     def __init__(self, house: House) -> None:
         self._house = house
         self._answering: dict[str, Answering] = {}
@@ -29,11 +34,12 @@ class Wires:
         self._looked_at: datetime | None = None
 
     @classmethod
-    async def open(cls, house: House, stations: Stations, *, webhooks: bool = True) -> Wires:
+    async def open(cls, house: House, stations: Stations, *, webhooks: bool = True, introduce: bool = True) -> Wires:
+        """`introduce`: tell the messengers who we are; where several processes speak for one bot, the worker does."""
         wires = cls(house)
         if house.settings.telegram_token:
             telegram = TelegramBot(house)
-            await telegram.open(webhook=webhooks)
+            await telegram.open(webhook=webhooks, introduce=introduce)
             wires._stack.push_async_callback(telegram.close)
             wires._add(Answering(house, telegram))
         station = stations.of("zalo")
@@ -42,7 +48,7 @@ class Wires:
         station = stations.of("zalo_bot")
         if isinstance(station, ChatStation) and isinstance(station.sender, ZaloBotSender):
             bot = ZaloBot(house, station.sender)
-            await bot.open(webhook=webhooks)
+            await bot.open(webhook=webhooks and introduce)
             wires._stack.push_async_callback(bot.close)
             wires._add(Answering(house, bot))
         return wires
@@ -50,6 +56,9 @@ class Wires:
     def _add(self, answering: Answering) -> None:
         self._answering[answering.wire.channel] = answering
         self._stack.callback(answering.close)
+
+    def all(self) -> Sequence[Answering]:
+        return tuple(self._answering.values())
 
     def of(self, channel: str) -> Answering | None:
         return self._answering.get(channel)

@@ -9,8 +9,8 @@ import time
 from typing import Any, Final
 
 from backend.core.house import House
-from bots.chats import Claimed
 from bots.hearing import Heard, Limits, Part, Standing
+from bots.turns import Claimed
 from bots.zalo_reading import PRESS_MARK, read_event
 from notifications import zalo_followers
 from notifications.allowances import turn

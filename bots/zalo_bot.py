@@ -17,10 +17,10 @@ import structlog
 
 from backend.core.house import House
 from backend.core.metrics import CHAT_READY
-from bots import chats, pictures
-from bots.chats import Claimed
+from bots import pictures, updates
 from bots.hearing import Heard, Kind, Limits, Part
 from bots.link_codes import typed_command
+from bots.turns import Arrived, Claimed
 from notifications.allowances import turn
 from notifications.channels.wire import Answer
 from notifications.channels.zalo_bot import TEXT_MAX, ZaloBotSender, read_answer
@@ -85,14 +85,13 @@ def decoded(body: bytes) -> Event | None:
     return _DECODER.decode(body).result
 
 
-async def keep(house: House, body: bytes, event: Event) -> str | None:
-    """The chat whose update was kept; None for what is not the bot's."""
+def arrived(house: House, body: bytes, event: Event) -> tuple[str, Arrived] | None:
+    """The chat and what arrived in it; None for what is not the bot's."""
     message = event.message
     if message is None or not event.is_ours:
         return None
     sent_at = datetime.fromtimestamp(message.date / 1000, UTC)
-    await chats.keep(house, CHANNEL, message.chat.id, message.message_id, body, at=house.clock.now(), sent_at=sent_at)
-    return message.chat.id
+    return message.chat.id, Arrived(message.message_id, body, house.clock.now(), sent_at)
 
 
 class ZaloBot:
@@ -179,6 +178,6 @@ class ZaloBot:
             if event is None:  # nothing came in the meantime (408), or an answer that is none
                 await asyncio.sleep(0.2)
                 continue
-            chat_id = await keep(self._house, got.body, event)
-            if chat_id is not None:
-                await answer(chat_id)
+            if (come := arrived(self._house, got.body, event)) is not None:
+                await updates.keep(self._house, CHANNEL, *come)
+                await answer(come[0])

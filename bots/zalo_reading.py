@@ -7,9 +7,9 @@ from typing import Final
 
 import msgspec
 
-from bots.chats import Claimed
 from bots.hearing import Contact, Heard, Kind, Standing
 from bots.link_codes import typed_command
+from bots.turns import Claimed
 from schemas.chat import Incoming
 
 # A pressed button comes back as a message of the reader's that begins so; the reader does not see it.

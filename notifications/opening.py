@@ -182,4 +182,7 @@ async def open_webpush(house: House, stations: Stations, allowances: Allowances,
     stations.add(WebPushStation(sender))
 
 
-ALL = (open_push, open_telegram, open_sms, open_zalo, open_zalo_bot, open_email, open_webpush)
+ALL = {
+    "push": open_push, "telegram": open_telegram, "sms": open_sms, "zalo": open_zalo, "zalo_bot": open_zalo_bot,
+    "email": open_email, "webpush": open_webpush,
+}  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import AsyncExitStack, suppress
 
 from backend.core.house import House
@@ -50,12 +51,14 @@ class Stations:
         self._others[station.channel] = station
 
     @classmethod
-    async def open(cls, house: House) -> Stations:
+    async def open(cls, house: House, *, only: Collection[str] | None = None) -> Stations:
+        """`only`: for a process that needs no other channels."""
         stations = cls()
         allowances = Allowances(house.redis_url)
         stations._stack.push_async_callback(allowances.close)
-        for open_one in opening.ALL:
-            await open_one(house, stations, allowances, stations._stack)
+        for channel, open_one in opening.ALL.items():
+            if only is None or channel in only:
+                await open_one(house, stations, allowances, stations._stack)
         return stations
 
     async def renew_tokens(self) -> None:

@@ -1,7 +1,9 @@
-"""Two doors to PostgreSQL: `school()` and `directory()` write in one transaction; `reader` answers one statement in one round trip.
+"""Three doors to PostgreSQL: `school()` and `directory()` write in one transaction; `reader` answers one statement in one round trip;
+`chat` keeps what chats said and reads whose they are, in one round trip as well.
 
 Writers run as the role nhipcau_app under row-level security, with the tenant set for the transaction: a net under the WHERE.
-Readers run as nhipcau_reader, which may only SELECT; there the right to read is joined into the statement itself.
+Readers run as nhipcau_reader, which may only SELECT; there the right to read is joined into the statement itself. The chat's door runs
+as nhipcau_chat, which may read what a reader may and writes the three tables of whose turn it is in a chat, nothing else.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -35,8 +37,15 @@ _READER_SETTINGS = {
     "default_transaction_read_only": "on",
     "jit": "off",
 }
+_CHAT_SETTINGS = {
+    "role": "nhipcau_chat",
+    "timezone": "UTC",
+    "application_name": "nhipcau-chat",
+    "jit": "off",
+}
+_CHAT_CONNECTIONS = 2  # one statement carries the work of many chats (bots/gathering.py)
 _STATEMENT_SECONDS = 20.0
-_SECONDS = {door: DATABASE_SECONDS.labels(door) for door in ("read", "write", "keep")}
+_SECONDS = {door: DATABASE_SECONDS.labels(door) for door in ("read", "write", "keep", "chat")}
 _LOST = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
@@ -115,24 +124,31 @@ class SchoolTx(Tx):
 class Reader:
     """A few held connections with their statements prepared. No pool reset, no transaction: a third of the cost of a pool."""
 
-    def __init__(self, url: str, size: int, slow_seconds: float) -> None:
-        self._url = url
+    def __init__(
+        self,
+        url: str,
+        size: int,
+        slow_seconds: float,
+        *,
+        door: str = "read",
+        settings: Mapping[str, str] = _READER_SETTINGS,
+    ) -> None:
         self._size = size
         self._slow_seconds = slow_seconds
-        self._idle: deque[_Held] = deque()
+        self._door = door
+        self._held = [_Held(url, settings) for _ in range(size)]
+        self._idle: deque[_Held] = deque(self._held)
         self._waiting: deque[asyncio.Future[_Held]] = deque()
-        self._held: list[_Held] = []
 
     async def open(self) -> None:
-        for _ in range(self._size):
-            held = _Held(self._url)
+        """Connect now. A door that is not opened connects when somebody first comes to it."""
+        for held in self._held:
             await held.connect()
-            self._held.append(held)
-            self._idle.append(held)
 
     async def close(self) -> None:
         for held in self._held:
-            await held.connection.close(timeout=5)
+            if held.connection is not None:
+                await held.connection.close(timeout=5)
 
     async def fetchval(self, sql: str, *arguments: Any) -> Any:
         row = await self.fetchrow(sql, *arguments)
@@ -156,15 +172,15 @@ class Reader:
             return await held.run(verb, sql, arguments)
         except _LOST:
             # The server went away or ended this connection. Reads may be repeated safely, so: once more on a new one.
-            held.connection.terminate()
+            held.terminate()
             return await held.run(verb, sql, arguments)
         except (asyncio.CancelledError, TimeoutError):
             # The server may still be working on it; the next reader must not wait for that or meet half an answer.
-            held.connection.terminate()
+            held.terminate()
             raise
         finally:
             self._release(held)
-            _observe("read", sql, time.perf_counter() - started, self._slow_seconds)
+            _observe(self._door, sql, time.perf_counter() - started, self._slow_seconds)
 
     async def _wait(self) -> _Held:
         future: asyncio.Future[_Held] = asyncio.get_running_loop().create_future()
@@ -188,34 +204,42 @@ class Reader:
 class _Held:
     """A connection with its prepared statements, made anew when it was lost."""
 
-    connection: asyncpg.Connection
-
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, settings: Mapping[str, str]) -> None:
         self._url = url
+        self._settings = settings
+        self.connection: asyncpg.Connection | None = None
         self.statements: dict[str, Any] = {}
 
-    async def connect(self) -> None:
+    async def connect(self) -> asyncpg.Connection:
         self.statements.clear()
         try:
             self.connection = await asyncpg.connect(
-                self._url, server_settings=_READER_SETTINGS, command_timeout=_STATEMENT_SECONDS
+                self._url, server_settings=dict(self._settings), command_timeout=_STATEMENT_SECONDS
             )
         except OSError as error:
             raise DatabaseAway(str(error)) from error
+        return self.connection
+
+    def terminate(self) -> None:
+        if self.connection is not None:
+            self.connection.terminate()
 
     async def run(self, verb: str, sql: str, arguments: tuple[Any, ...]) -> Any:
-        if self.connection.is_closed():
-            await self.connect()
+        connection = self.connection
+        if connection is None or connection.is_closed():
+            connection = await self.connect()
         statement = self.statements.get(sql)
         if statement is None:
-            statement = self.statements[sql] = await self.connection.prepare(sql)
+            statement = self.statements[sql] = await connection.prepare(sql)
         return await getattr(statement, verb)(*arguments)
 
 
 class Database:
-    def __init__(self, writers: asyncpg.Pool, reader: Reader, slow_seconds: float) -> None:
+    def __init__(self, writers: asyncpg.Pool, reader: Reader, chat: Reader, slow_seconds: float) -> None:
         self._writers = writers
         self.reader = reader
+        # Its statements may be repeated when the answer was lost, as reading ones may.
+        self.chat = chat
         self._slow_seconds = slow_seconds
         self.bell: Bell | None = None  # hung by the house, so that a transaction can ring it
 
@@ -232,10 +256,12 @@ class Database:
         )
         reader = Reader(url, readers, slow_seconds)
         await reader.open()
-        return cls(pool, reader, slow_seconds)
+        chat = Reader(url, _CHAT_CONNECTIONS, slow_seconds, door="chat", settings=_CHAT_SETTINGS)
+        return cls(pool, reader, chat, slow_seconds)
 
     async def close(self) -> None:
         await self.reader.close()
+        await self.chat.close()
         await asyncio.wait_for(self._writers.close(), 10)
 
     @asynccontextmanager

@@ -28,6 +28,8 @@ class House:
     # Channel → how words go out to one of its chats. Whoever opens a messenger's wire hangs it in (bots/sending.py).
     speakers: dict[str, Any] = field(default_factory=dict)
     flags: Flags = field(default_factory=Flags)
+    # Channel → who answers at once what arrives here, in a server process that does (bots/door.py).
+    doors: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.limits = RateLimiter(self.redis_url)

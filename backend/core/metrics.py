@@ -21,4 +21,5 @@ BANK_EVENTS = Counter(
     "nhipcau_bank_events_total", "Webhooks kept, by provider and what became of them", ["provider", "outcome"]
 )
 CHAT_TURNS = Counter("nhipcau_chat_turns_total", "Chat messages by channel and kind of answer", ["channel", "kind"])
+CHAT_DROPPED = Counter("nhipcau_chat_dropped_total", "Updates of chats that flood, which were not kept", ["channel"])
 CHAT_READY = Gauge("nhipcau_chat_ready", "1 once a messenger has answered our introduction", ["channel"])

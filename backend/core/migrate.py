@@ -29,6 +29,18 @@ EXCEPTION WHEN duplicate_object OR unique_violation THEN
 END
 $$
 """
+# What a reader may see, the chat's door may see: privileges and policies of nhipcau_reader hold for its members.
+_CHAT_READS = """
+DO $$
+BEGIN
+  IF NOT pg_has_role('nhipcau_chat', 'nhipcau_reader', 'MEMBER') THEN
+    GRANT nhipcau_reader TO nhipcau_chat;
+  END IF;
+EXCEPTION WHEN unique_violation THEN
+  NULL;
+END
+$$
+"""
 
 
 class MigrationChanged(RuntimeError):
@@ -49,9 +61,10 @@ async def migrate(url: str) -> list[str]:
 
 
 async def _apply_missing(connection: asyncpg.Connection) -> list[str]:
-    for role in ("nhipcau_app", "nhipcau_reader"):
+    for role in ("nhipcau_app", "nhipcau_reader", "nhipcau_chat"):
         await connection.execute(_ROLES.format(role=role))
         await connection.execute(f"GRANT {role} TO CURRENT_USER")
+    await connection.execute(_CHAT_READS)
     await connection.execute("""
         CREATE TABLE IF NOT EXISTS schema_migrations (
           name       text PRIMARY KEY,
@@ -99,6 +112,8 @@ async def _secure(connection: asyncpg.Connection) -> None:
         for table in tables.ALL:
             await connection.execute(f"GRANT SELECT ON {table} TO nhipcau_app, nhipcau_reader")
             await connection.execute(f"GRANT INSERT, UPDATE, DELETE ON {table} TO nhipcau_app")
+        for table in tables.CHAT_TURNS:
+            await connection.execute(f"GRANT INSERT, UPDATE ON {table} TO nhipcau_chat")
         for table in tables.APPEND_ONLY:
             await connection.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM nhipcau_app")
         for table in tables.TENANT:

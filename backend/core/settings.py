@@ -80,6 +80,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     chat_school_id: Annotated[
         int, Meta(description="School that strangers in chat are handed to; 0: the only school, if there is one.")
     ] = 0
+    chat_answers_at_door: Annotated[
+        bool,
+        Meta(
+            description="A server process answers what messengers send it. Off: it only keeps it for the workers, for servers that may not call out."
+        ),
+    ] = True
     sms_base_url: Annotated[str, Meta(description="Base address of the eSMS gateway.")] = "https://rest.esms.vn"
     sms_api_key: Annotated[str, Meta(description="API key of the eSMS gateway. Empty: no SMS.")] = ""
     sms_secret_key: Annotated[str, Meta(description="Secret key of the eSMS gateway.")] = ""

@@ -78,6 +78,7 @@ DIRECTORY = {
     "gateway_orders": "hook_key",
     "virtual_account_owners": "virtual_account",
     "chat_updates": "chat_id",
+    "chat_turns": "chat_id",
     "chat_links": "chat_id",
     "account_chats": "account_id",
     "chat_link_codes": "code_hash",
@@ -93,6 +94,9 @@ DIRECTORY = {
     "area_files": "file_id",
     "area_tellings": "person_hash",
 }
+
+# What the chat's door may write (database.py): what was said, whose turn it is, and where the talk stands.
+CHAT_TURNS = ("chat_updates", "chat_turns", "chat_states")
 
 # UPDATE and DELETE are revoked on these: corrections are additions.
 APPEND_ONLY = (

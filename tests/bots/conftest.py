@@ -14,6 +14,7 @@ from backend.core.settings import Settings
 from backend.serving import Child, environment_for, free_port, serve_command, wait_until_ready, work_command
 from bots.wires import Wires
 from notifications.stations import Stations
+from tests.bots.round_trips import way_of  # noqa: F401  (a fixture)
 from tests.bots.wired import wired, wired_once  # noqa: F401  (fixtures for the tests of the wires)
 from tests.conftest import test_settings
 from tests.twins.telegram import TelegramTwin

@@ -228,9 +228,7 @@ class Village:
 
     def _chat(self, channel: str, account_id: UUID | None, family: int | None) -> None:
         confirmed = NOW + timedelta(days=4000) if self.chance.random() < 0.5 else None
-        chat = Chat(
-            channel, f"fuzz-{len(self.talks)}", account_id, "", Memory(), schools=None, confirmed_until=confirmed
-        )
+        chat = Chat(channel, f"fuzz-{len(self.talks)}", account_id, "", Memory(), confirmed_until=confirmed)
         self.talks.append(Talked(chat, family))
 
     # -- What is written and pressed ----------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ from typing import Any
 
 import asyncpg
 import httpx
-import msgspec
 import pytest
 
 from backend.core.clock import school_day
@@ -15,6 +14,7 @@ from backend.core.house import House
 from backend.core.text import fold
 from bots import intents_own
 from bots.answers.layers import Question
+from bots.chats import look
 from bots.editor import masks, unanswered
 from tests.bots.scenes import Talker, talker
 from tests.factories import Person, World
@@ -163,7 +163,7 @@ async def test_the_commune_stands_between_school_and_province_and_an_answer_cost
     counts = []
     for _ in range(2):
         who = parent(house, world)
-        who.chat = msgspec.structs.replace(who.chat, schools=(world.school_id,))
+        who.chat = await look(house, who.chat.channel, who.chat.chat_id, who.chat.account_id)
         assert (await who.says(ASKED)).text.startswith("Xã nói.")
         counts.append(len(asked))
         asked.clear()

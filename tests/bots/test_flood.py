@@ -14,9 +14,10 @@ import msgspec
 
 from backend.core.clock import StoppedClock
 from backend.core.house import House
-from bots import chats
+from bots import updates
 from bots.answering import Answering
 from bots.telegram import TelegramBot
+from bots.turns import Arrived
 from tests.twins.telegram import TelegramTwin
 
 TOKEN = "4545:twin-token-of-a-flood"
@@ -52,9 +53,8 @@ async def test_a_flood_is_held_back_and_others_are_answered_in_order(house: Hous
     try:
         for number, chat_id, text in arriving:
             twin.open_chat(chat_id).started = True
-            await chats.keep(
-                here, "telegram", str(chat_id), str(number), update(number, chat_id, text), at=here.clock.now()
-            )
+            come = Arrived(str(number), update(number, chat_id, text), here.clock.now())
+            await updates.keep(here, "telegram", str(chat_id), come)
         # Two workers at the flood and one at the other chat.
         await asyncio.gather(*(bot.answer_waiting(str(chat_id)) for chat_id in (flooder, flooder, other)))
     finally:

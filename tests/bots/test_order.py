@@ -1,4 +1,4 @@
-"""However updates arrive — shuffled, repeated, between two answers, with two workers — each is answered once, and in order."""
+"""However updates arrive — shuffled, repeated, between two answers, with two workers and the door — each is answered once, and in order."""
 
 from __future__ import annotations
 
@@ -59,9 +59,35 @@ _WIRES = {"telegram": _telegram, "zalo": _zalo, "zalo_bot": _zalo_bot}
 
 @pytest.mark.parametrize("channel", list(_WIRES))
 @pytest.mark.parametrize("seed", range(4))
-async def test_each_is_answered_once_and_in_order(
+async def test_what_waits_is_answered_once_and_in_order(
     wired: Wired, channel: str, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The door only keeps, as where a server may not call out, or has its hands full."""
+    monkeypatch.delitem(wired.front.doors, channel)
+    asked = await _asked_of(wired, channel, seed, monkeypatch, shuffled=True)
+    assert asked == [f"câu {n}" for n in range(8)]
+
+
+@pytest.mark.parametrize("channel", list(_WIRES))
+async def test_at_the_door_each_is_answered_once_as_it_comes(
+    wired: Wired, channel: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = await _asked_of(wired, channel, 0, monkeypatch, shuffled=False)
+    assert asked == [f"câu {n}" for n in range(8)]
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_what_comes_too_late_to_be_first_is_still_answered_once(
+    wired: Wired, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = await _asked_of(wired, "zalo", seed, monkeypatch, shuffled=True)
+    assert sorted(asked) == [f"câu {n}" for n in range(8)]
+    assert sorted(asked[:3]) == [f"câu {n}" for n in range(3)]
+
+
+async def _asked_of(
+    wired: Wired, channel: str, seed: int, monkeypatch: pytest.MonkeyPatch, *, shuffled: bool
+) -> list[str]:
     """The turn is the real one's place; what it is asked, and in which order, is what is looked at."""
     from bots import answering
     from bots.conversation import Turn
@@ -84,12 +110,14 @@ async def test_each_is_answered_once_and_in_order(
     chat_id, updates, post = await _WIRES[channel](wired, 8)
     first, rest = updates[:3], updates[3:]
     for batch in (first, rest):
-        arriving = [*batch, *dice.choices(updates[: updates.index(batch[-1]) + 1], k=4)]
-        dice.shuffle(arriving)
+        repeated = dice.choices(updates[: updates.index(batch[-1]) + 1], k=4)
+        arriving = [*batch, *repeated]
+        if shuffled:
+            dice.shuffle(arriving)
         for update in arriving:
             await post(update)
         await asyncio.gather(*(wired.answer(channel, chat_id) for _ in range(3)))
     while any(outcome is None for outcome in await wired.outcomes(channel, chat_id)):
         await wired.answer(channel, chat_id)
-    assert asked == [f"câu {n}" for n in range(8)]
     assert json.dumps(await wired.outcomes(channel, chat_id)) == json.dumps(["asked"] * 8)
+    return asked

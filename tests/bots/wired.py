@@ -50,6 +50,7 @@ class MovedClock:
 @dataclass
 class Wired:
     house: House
+    front: House  # the server's, whose doors answer by themselves
     wires: Wires
     http: httpx.AsyncClient
     clock: MovedClock
@@ -88,6 +89,9 @@ class Wired:
     # -- The worker ---------------------------------------------------------------------------------------------------
 
     async def answer(self, channel: str, chat_id: str | int) -> None:
+        """Until the door has answered what it took on, and a worker the rest."""
+        if (door := self.front.doors.get(channel)) is not None:
+            await door.idle()
         await self.wires.answer(channel, str(chat_id))
 
     async def zalo_hears(self, person: ZaloPerson, text: str) -> str:
@@ -180,7 +184,7 @@ async def wired_once(
         stack.push_async_callback(stations.close)
         wires = await Wires.open(own, stations, webhooks=False)
         stack.push_async_callback(wires.close)
-        made = Wired(own, wires, http, clock, telegram, zalo, zalo_bot, owner)
+        made = Wired(own, app.state.house, wires, http, clock, telegram, zalo, zalo_bot, owner)
         telegram.direct = made.telegram_hook
         yield made
 

@@ -98,6 +98,9 @@ async def test_every_tenant_table_is_fenced_and_append_only_tables_stay_so(owner
             )
     for table in tables.ALL:
         assert not await owner.fetchval("SELECT has_table_privilege('nhipcau_reader', $1, 'INSERT')", table)
+        for right in ("INSERT", "UPDATE", "DELETE"):
+            writes = await owner.fetchval("SELECT has_table_privilege('nhipcau_chat', $1, $2)", table, right)
+            assert writes == (table in tables.CHAT_TURNS and right != "DELETE"), (table, right)
 
 
 def _kind(table: str) -> str:

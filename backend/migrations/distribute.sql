@@ -343,6 +343,8 @@ SELECT create_distributed_table('virtual_account_owners', 'virtual_account', col
 
 SELECT create_distributed_table('chat_updates', 'chat_id', colocate_with => 'none');
 
+SELECT create_distributed_table('chat_turns', 'chat_id', colocate_with => 'none');
+
 SELECT create_distributed_table('chat_links', 'chat_id', colocate_with => 'none');
 
 SELECT create_distributed_table('account_chats', 'account_id', colocate_with => 'none');

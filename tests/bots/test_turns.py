@@ -66,7 +66,9 @@ async def test_two_processes_answer_each_update_once_and_one_at_a_time(house: Ho
     while answers:
         done, answers = await asyncio.wait(answers, return_when=asyncio.FIRST_COMPLETED)
         assert not [task.exception() for task in done if task.exception()]
-    assert {chat: sorted(numbers) for chat, numbers in answered.items()} == {chat: list(range(MESSAGES)) for chat in chats}
+    assert {chat: sorted(numbers) for chat, numbers in answered.items()} == {
+        chat: list(range(MESSAGES)) for chat in chats
+    }
 
 
 @pytest.mark.parametrize("first", ["the ending", "the arrival"])

@@ -19,6 +19,7 @@ from tests.bench.bench_faults import bench_faults
 from tests.bench.bench_flood import bench_flood
 from tests.bench.bench_home import bench_home
 from tests.bench.bench_import import bench_import
+from tests.bench.bench_limiter import bench_limiter
 from tests.bench.bench_matching import bench_matching
 from tests.bench.bench_money import bench_money
 from tests.bench.bench_outage import bench_outage
@@ -34,6 +35,7 @@ _ALONE: dict[str, Callable[[], Awaitable[Table]]] = {
     "fanout": bench_fanout,
     "delivery": bench_delivery,
     "quota": bench_quota,
+    "limiter": bench_limiter,
     "outage": bench_outage,
     "switchoff": bench_switchoff,
     "broadcast": bench_broadcast,

@@ -13,6 +13,8 @@ import redis.asyncio
 
 from backend.core.ids import new_id
 from notifications.allowances import Allowance, Allowances, Quota
+from tests.bench.bench_limiter import drive
+from tests.bench.counting import most_within
 
 _FCM = Quota(600_000, 60.0)
 
@@ -156,3 +158,14 @@ async def test_two_real_processes_share_one_quota(redis_url: str) -> None:
     moments = [moment for out, _ in answers for moment in json.loads(out)]
     assert len(moments) == 400
     assert most_above(moments, Quota(500, 1.0)) <= 2 * Quota(500, 1.0).slice_size + 1
+
+
+async def test_at_ten_thousand_a_second_two_processes_never_pass_the_quota(redis_url: str) -> None:
+    """FCM's whole rate with a shorter window: the small copy of `python -m backend bench limiter`."""
+    quota = Quota(10_000, 1.0)
+    granted = await drive(redis_url, 2, quota, 1.2)
+    moments = [at for mine in granted for at in mine]
+    assert most_within(moments, quota.seconds) <= quota.count
+    assert all(granted) and len(moments) > quota.capacity, (
+        "all of them had their part, and more than a full bucket left"
+    )

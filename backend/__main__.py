@@ -216,6 +216,18 @@ def zalo_authorise(arguments: argparse.Namespace) -> int:
     )
 
 
+@command("bounce", "take one letter that came back, on standard input, from a mail server's pipe")
+def bounce(arguments: argparse.Namespace) -> int:
+    from backend.core.settings import read
+    from notifications.channels.dsn import BYTES_MAX
+    from notifications.returned_mailbox import piped
+
+    settings = _with_servers(read(), with_redis=False)
+    status, line = asyncio.run(piped(settings, sys.stdin.buffer.read(BYTES_MAX)))
+    print(line)
+    return status
+
+
 def _with_database(deed: Callable[[Any], Any]) -> Any:
     """One deed at the database, without a server around it."""
     from backend.core.database import Database

@@ -38,7 +38,7 @@ from bots import pictures, updates, weblines, word_sending
 from bots.editor import unanswered
 from bots.wires import Wires
 from bots.words import SEND_JOB
-from notifications import digest_round, emails, past, sent_texts
+from notifications import digest_round, emails, past, returned_mailbox, sent_texts
 from notifications.bells import BELL, BELL_BEHIND
 from notifications.delivery import drain, due_schools, sweep
 from notifications.stations import Stations
@@ -165,6 +165,11 @@ async def sweep_emails(work: Work) -> None:
 
 
 @job
+async def read_returned_letters(work: Work) -> None:
+    await returned_mailbox.poll(work.house)
+
+
+@job
 async def renew_channel_tokens(work: Work) -> None:
     await work.stations.renew_tokens()
 
@@ -283,6 +288,7 @@ CRONS: list[Any] = [
     cron(sweep_staff_alerts, name="sweep_staff_alerts", second=_every_ten(4), run_at_startup=True, timeout=60),
     cron(sweep_codes, name="sweep_codes", second=_every_ten(1), run_at_startup=True, timeout=60),
     cron(sweep_emails, name="sweep_emails", second={26, 56}, run_at_startup=True, timeout=120),
+    cron(read_returned_letters, name="read_returned_letters", minute=set(range(2, 60, 5)), second=20, timeout=280),
     cron(renew_channel_tokens, name="renew_channel_tokens", minute={17}, second=0, run_at_startup=True, timeout=60),
     cron(forget_old_sign_ins, name="forget_old_sign_ins", hour={20}, minute={20}, second=0, timeout=600),
     cron(forget_old_chats, name="forget_old_chats", hour={20}, minute={10}, second=0, timeout=600),

@@ -15,6 +15,7 @@ from notifications.dead_addresses import email_hash
 from notifications.leases import Batch, Claimed
 from notifications.outcomes import Refused
 from notifications.posting import Posting, made, post_living
+from notifications.returned import return_address
 from notifications.rounds import Item, Try
 from notifications.texts import notice_path, on_lock_screen
 from notifications.tracking import tracking_id
@@ -69,11 +70,13 @@ def letter(house: House, batch: Batch, row: Claimed, box: emails.Box) -> Letter:
         link=house.settings.public_url + notice_path(batch.school_id, notice.notice_id),
         unsubscribe=unsubscribe,
     )
+    message_id = tracking_id(batch.school_id, notice.notice_id, row.guardian_id)
     return Letter(
         to=box.email,
         subject=f"{words.title}: {words.body}",
         text=text,
-        message_id=tracking_id(batch.school_id, notice.notice_id, row.guardian_id),
+        message_id=message_id,
         language=language,
         unsubscribe_url=unsubscribe,
+        return_address=return_address(house, message_id, box.email),
     )

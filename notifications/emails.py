@@ -24,6 +24,7 @@ from backend.core.ratelimit import Bucket
 from notifications.channels.email import EmailSender, Letter
 from notifications.dead_addresses import email_hash, revive
 from notifications.outcomes import Refused, Sent
+from notifications.returned import return_address
 from schemas.notifications import EmailState
 
 log = structlog.get_logger()
@@ -214,12 +215,14 @@ async def send_waiting(house: House, sender: EmailSender | None) -> None:
 
 def _letter(house: House, account_id: UUID, row: Any) -> Letter:
     language, box = row["language"], Box(row["email"], row["language"], row["asked_at"])
+    message_id = f"confirm-{account_id.hex}-{int(box.asked_at.timestamp())}"
     return Letter(
         to=row["email"],
         subject=say("channels.email_confirm_subject", language),
         text=say("channels.email_confirm_text", language, link=link(house, "confirm", account_id, box)),
-        message_id=f"confirm-{account_id.hex}-{int(box.asked_at.timestamp())}",
+        message_id=message_id,
         language=language,
+        return_address=return_address(house, message_id, row["email"]),
     )
 
 

@@ -141,6 +141,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     smtp_user: Annotated[str, Meta(description="User at the mail server. Empty: no sign-in.")] = ""
     smtp_password: Annotated[str, Meta(description="Password at the mail server.")] = ""
     smtp_sender: Annotated[str, Meta(description="Address that letters come from.")] = ""
+    smtp_bounces: Annotated[
+        str,
+        Meta(
+            description="Mailbox to which letters come back, as tra-lai@truong.example; tra-lai+anything@ must arrive there. Empty: none."
+        ),
+    ] = ""
+    imap_host: Annotated[
+        str,
+        Meta(
+            description="IMAP server with that mailbox, asked every five minutes. Empty: only the command bounce reads."
+        ),
+    ] = ""
+    imap_port: Annotated[int, Meta(description="Port of the IMAP server, with TLS from the start.")] = 993
+    imap_security: Annotated[str, Meta(description="tls, or none (refused in production).")] = "tls"
+    imap_user: Annotated[str, Meta(description="User at the IMAP server.")] = ""
+    imap_password: Annotated[str, Meta(description="Password at the IMAP server.")] = ""
     smtp_per_minute: Annotated[
         int, Meta(description="Letters a minute that the mail server takes, over all workers.")
     ] = 120
@@ -280,6 +296,12 @@ def refuse_unsafe(settings: Settings) -> None:
         wrong.append(f"{variable('zalo_app_id')}: ZNS templates need the Zalo Official Account")
     if settings.smtp_host and settings.smtp_security not in ("starttls", "tls"):
         wrong.append(f"{variable('smtp_security')}: starttls or tls")
+    if settings.imap_host and settings.imap_security != "tls":
+        wrong.append(f"{variable('imap_security')}: tls")
+    if settings.imap_host and not settings.smtp_bounces:
+        wrong.append(f"{variable('smtp_bounces')}: the mailbox that the IMAP server is asked for")
+    if settings.smtp_bounces and not 1 <= settings.smtp_bounces.find("@") <= _BOUNCES_LOCAL_MAX:
+        wrong.append(f"{variable('smtp_bounces')}: an address, with at most {_BOUNCES_LOCAL_MAX} letters before its @")
     if settings.webpush_contact and not settings.webpush_contact.startswith(("mailto:", "https://")):
         wrong.append(f"{variable('webpush_contact')}: mailto:… or https://…")
     if settings.sms_report_secret and len(settings.sms_report_secret) < 16:
@@ -288,6 +310,9 @@ def refuse_unsafe(settings: Settings) -> None:
         raise SettingsRefused("Nhịp Cầu does not start in production with these settings:\n  " + "\n  ".join(wrong))
 
 
+# RFC 5321 allows 64 letters before the @, of which `+` and the letter's own 24 are ours.
+_BOUNCES_LOCAL_MAX = 64 - 25
+
 # Channels that need all of their settings or none: half a channel would fail at its first message.
 _TOGETHER = (
     ("fcm_project_id", "fcm_credentials_file"),
@@ -295,6 +320,7 @@ _TOGETHER = (
     ("speedsms_token", "speedsms_brand"),
     ("smtp_host", "smtp_sender"),
     ("smtp_user", "smtp_password"),
+    ("imap_host", "imap_user", "imap_password"),
     ("zalo_app_id", "zalo_app_secret", "zalo_oa_id", "zalo_oa_secret"),
 )
 

@@ -34,7 +34,10 @@ INVALID: Final = frozenset(f"SMTP_{code}_{status}" for code in (550, 551, 553, 5
 
 
 class Letter(msgspec.Struct, frozen=True):
-    """`message_id` is the same for every attempt, so that a letter which came twice is shown once where the reader's program folds."""
+    """`message_id` is the same for every attempt, so that a letter which came twice is shown once where the reader's program folds.
+
+    `return_address`: where a server that cannot deliver it sends its report; the sender where there is none.
+    """
 
     to: str
     subject: str
@@ -42,6 +45,7 @@ class Letter(msgspec.Struct, frozen=True):
     message_id: str
     language: str
     unsubscribe_url: str = ""
+    return_address: str = ""
 
 
 class EmailSender:
@@ -95,7 +99,7 @@ class EmailSender:
         """Step by step, since only after the last dot may the server have the letter."""
         dotted = False
         try:
-            code, reply = connection.mail(self._sender)
+            code, reply = connection.mail(letter.return_address or self._sender)
             if code != 250:
                 return _sender_reply(code)
             code, reply = connection.rcpt(letter.to)

@@ -20,6 +20,7 @@ class SmtpTwin:
         self.data_replies: deque[str] = deque()
         self.greeting = "220 twin ESMTP"
         self.sender_reply = ""
+        self.senders: list[str] = []  # whom MAIL named, letter by letter
         self.lost_after_dot = False
         self.connections = 0
         self._user, self._password, self._tls = user, password, tls
@@ -79,6 +80,7 @@ class _Talk:
                 await self._say(twin.sender_reply)
             else:
                 self._sender, self._to = True, []
+                twin.senders.append(rest.partition("<")[2].partition(">")[0])
                 await self._say("250 2.1.0 ok")
         elif verb == "RCPT":
             address = rest.partition("<")[2].partition(">")[0]

@@ -102,7 +102,8 @@ def _code(status: str, diagnostic: str) -> tuple[str, bool]:
 def _letter(parts: dict[str, Message]) -> Message:
     """What came back of the letter itself: whole, its headers, or nothing."""
     whole = parts.get("message/rfc822") or parts.get("message/global")
-    if whole is not None and isinstance(inner := whole.get_payload(), list) and inner:
+    inner = whole.get_payload() if whole is not None else ()
+    if isinstance(inner, list) and inner and isinstance(inner[0], Message):
         return inner[0]
     headers = parts.get("text/rfc822-headers") or parts.get("message/global-headers")
     if headers is None:

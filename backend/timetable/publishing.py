@@ -88,9 +88,11 @@ async def publish_all(
 ) -> list[Published]:
     """Many classes at once, all or nothing. Who may is asked before; `frames` holds the locked classes."""
     today = school_day(at)
-    begun = await _begun(tx, list(weeks), today)
+    begun = await begun_by(tx, list(weeks), today)
     same = {
-        class_id for class_id, lessons in weeks.items() if await kept_lessons(tx, class_id, valid_from) == _set(lessons)
+        class_id
+        for class_id, lessons in weeks.items()
+        if await kept_lessons(tx, class_id, valid_from) == as_set(lessons)
     }
     changed = [class_id for class_id in weeks if class_id not in same]
     for class_id in changed:
@@ -126,7 +128,7 @@ def refuse_first_day(valid_from: date, frame: Frame, today: date, *, begun: bool
         raise problems.PAST(first=f"{today:%d/%m/%Y}")
 
 
-async def _begun(tx: SchoolTx, class_ids: Sequence[UUID], today: date) -> set[UUID]:
+async def begun_by(tx: SchoolTx, class_ids: Sequence[UUID], today: date) -> set[UUID]:
     rows = await tx.fetch(
         """
         SELECT DISTINCT v.class_id
@@ -146,7 +148,7 @@ _COLUMNS = ("weekday", "session", "period", "subject_code", "title", "staff_id",
 Kept = frozenset[tuple[Any, ...]]
 
 
-def _set(lessons: Sequence[LessonIn]) -> Kept:
+def as_set(lessons: Sequence[LessonIn]) -> Kept:
     return frozenset(tuple(getattr(lesson, name) for name in _COLUMNS) for lesson in lessons)
 
 

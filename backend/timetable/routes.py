@@ -17,6 +17,7 @@ from backend.identity.guards import GUARDIAN, STAFF
 from backend.identity.principal import principal_of
 from backend.timetable import bells, changes, publishing, queries, whole_days
 from backend.timetable.days import monday_of
+from backend.timetable.routes_imports import ROUTES as IMPORTS
 from schemas.timetable import (
     Bells,
     BellsIn,
@@ -209,4 +210,5 @@ ROUTES: list[Any] = [
     take_day_back,
     bell_times,
     set_bell_times,
+    *IMPORTS,
 ]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from uuid import UUID
 
 from backend.core.clock import school_day
+from backend.timetable import imports
 from tests.factories import YEAR
 from tests.identity.matrix import ADMINS, BY_SCHOOL, FAMILY, HOMEROOM, STAFF, Ask, Line, Scene
+from tests.timetable.sheets import xlsx
 
 LESSONS = [{"weekday": n, "session": "morning", "period": 1, "subject_code": "TOAN"} for n in range(1, 7)]
 
@@ -49,12 +52,51 @@ async def a_week(scene: Scene) -> date:
     return on + timedelta(days=20)
 
 
+async def a_file(scene: Scene) -> UUID:
+    """Uploaded by the administrator of the school asked about."""
+    admin = scene.world.admin if scene.target.school_id == scene.world.school_id else scene.world.other_admin
+    first = day(scene)
+    await scene.owner.execute(
+        "UPDATE school_years SET starts_on = $2, ends_on = $3 WHERE school_id = $1 AND school_year = $4",
+        scene.target.school_id, first - timedelta(days=90), first + timedelta(days=90), YEAR,
+    )  # fmt: skip
+    read = await imports.upload(scene.house, admin.account_id, scene.target.school_id, FILE, "tkb.xlsx", first)
+    return read.import_id
+
+
+FILE = xlsx({"TKB": [["Thứ", "Tiết", "6A1"], ["Thứ 2", 1, "Toán"], [None, 2, "#N/A"]]})
 CLASS = "/v1/schools/{school_id}/classes/{class_id}"
+IMPORTS = "/v1/schools/{school_id}/timetable-imports"
 BELL = {"session": "morning", "period": 1, "starts_at": "07:00", "ends_at": "07:45"}
 # A holiday that happens to be tomorrow refuses with 422; who may not ask hears nothing of it.
 ON_ANY_DAY = {200, 204, 422}
 
 LINES = {
+    ("POST", IMPORTS): Line(
+        ask=lambda s: Ask(a_school(s, "/timetable-imports"), files={"data": ("tkb.xlsx", FILE)}),
+        allowed=ADMINS,
+        targets=BY_SCHOOL,
+        prepare=a_file,
+    ),
+    ("GET", IMPORTS): Line(ask=lambda s: Ask(a_school(s, "/timetable-imports")), allowed=ADMINS, targets=BY_SCHOOL),
+    ("GET", IMPORTS + "/{import_id}"): Line(
+        ask=lambda s: Ask(a_school(s, f"/timetable-imports/{s.made}")),
+        allowed=ADMINS,
+        targets=BY_SCHOOL,
+        prepare=a_file,
+    ),
+    ("GET", IMPORTS + "/{import_id}/errors"): Line(
+        ask=lambda s: Ask(a_school(s, f"/timetable-imports/{s.made}/errors")),
+        allowed=ADMINS,
+        targets=BY_SCHOOL,
+        prepare=a_file,
+    ),
+    ("POST", IMPORTS + "/{import_id}/apply"): Line(
+        ask=lambda s: Ask(a_school(s, f"/timetable-imports/{s.made}/apply"), json={}),
+        allowed=ADMINS,
+        targets=BY_SCHOOL,
+        prepare=a_file,
+    ),
     ("GET", "/v1/family/schools/{school_id}/pupils/{pupil_id}/timetable"): Line(
         ask=lambda s: Ask(f"/v1/family/schools/{s.target.school_id}/pupils/{s.target.pupil_id}/timetable"),
         allowed=FAMILY,

@@ -18,7 +18,7 @@ from schemas.roster import RosterStaff
 _ACCOUNTANT = re.compile(r"\bke toan\b")
 _TEACHER = re.compile(r"\b(giao vien|gv|gvcn|to truong|to pho|tong phu trach|day)\b")
 # How schools write subjects that the list of subjects calls otherwise. Folded.
-_SUBJECT_WORDS = {
+SUBJECT_WORDS = {
     "tieng anh": "NN1", "anh": "NN1", "anh van": "NN1", "ngoai ngu": "NN1", "tieng phap": "NN1", "tieng nhat": "NN1", "tieng trung": "NN1",
     "van": "VAN", "tieng viet": "TV", "li": "VL", "ly": "VL", "vat ly": "VL", "hoa": "HH", "sinh": "SH", "su": "LS", "dia": "DL",
     "dia ly": "DL", "lich su va dia ly": "LSDL", "ls dl": "LSDL", "su dia": "LSDL", "khtn": "KHTN", "gdcd": "GDCD", "tin": "TH",
@@ -140,9 +140,7 @@ def _duties(
             plan.unsure.append((person, "staff_class_unknown", person.homeroom))
     for teaching in person.teaching:
         word = fold(teaching.subject)
-        code = subjects.get(word) or (
-            _SUBJECT_WORDS.get(word) if _SUBJECT_WORDS.get(word) in subjects.values() else None
-        )
+        code = subjects.get(word) or (SUBJECT_WORDS.get(word) if SUBJECT_WORDS.get(word) in subjects.values() else None)
         if code is None:
             plan.unsure.append((person, "staff_subject_unknown", teaching.subject))
             continue

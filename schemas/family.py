@@ -74,11 +74,19 @@ class ToReply(msgspec.Struct, frozen=True):
     asked_at: datetime
 
 
+class ToBring(msgspec.Struct, frozen=True):
+    """To school on the next day, as a teacher wrote it; ticked as done it is gone."""
+
+    what: str
+    due_on: date
+
+
 class ToDo(msgspec.Struct, frozen=True):
     pay: list[ToPay]
     sign: list[ToSign]
     acknowledge: list[ToAcknowledge]
     reply: list[ToReply] = []
+    bring: list[ToBring] = []
 
 
 class HomeChild(msgspec.Struct, frozen=True):
@@ -121,7 +129,7 @@ class TodoLine(msgspec.Struct, frozen=True):
     """
 
     key: str
-    kind: Literal["pay", "sign", "answer", "acknowledge", "reply"]
+    kind: Literal["pay", "sign", "answer", "acknowledge", "reply", "bring"]
     school_id: int
     school_name: str
     title: str | None

@@ -99,6 +99,7 @@ HOME: dict[str, Any] = {
                     }
                 ],
                 "reply": [],
+                "bring": [],
             },
         }
     ],

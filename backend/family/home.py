@@ -16,11 +16,12 @@ import msgspec
 from backend.core.database import Reader, SchoolTx
 from backend.family.todo import Beside, Child, lines_of
 from backend.forms.queries import WAITS
+from backend.homework.family import SOON
 from payments.balance import BALANCE
 from schemas.family import Todo, TodoLine
 
 # The name of the page in its ETag, with the number of its shape.
-HOME_PAGE = "home3"
+HOME_PAGE = "home4"
 
 # $1 school, $2 account, $3 the school's day, $4 language. A row for each guardian the account is in this school: nearly always one.
 _HOME = f"""
@@ -132,7 +133,13 @@ SELECT right(family.guardian_id::text, 8) || '.' || coalesce(v.version, 0) AS ve
                              WHERE k.school_id = $1
                                AND k.pupil_id = bond.pupil_id
                                AND k.asked_at IS NOT NULL
-                               AND (k.only_guardian_id IS NULL OR k.only_guardian_id = bond.guardian_id)))
+                               AND (k.only_guardian_id IS NULL OR k.only_guardian_id = bond.guardian_id)),
+                  'bring', (SELECT coalesce(json_agg(json_build_object('what', h.bring, 'due_on', h.due_on)
+                                                     ORDER BY h.due_on, h.written_at), '[]'::json)
+                              FROM homework h
+                             WHERE h.school_id = $1
+                               AND h.class_id = c.class_id
+                               AND {SOON.format(today="$3", pupil="bond.pupil_id")}))
                 ) ORDER BY p.sort_key, p.pupil_id) AS children,
               json_agg(json_build_object(
                 'pupil_id', bond.pupil_id,

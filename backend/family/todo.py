@@ -1,4 +1,4 @@
-"""What is asked of a family, as one list: bills to pay, forms to sign, notices to take note of, messages to answer. Pure; it knows no table.
+"""What is asked of a family, as one list: bills, forms, notices, messages to answer, things to bring. Pure; it knows no table.
 
 Folded over children and schools: the same form for two of them is one line, and so are two notices of one announcement, also where a
 commune wrote it to two schools. A line that
@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from itertools import groupby
 from typing import Literal
 from uuid import UUID
 
 import msgspec
 
-from schemas.family import TakenBy, ToAcknowledge, TodoChild, TodoLine, ToPay, ToReply, ToSign
+from schemas.family import TakenBy, ToAcknowledge, ToBring, TodoChild, TodoLine, ToPay, ToReply, ToSign
 from schemas.people import Relation
 
-Kind = Literal["pay", "sign", "answer", "acknowledge", "reply"]
+Kind = Literal["pay", "sign", "answer", "acknowledge", "reply", "bring"]
+_BRING_MAX = 120
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -25,6 +27,7 @@ class Asked(msgspec.Struct, frozen=True):
     sign: list[ToSign]
     acknowledge: list[ToAcknowledge]
     reply: list[ToReply] = []
+    bring: list[ToBring] = []
 
 
 class Child(msgspec.Struct, frozen=True):
@@ -99,6 +102,18 @@ def matters_of(child: Child) -> Iterable[Matter]:
             thing=asked.thread_id, one_is_enough=not asked.private,
         )  # fmt: skip
 
+    # A child packs one bag a day, whoever of its teachers wrote what goes in.
+    for due_on, things in groupby(child.to_do.bring, lambda one: one.due_on):
+        yield Matter(
+            key=f"bring:{due_on}:{child.pupil_id}", kind="bring", child=child, title=_clipped([one.what for one in things]),
+            thing=child.pupil_id, one_is_enough=True, due_on=due_on,
+        )  # fmt: skip
+
+
+def _clipped(things: Sequence[str]) -> str:
+    said = ", ".join(dict.fromkeys(things))
+    return said if len(said) <= _BRING_MAX else said[: _BRING_MAX - 1].rstrip() + "…"
+
 
 def lines_of(children: Sequence[Child], beside: Sequence[Beside], on: date) -> list[TodoLine]:
     """Open lines first, then what others take care of; each by urgency."""
@@ -164,6 +179,8 @@ def _link(matter: Matter, things: int) -> str:
     if matter.kind == "pay":
         one = f"{school}/children/{matter.child.pupil_id}/invoices/{matter.thing}"
         return one if things == 1 else f"{school}/pay"
+    if matter.kind == "bring":
+        return f"{school}/children/{matter.thing}/homework"
     if matter.kind == "reply":
         return f"{school}/messages/{matter.thing}"
     return f"{school}/notices/{matter.thing}" if matter.kind == "acknowledge" else f"{school}/forms/{matter.thing}"

@@ -39,6 +39,24 @@ _READABLE = """
                       AND named.homework_id = h.homework_id
                       AND named.pupil_id = bond.pupil_id))
 """
+# For a child's list of things to do: `h` is to be brought on the next day, over a week-end on the Monday after it, and is not ticked yet.
+SOON = """
+       h.bring <> ''
+   AND h.withdrawn_at IS NULL
+   AND h.due_on > {today}
+   AND h.due_on <= {today} + CASE extract(isodow FROM {today}::date) WHEN 5 THEN 3 WHEN 6 THEN 2 ELSE 1 END
+   AND (NOT h.for_some
+        OR EXISTS (SELECT
+                     FROM homework_pupils named
+                    WHERE named.school_id = $1
+                      AND named.homework_id = h.homework_id
+                      AND named.pupil_id = {pupil}))
+   AND NOT EXISTS (SELECT
+                     FROM homework_done d
+                    WHERE d.school_id = $1
+                      AND d.homework_id = h.homework_id
+                      AND d.pupil_id = {pupil})
+"""
 _OF_CHILD = f"""
 WITH told AS MATERIALIZED (
        SELECT family.guardian_id, bond.pupil_id

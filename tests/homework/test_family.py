@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import asyncpg
 import httpx
@@ -10,7 +11,7 @@ import pytest
 
 from backend.core.clock import StoppedClock
 from tests.factories import World
-from tests.homework.scenes import FRIDAY, Homework
+from tests.homework.scenes import FRIDAY, TOMORROW, Homework
 
 
 @pytest.fixture
@@ -139,3 +140,38 @@ async def test_files_are_served_by_entitlement(homework: Homework, world: World)
     await homework.change(world.teacher, one, body="Xem bảng", due_on=FRIDAY)
     assert (await homework.web.get(mine, headers=world.parent.headers)).status_code == 404
     assert (await homework.web.get(staff, headers=world.teacher.headers)).status_code == 200  # of an earlier wording
+
+
+async def test_what_is_to_be_brought_tomorrow_is_one_line_of_the_list(
+    homework: Homework, world: World, clock: StoppedClock
+) -> None:
+    async def lines() -> list[dict[str, Any]]:
+        home = (await homework.web.get("/v1/family/home", headers=world.parent.headers)).json()
+        return [one for one in home["to_do"] if one["kind"] == "bring"]
+
+    one = await homework.written(world.teacher, bring="Compa")
+    two = await homework.written(world.teacher, subject_code=None, body="", bring="Áo mưa")
+    await homework.written(world.teacher, subject_code="VAN", bring="Truyện tranh", due_on=FRIDAY)
+    await homework.written(world.teacher, bring="Vở kín", pupil_ids=[str(world.classmate.pupil_id)])
+    [line] = await lines()
+    assert (line["title"], line["due_on"], line["overdue"], line["shared"]) == ("Compa, Áo mưa", TOMORROW, False, True)
+    assert line["link"] == f"/app/{world.school_id}/children/{world.child.pupil_id}/homework"
+    claim = {"key": line["key"]}
+    taken = await homework.web.post(
+        f"/v1/family/todo/{world.school_id}/claim", json=claim, headers=world.parent2.headers
+    )
+    assert taken.status_code == 204
+    assert [one["open"] for one in await lines()] == [False]
+    for done in (one, two):
+        await homework.web.put(homework.child(world.child, f"/{done}/done"), headers=world.parent2.headers)
+    assert await lines() == []
+    clock.advance(timedelta(days=1))
+    assert [one["title"] for one in await lines()] == ["Truyện tranh"]
+
+
+async def test_on_friday_the_bag_is_packed_for_monday(homework: Homework, world: World, clock: StoppedClock) -> None:
+    await homework.written(world.teacher, bring="Màu vẽ", due_on="2026-10-19")
+    for days, shown in ((0, 0), (2, 1), (1, 1), (1, 1), (1, 0)):  # Wednesday, Friday, Saturday, Sunday, Monday
+        clock.advance(timedelta(days=days))
+        home = (await homework.web.get("/v1/family/home", headers=world.parent.headers)).json()
+        assert len([one for one in home["to_do"] if one["kind"] == "bring"]) == shown, days

@@ -12,6 +12,7 @@ import msgspec
 from backend.core.clock import school_day
 from backend.core.ids import new_id
 from backend.core.phones import national
+from backend.demo.homework import some_homework
 from backend.demo.stage import Say, Stage, both_languages
 from backend.demo.visitor import Refused, Visitor
 from backend.people.founding import Founding, found_school
@@ -190,6 +191,8 @@ async def a_school_day(stage: Stage, cast: Cast, school: InventedSchool, *, say:
     say(both_languages("marks"))
     await teacher.post(f"{base}/announcements", _announcement(cast, today), expect=201)
     say(both_languages("announced"))
+    await some_homework(teacher, base, cast.class_id, today)
+    say(both_languages("homework"))
     await teacher.close()
 
 

@@ -59,7 +59,11 @@ async def test_tonight_is_what_is_due_tomorrow_and_what_was_given_today(
         ("mai con mang gì đi học", "Cho mai (thứ Năm 15/10), Nguyễn Minh An có 2 bài", "thể dục"),
         ("bài tập Toán của con là gì", "Cho mai (thứ Năm 15/10), Nguyễn Minh An có 1 bài: Toán.", "Thánh Gióng"),
         ("thứ sáu có bài tập gì không", "Cho thứ Sáu 16/10, Nguyễn Minh An có 1 bài: Giáo dục thể chất.", "Toán"),
-        ("what homework does my son have tonight", "For tomorrow (Thursday 15/10), Nguyễn Minh An's homework (2): Mathematics, Literature.", "Cho"),
+        (
+            "what homework does my son have tonight",
+            "For tomorrow (Thursday 15/10), Nguyễn Minh An's homework (2): Mathematics, Literature.",
+            "Cho",
+        ),
         ("con có bài tập tiếng anh không", "Chưa có bài nào của môn này được ghi cho Nguyễn Minh An.", "Tính đến"),
         ("bài tập thứ hai của con", "Cho thứ Hai 19/10 chưa có bài tập hay dặn dò nào", "Tính đến"),
     ],

@@ -19,9 +19,12 @@ from bots import with_person
 from bots.chats import Chat
 from bots.link_codes import count_wrong, paused, use
 from notifications.dead_addresses import chat_hash, revive
+from notifications.preferences import take_templates
 from schemas.chat import LinkedChat, LinkedChats
 
 CHATS_MAX = 10
+# What Zalo's reader takes for one sender: whoever says stop in one of them means all of it.
+ZALO = frozenset({"zalo", "zalo_bot"})
 
 
 class Linked(msgspec.Struct, frozen=True):
@@ -71,6 +74,8 @@ async def bind(tx: Tx, chat: Chat, account_id: UUID, now: datetime, *, phone: st
         phone,
     )
     await revive(tx, chat.channel, chat_hash(chat.chat_id), at=now)
+    if chat.channel in ZALO:
+        await take_templates(tx, account_id, at=now)
     await tx.execute(
         """
         INSERT INTO account_chats AS c (account_id, channel, chat_id, linked_at)

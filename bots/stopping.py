@@ -1,16 +1,19 @@
 """Stop, unsubscribe: heard as a word of its own, obeyed at once. The chat is let go, and what is on its way to it leaves no more.
 
-Every station asks for a chat's link when it sends, so that letting go is all there is to do for notices that wait in the outbox.
+Every station asks for a chat's link when it sends, so that letting go is all there is to do for notices that wait in the outbox. In Zalo
+it ends what comes to the telephone number as well (ZNS): the account is known, and to its reader both are Zalo.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from typing import Final
+from uuid import UUID
 
 from backend.core.text import fold
 from bots import handoffs, links
 from bots.talk import Talk
+from notifications.preferences import stop_templates
 from schemas.chat import Answer, Button
 
 MESSENGERS: Final = ("telegram", "zalo", "zalo_bot")
@@ -42,10 +45,19 @@ async def stop(talk: Talk) -> Answer:
         return await _stop_on_web(talk)
     if person is not None:
         await handoffs.end_by_family(talk.house, person, "stopped", at=talk.incoming.at)
+    zalo, account_id = talk.incoming.channel in links.ZALO, talk.chat.account_id
+    if zalo and account_id is not None:
+        await _stop_templates(talk, account_id)
     known = await links.unlink_chat(talk.house, talk.chat)
     if known:
         talk.forget_account()
-    return talk.answer(talk.say("stopped" if known else "stopped_stranger"), intent="sys-stop")
+    word = "stopped" if known else "stopped_stranger"
+    return talk.answer(talk.say(f"{word}_zalo" if zalo else word), intent="sys-stop")
+
+
+async def _stop_templates(talk: Talk, account_id: UUID) -> None:
+    async with talk.house.database.directory() as tx:
+        await stop_templates(tx, account_id, at=talk.house.clock.now())
 
 
 async def _stop_on_web(talk: Talk) -> Answer:
@@ -66,4 +78,6 @@ async def stop_all(talk: Talk) -> Answer:
     linked = (await links.linked_chats(talk.house, account_id)).chats
     for chat in linked:
         await links.unlink_named(talk.house, account_id, chat.channel, chat.chat)
+    if any(chat.channel in links.ZALO for chat in linked):
+        await _stop_templates(talk, account_id)
     return talk.answer(talk.say("stopped_all", count=len(linked)), intent="sys-stop")

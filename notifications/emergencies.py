@@ -54,7 +54,7 @@ WITH notice AS (
             ON CONFLICT (school_id, notice_id, guardian_id, channel)
             DO UPDATE SET state = 'due', due_at = least(d.due_at, excluded.due_at), priority = {URGENT}, reason = NULL, finished_at = NULL
                     WHERE d.state IN ('due', 'held')
-                       OR (d.state = 'skipped' AND d.reason = 'off_by_choice')
+                       OR (d.state = 'skipped' AND d.reason IN ('off_by_choice', 'stopped'))
      RETURNING d.guardian_id),
      touched AS ({TOUCH_GUARDIANS.format(guardians="SELECT u.guardian_id FROM unread u")}
      RETURNING 1)

@@ -27,13 +27,17 @@ QUIET: Final = Hours(21 * 60, 6 * 60 + 30)
 
 
 class Wishes(msgspec.Struct, frozen=True):
-    """`quiet` None: as the operator set them. Kinds that are not named are as in DEFAULTS, otherwise told at once."""
+    """`quiet` None: as the operator set them. Kinds that are not named are as in DEFAULTS, otherwise told at once.
+
+    `templates_stopped_at`: when this person said stop to Zalo; until taken back no template message goes to the telephone.
+    """
 
     kinds: dict[str, Choice] = {}
     digest_minute: int = DIGEST_MINUTE
     quiet: Hours | None = None
     preferred: str | None = None
     language: str | None = None
+    templates_stopped_at: datetime | None = None
 
     def choice(self, kind: str, urgency: Urgency) -> Choice:
         """What is mandatory or an emergency is told at once; what is more than ordinary does not wait for the evening."""
@@ -50,7 +54,8 @@ def default_of(kind: str) -> Choice:
 NONE: Final = Wishes()
 
 _OF = """
-SELECT p.account_id, p.kinds::text AS kinds, p.digest_minute, p.quiet_from, p.quiet_until, p.preferred_channel, p.language
+SELECT p.account_id, p.kinds::text AS kinds, p.digest_minute, p.quiet_from, p.quiet_until, p.preferred_channel, p.language,
+       p.zalo_templates_stopped_at
   FROM notice_preferences p
  WHERE p.account_id = ANY ($1::uuid[])
  ORDER BY p.account_id
@@ -70,6 +75,7 @@ async def wishes_of(reader: Reader, account_ids: Sequence[UUID]) -> dict[UUID, W
             None if row["quiet_from"] is None else Hours(row["quiet_from"], row["quiet_until"]),
             row["preferred_channel"],
             row["language"],
+            row["zalo_templates_stopped_at"],
         )
         for row in rows
     }
@@ -101,3 +107,29 @@ async def keep(tx: Tx, account_id: UUID, wishes: Wishes, *, at: datetime) -> Non
         wishes.language,
         at,
     )
+
+
+_STOP_TEMPLATES = """
+INSERT INTO notice_preferences AS p (account_id, digest_minute, changed_at, zalo_templates_stopped_at)
+VALUES ($1, $2, $3, $3)
+    ON CONFLICT (account_id)
+    DO UPDATE SET zalo_templates_stopped_at = coalesce(p.zalo_templates_stopped_at, excluded.zalo_templates_stopped_at),
+                  changed_at = excluded.changed_at
+"""
+
+_TAKE_TEMPLATES = """
+UPDATE notice_preferences p
+   SET zalo_templates_stopped_at = NULL, changed_at = $2
+ WHERE p.account_id = $1
+   AND p.zalo_templates_stopped_at IS NOT NULL
+"""
+
+
+async def stop_templates(tx: Tx, account_id: UUID, *, at: datetime) -> None:
+    """Said in a Zalo chat or set in the app. It is Zalo's own, since the app's page keeps all the others in one stroke; twice is once."""
+    await tx.execute(_STOP_TEMPLATES, account_id, DIGEST_MINUTE, at)
+
+
+async def take_templates(tx: Tx, account_id: UUID, *, at: datetime) -> None:
+    """Said in the app, or by linking a Zalo chat again."""
+    await tx.execute(_TAKE_TEMPLATES, account_id, at)

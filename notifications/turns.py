@@ -76,6 +76,8 @@ class Turn(msgspec.Struct, frozen=True, gc=False):
 
     def _unwanted(self) -> Verdict | None:
         row = self.row
+        if row.channel == "zns" and self.wishes.templates_stopped_at and row.notice.urgency != "emergency":
+            return Verdict("skipped", "stopped")
         choice = self.wishes.choice(row.notice.kind, row.notice.urgency)
         if choice == "off":
             return Verdict("skipped", "off_by_choice")

@@ -32,7 +32,10 @@ class KindChoices(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Preferences(msgspec.Struct, forbid_unknown_fields=True):
-    """Of one person, over all schools. Quiet hours absent: as the school's server has them; equal: never quiet."""
+    """Of one person, over all schools. Quiet hours absent: as the school's server has them; equal: never quiet.
+
+    `zalo_templates`: whether Zalo messages may come to the telephone number (ZNS). “Stop” in a Zalo chat says no; absent: as it was.
+    """
 
     kinds: KindChoices = msgspec.field(default_factory=KindChoices)
     digest_at: TimeOfDay = "18:30"
@@ -40,6 +43,7 @@ class Preferences(msgspec.Struct, forbid_unknown_fields=True):
     quiet_until: TimeOfDay | None = None
     preferred_channel: PreferredChannel | None = None
     language: Literal["vi", "en"] | None = None
+    zalo_templates: bool | None = None
 
 
 class Unreached(msgspec.Struct, frozen=True):

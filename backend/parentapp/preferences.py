@@ -46,6 +46,7 @@ def _form_of(kept: Preferences) -> dict[str, str]:
         "quiet_until": kept.quiet_until or "",
         "preferred_channel": kept.preferred_channel or "",
         "language": kept.language or "",
+        "zalo_templates": "true" if kept.zalo_templates else "false",
     }
 
 

@@ -34,11 +34,12 @@ async def preferences_of(house: House, account_id: UUID) -> Preferences:
         write_minute(wishes.quiet.until_minute) if wishes.quiet else None,
         wishes.preferred,  # type: ignore[arg-type]
         wishes.language,  # type: ignore[arg-type]
+        wishes.templates_stopped_at is None,
     )
 
 
 async def set_preferences(house: House, account_id: UUID, new: Preferences) -> Preferences:
-    """The whole of it; what is not named goes back to what it is for everybody."""
+    """The whole of it; what is not named goes back to what it is for everybody, save for what was said in a chat."""
     if (new.quiet_from is None) != (new.quiet_until is None):
         missing = "/quiet_from" if new.quiet_from is None else "/quiet_until"
         raise INVALID(FieldError(missing, *_BOTH))
@@ -48,7 +49,11 @@ async def set_preferences(house: House, account_id: UUID, new: Preferences) -> P
     kinds = {kind: getattr(new.kinds, kind) for kind in new.kinds.__struct_fields__}
     wishes = Wishes(kinds, read_minute(new.digest_at), quiet, new.preferred_channel, new.language)
     async with house.database.directory() as tx:
-        await preferences.keep(tx, account_id, wishes, at=house.clock.now())
+        now = house.clock.now()
+        await preferences.keep(tx, account_id, wishes, at=now)
+        if new.zalo_templates is not None:
+            change = preferences.take_templates if new.zalo_templates else preferences.stop_templates
+            await change(tx, account_id, at=now)
     return await preferences_of(house, account_id)
 
 

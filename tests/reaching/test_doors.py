@@ -18,7 +18,7 @@ async def test_wishes_are_kept_whole(client: httpx.AsyncClient, world: World) ->
     assert before.json()["kinds"]["mark"] == "instant" and before.json()["digest_at"] == "18:30"
     new = {
         "kinds": {"mark": "digest", "feed": "off"}, "digest_at": "20:15", "quiet_from": "22:00", "quiet_until": "06:00",
-        "preferred_channel": "zalo", "language": "en",
+        "preferred_channel": "zalo", "language": "en", "zalo_templates": False,
     }  # fmt: skip
     kept = await client.put("/v1/family/preferences", headers=world.parent.headers, json=new)
     assert kept.status_code == 200
@@ -28,6 +28,18 @@ async def test_wishes_are_kept_whole(client: httpx.AsyncClient, world: World) ->
     assert (again["kinds"]["mark"], again["kinds"]["feed"], again["kinds"]["announcement"]) == ("digest", "off", "instant")  # fmt: skip
     other = await client.get("/v1/family/preferences", headers=world.parent2.headers)
     assert other.json() == before.json()
+
+
+async def test_the_page_shows_and_takes_what_was_stopped_in_zalo(client: httpx.AsyncClient, world: World) -> None:
+    await client.put("/v1/family/preferences", headers=world.parent.headers, json={"zalo_templates": False})
+    shown = await client.get("/app/preferences", headers=world.parent.headers)
+    assert '<option value="false" selected' in shown.text
+    form = {"zalo_templates": "true", "digest_at": "18:30"}
+    origin = {"origin": str(client.base_url).rstrip("/"), "sec-fetch-site": "same-origin"}
+    saved = await client.post("/app/preferences", headers={**world.parent.headers, **origin}, data=form)
+    assert saved.status_code == 303
+    kept = await client.get("/v1/family/preferences", headers=world.parent.headers)
+    assert kept.json()["zalo_templates"] is True
 
 
 async def test_what_is_wrong_is_pointed_at(client: httpx.AsyncClient, world: World) -> None:

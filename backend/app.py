@@ -28,6 +28,7 @@ from backend.core.house import House
 from backend.core.http import EXCEPTION_HANDLERS
 from backend.core.queue import Queue
 from backend.core.settings import Settings, refuse_unsafe
+from backend.dossiers.routes import ROUTES as DOSSIERS
 from backend.family.routes import ROUTES as FAMILY
 from backend.feed.routes import ROUTES as FEED
 from backend.files.routes import ROUTES as FILES
@@ -72,6 +73,7 @@ ROUTES: list[Any] = [
     *GROUPS,
     *FOLLOWING,
     *FORMS,
+    *DOSSIERS,
     *MESSAGES,
     *NOTIFICATIONS,
     *REACHING,

@@ -71,6 +71,7 @@ def openapi_config() -> OpenAPIConfig:
             Tag("files", "Pictures and PDF that people attach"),
             Tag("announcements", "Messages to families and their receipts"),
             Tag("forms", "Slips and questionnaires that families sign"),
+            Tag("dossiers", "Requests of families to the school"),
             Tag("payments", "Fees, invoices, transfers, receipts"),
             Tag("chat", "The bot"),
             Tag("hooks", "Where banks and messengers call"),

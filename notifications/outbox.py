@@ -22,6 +22,7 @@ from notifications.promises import LET_EXPIRE, PUBLISH, PUBLISH_EACH, PUBLISH_TO
 Kind = Literal[
     "absence", "mark", "announcement", "invoice", "payment",
     "message", "form", "feed", "reminder", "digest", "event", "homework",
+    "dossier",
 ]  # fmt: skip
 
 # An emergency is not published: it is declared, by somebody and for a reason (emergencies.py).

@@ -18,6 +18,7 @@ Choice = Literal["instant", "digest", "off"]
 # In the order in which a person is asked about them.
 KINDS: Final = (
     "announcement", "absence", "mark", "homework", "message", "form", "event", "invoice", "payment", "reminder", "feed",
+    "dossier",
 )  # fmt: skip
 # What waits for the evening unless the person says otherwise.
 DEFAULTS: Final[dict[str, Choice]] = {"feed": "digest", "homework": "digest"}

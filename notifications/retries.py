@@ -29,6 +29,7 @@ USEFUL_FOR = {
     "event": timedelta(days=3),
     # Written after supper it is for the next morning: then it does not wait for the next evening's digest (turns.py).
     "homework": timedelta(hours=12),
+    "dossier": timedelta(days=7),
 }
 
 # A channel that its provider stops rests at least this long, twice as long with every stop in a row, at most a quarter of an hour.

@@ -114,7 +114,8 @@ def in_full(
     absence {on, session}; mark {subject}; invoice {fee, amount, due_on, seal},
     or {reminder, bills, amount, due_on, lines: [{title, amount, seal}]}; payment {amount};
     form {forms: [{form_id, title, due_on}], reminder | changed}; message {sender_vi, sender_en};
-    event {timetable: week | day, class, on, lines: [{vi, en}]}. Whatever is missing is left unsaid.
+    event {timetable: week | day, class, on, lines: [{vi, en}]};
+    dossier {number, said, title_vi, title_en, promised_on}. Whatever is missing is left unsaid.
     """
     child = _names(children, language)
     match kind:
@@ -140,6 +141,8 @@ def in_full(
             said = _timetable(params, language, child)
         case "homework":
             said = _homework(params, language, child)
+        case "dossier":
+            said = _dossier(params, language, child)
         case _:
             said = _payment(params, language, child)
     return Words(title or said.title, body or said.body)
@@ -241,6 +244,18 @@ def _homework(params: dict[str, Any], language: str, child: str) -> Words:
     key = "homework_body" if due_on else "homework_body_plain"
     body = say(f"notifications.{key}", language, child=_capital(child), due_on=due_on)
     return Words(say("notifications.homework_title", language), body)
+
+
+def _dossier(params: dict[str, Any], language: str, child: str) -> Words:
+    """By number; what a sensitive one is about was never put into `params`. Reasons and missing papers are read in the request itself."""
+    title = params.get("title_en" if language == "en" else "title_vi")
+    number = str(params.get("number", ""))
+    named = f"{number} – {title}" if title else number
+    about = {"number": named, "child": child, "day": _day(params.get("promised_on"))}
+    return Words(
+        say("notifications.dossier_title", language, number=number),
+        say(f"notifications.dossier_{params.get('said', 'in_work')}", language, **about),
+    )
 
 
 def _message(params: dict[str, Any], language: str, child: str) -> Words:

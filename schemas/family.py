@@ -14,6 +14,7 @@ from schemas.people import Relation
 NoticeKind = Literal[
     "absence", "mark", "announcement", "invoice", "payment",
     "message", "form", "feed", "reminder", "digest", "event", "homework",
+    "dossier",
 ]  # fmt: skip
 
 
@@ -81,12 +82,22 @@ class ToBring(msgspec.Struct, frozen=True):
     due_on: date
 
 
+class ToHandIn(msgspec.Struct, frozen=True):
+    """A request to the school that waits for the family: for papers that are missing, or to be collected."""
+
+    dossier_id: UUID
+    number: str
+    title: str
+    state: Literal["needs_papers", "ready"]
+
+
 class ToDo(msgspec.Struct, frozen=True):
     pay: list[ToPay]
     sign: list[ToSign]
     acknowledge: list[ToAcknowledge]
     reply: list[ToReply] = []
     bring: list[ToBring] = []
+    hand_in: list[ToHandIn] = []
 
 
 class HomeChild(msgspec.Struct, frozen=True):
@@ -129,7 +140,7 @@ class TodoLine(msgspec.Struct, frozen=True):
     """
 
     key: str
-    kind: Literal["pay", "sign", "answer", "acknowledge", "reply", "bring"]
+    kind: Literal["pay", "sign", "answer", "acknowledge", "reply", "bring", "papers", "collect"]
     school_id: int
     school_name: str
     title: str | None

@@ -129,6 +129,7 @@ class DeliveryProblem(msgspec.Struct, frozen=True):
         "digest",
         "event",
         "homework",
+        "dossier",
     ]
     notice_title: str | None
     guardian_id: UUID

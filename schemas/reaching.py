@@ -29,6 +29,7 @@ class KindChoices(msgspec.Struct, forbid_unknown_fields=True):
     payment: Choice = "instant"
     reminder: Choice = "instant"
     feed: Choice = "instant"
+    dossier: Choice = "instant"
 
 
 class Preferences(msgspec.Struct, forbid_unknown_fields=True):

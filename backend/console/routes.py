@@ -19,6 +19,7 @@ from backend.console.classes import ROUTES as CLASSES
 from backend.console.contacts import ROUTES as CONTACTS
 from backend.console.conversation import ROUTES as CONVERSATION
 from backend.console.counter import ROUTES as COUNTER
+from backend.console.dossiers import ROUTES as DOSSIERS
 from backend.console.drafts import ROUTES as DRAFTS
 from backend.console.fee_exemptions import ROUTES as FEE_EXEMPTIONS
 from backend.console.fee_items import ROUTES as FEE_ITEMS
@@ -72,6 +73,7 @@ ROUTES: list[Any] = [
     *FEED,
     *FORMS,
     *FORM_RESULTS,
+    *DOSSIERS,
     *FEES,
     *FEE_ITEMS,
     *FEE_EXEMPTIONS,

@@ -33,6 +33,7 @@ TENANT = (
     "feed_report_decisions",
     "bell_times", "timetables", "timetable_lessons", "lesson_changes", "timetable_imports",
     "homework", "homework_pupils", "homework_versions", "homework_done", "homework_looks", "homework_rings",
+    "dossier_kind_versions", "dossier_counters", "dossiers", "dossier_steps",
 )  # fmt: skip
 
 REFERENCE = (
@@ -111,6 +112,7 @@ APPEND_ONLY = (
     "knowledge_versions", "knowledge_deeds",
     "chat_words",
     "homework_versions",
+    "dossier_kind_versions", "dossier_steps",
 )  # fmt: skip
 
 ALL = (*TENANT, *REFERENCE, *DIRECTORY)

@@ -139,7 +139,17 @@ SELECT right(family.guardian_id::text, 8) || '.' || coalesce(v.version, 0) AS ve
                               FROM homework h
                              WHERE h.school_id = $1
                                AND h.class_id = c.class_id
-                               AND {SOON.format(today="$3", pupil="bond.pupil_id")}))
+                               AND {SOON.format(today="$3", pupil="bond.pupil_id")}),
+                  'hand_in', (SELECT coalesce(json_agg(json_build_object('dossier_id', d.dossier_id, 'number', d.number,
+                                                                         'title', CASE WHEN $4 = 'en' THEN d.title_en
+                                                                                       ELSE d.title_vi END,
+                                                                         'state', d.state)
+                                                       ORDER BY d.dossier_id), '[]'::json)
+                                FROM dossiers d
+                               WHERE d.school_id = $1
+                                 AND d.pupil_id = bond.pupil_id
+                                 AND d.state IN ('needs_papers', 'ready')
+                                 AND bond.can_act))
                 ) ORDER BY p.sort_key, p.pupil_id) AS children,
               json_agg(json_build_object(
                 'pupil_id', bond.pupil_id,

@@ -1,4 +1,4 @@
-"""What is asked of a family, as one list: bills, forms, notices, messages to answer, things to bring. Pure; it knows no table.
+"""What is asked of a family, as one list: bills, forms, notices, messages to answer, things to bring, requests. Pure; it knows no table.
 
 Folded over children and schools: the same form for two of them is one line, and so are two notices of one announcement, also where a
 commune wrote it to two schools. A line that
@@ -15,10 +15,10 @@ from uuid import UUID
 
 import msgspec
 
-from schemas.family import TakenBy, ToAcknowledge, ToBring, TodoChild, TodoLine, ToPay, ToReply, ToSign
+from schemas.family import TakenBy, ToAcknowledge, ToBring, TodoChild, TodoLine, ToHandIn, ToPay, ToReply, ToSign
 from schemas.people import Relation
 
-Kind = Literal["pay", "sign", "answer", "acknowledge", "reply", "bring"]
+Kind = Literal["pay", "sign", "answer", "acknowledge", "reply", "bring", "papers", "collect"]
 _BRING_MAX = 120
 
 
@@ -28,6 +28,7 @@ class Asked(msgspec.Struct, frozen=True):
     acknowledge: list[ToAcknowledge]
     reply: list[ToReply] = []
     bring: list[ToBring] = []
+    hand_in: list[ToHandIn] = []
 
 
 class Child(msgspec.Struct, frozen=True):
@@ -100,6 +101,11 @@ def matters_of(child: Child) -> Iterable[Matter]:
         yield Matter(
             key=f"message:{asked.message_id}", kind="reply", child=child, title=asked.author,
             thing=asked.thread_id, one_is_enough=not asked.private,
+        )  # fmt: skip
+    for dossier in child.to_do.hand_in:
+        yield Matter(
+            key=f"dossier:{dossier.dossier_id}", kind="collect" if dossier.state == "ready" else "papers", child=child,
+            title=f"{dossier.title} ({dossier.number})", thing=dossier.dossier_id, one_is_enough=True,
         )  # fmt: skip
 
     # A child packs one bag a day, whoever of its teachers wrote what goes in.
@@ -181,6 +187,8 @@ def _link(matter: Matter, things: int) -> str:
         return one if things == 1 else f"{school}/pay"
     if matter.kind == "bring":
         return f"{school}/children/{matter.thing}/homework"
+    if matter.kind in ("papers", "collect"):
+        return f"{school}/dossiers/{matter.thing}"
     if matter.kind == "reply":
         return f"{school}/messages/{matter.thing}"
     return f"{school}/notices/{matter.thing}" if matter.kind == "acknowledge" else f"{school}/forms/{matter.thing}"

@@ -165,7 +165,7 @@ async def _delete(tx: SchoolTx, file_ids: Sequence[UUID]) -> int:
     return len(rows)
 
 
-# A file on which something else still hangs is kept: letters, drafts of letters and their versions, messages, homework, signed forms, feeds.
+# A file on which something else still hangs is kept: letters, drafts of letters and their versions, messages, homework, signed forms, feeds, requests.
 _UNUSED = """
 WITH used AS (
         SELECT h.file_id
@@ -203,7 +203,13 @@ WITH used AS (
             ON f.school_id = $1
            AND f.file_id = ANY ($2::uuid[])
            AND f.file_id::text = said.value
-         WHERE h.school_id = $1)
+         WHERE h.school_id = $1
+         UNION ALL
+        SELECT one
+          FROM dossier_steps h
+         CROSS JOIN LATERAL unnest(h.file_ids) AS one
+         WHERE h.school_id = $1
+           AND h.file_ids && $2::uuid[])
 SELECT f.file_id
   FROM files f
  WHERE f.school_id = $1

@@ -33,7 +33,7 @@ async def answers_of(
         if isinstance(question, Paper):
             answers[question.id] = str(sent.get(f"{name}-kept", ""))
             try:
-                answers[question.id] = await _kept(request, school_id, sent.get(name)) or answers[question.id]
+                answers[question.id] = await keep_file(request, school_id, sent.get(name)) or answers[question.id]
             except Problem as problem:
                 if problem.kind.status not in _ABOUT_THE_FILE:
                     raise
@@ -52,7 +52,8 @@ def _beside(question: Paper, problem: Problem) -> Problem:
     return Problem(problem.kind, errors=errors, params=problem.params)
 
 
-async def _kept(request: Request[Any, Any, Any], school_id: int, sent: Any) -> str | None:
+async def keep_file(request: Request[Any, Any, Any], school_id: int, sent: Any) -> str | None:
+    """The id under which a page's file is kept at once; None where nothing was chosen."""
     if not isinstance(sent, UploadFile):
         return None
     data = await sent.read(FILE_BYTES_MAX + 1)

@@ -9,6 +9,7 @@ from litestar.params import FromPath, FromQuery
 from backend.announcements.family import family_letter
 from backend.core.http import house_of, language_of
 from backend.core.problems import NOT_FOUND
+from backend.dossiers.family import of_notice as dossier_of_notice
 from backend.family.actions import answer_notice
 from backend.family.queries import inbox, notice
 from backend.identity.guards import GUARDIAN
@@ -64,6 +65,10 @@ async def notice_page(request: AnyRequest, school_id: FromPath[int], notice_id: 
             return go(f"/app/{school_id}/messages/{thread_id}")
     if found.kind == "homework" and len(found.children) == 1:
         return go(f"/app/{school_id}/children/{found.children[0].pupil_id}/homework")
+    if found.kind == "dossier":
+        dossier_id = await dossier_of_notice(reader, school_id, notice_id)
+        if dossier_id is not None:
+            return go(f"/app/{school_id}/dossiers/{dossier_id}")
     return page(request, "app/notice.html", notice=found, letter=letter)
 
 

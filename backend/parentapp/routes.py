@@ -6,6 +6,7 @@ from typing import Any
 
 from backend.parentapp.account import ROUTES as ACCOUNT
 from backend.parentapp.children import ROUTES as CHILDREN
+from backend.parentapp.dossiers import ROUTES as DOSSIERS
 from backend.parentapp.email import ROUTES as EMAIL
 from backend.parentapp.events import ROUTES as EVENTS
 from backend.parentapp.feed import ROUTES as FEED
@@ -33,6 +34,7 @@ ROUTES: list[Any] = [
     *PAYING,
     *FUNDS,
     *FORMS,
+    *DOSSIERS,
     *FEED,
     *TODO,
     *PREFERENCES,

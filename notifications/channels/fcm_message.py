@@ -25,6 +25,7 @@ _GROUP = {
     "digest": "announcements",
     "event": "announcements",
     "homework": "announcements",
+    "dossier": "announcements",
 }
 _PROMPT = frozenset({"absence", "announcement", "message"})
 

@@ -288,6 +288,7 @@ def test_an_sms_holds_no_mark_no_sum_and_no_whole_name() -> None:
         "digest",
         "event",
         "homework",
+        "dossier",
     )
     for kind, language in itertools.product(kinds, ("vi", "en")):
         said = text_message(

@@ -1,0 +1,1 @@
+from tests.wednesday import clock, school_house, web  # noqa: F401

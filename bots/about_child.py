@@ -10,6 +10,7 @@ import msgspec
 from backend.core.text import fold
 from bots import absences, confirming, naming, noticing, paying, system
 from bots.answers import personal, which_child
+from bots.answers.asking import Told
 from bots.answers.render import call_line
 from bots.context import OwnChild
 from bots.intents_phrases import NONE
@@ -40,9 +41,12 @@ async def about(
     children = await talk.children()
     if not children:
         return _with_call(call, talk.answer(talk.say("no_children"), intent=_told_as(intent)))
-    choice = _chosen(children, chosen) if chosen else which_child.choose(children, slots, words, talk.last_child)
+    last = None if intent in personal.ABOUT_ALL else talk.last_child
+    choice = _chosen(children, chosen) if chosen else which_child.choose(children, slots, words, last)
     if isinstance(choice, which_child.NotYours):
         return talk.answer(talk.say("child_not_yours", name=choice.name), intent=NONE)
+    if isinstance(choice, which_child.Ask) and not choice.called and intent in personal.ABOUT_ALL:
+        return await _about_all(talk, intent, children, slots)
     if isinstance(choice, which_child.Ask):
         return _with_call(call, _which(talk, children, intent, slots, choice.called))
     return _with_call(call, await _about_one(talk, intent, choice, slots))
@@ -64,12 +68,23 @@ async def _about_one(talk: Talk, intent: str, child: OwnChild, slots: Slots) -> 
     told = await personal.about(talk.asker(talk.chat.account_id), intent, child, slots)
     if told is None:  # the right ended between two statements
         return talk.answer(talk.say("no_children"), intent=intent)
+    return naming.offered(talk, child, _answered(talk, intent, told))
+
+
+async def _about_all(talk: Talk, intent: str, children: Sequence[OwnChild], slots: Slots) -> Answer:
+    assert talk.chat.account_id is not None
+    talk.remember(child=None, asked="", unsure=0, intent=intent, intent_at=talk.incoming.at, slots=slots)
+    asker = talk.asker(talk.chat.account_id)
+    return _answered(talk, intent, await personal.ABOUT_ALL[intent](asker, children, slots))
+
+
+def _answered(talk: Talk, intent: str, told: Told) -> Answer:
     if told.held_back:
         talk.remember(locked=intent)
-    buttons = [*_next_steps(talk, intent), *([talk.button("show_held_back", "u")] if told.held_back else [])]
-    if told.ask_person:
-        buttons.append(talk.button("talk_to_person", "h"))
-    return naming.offered(talk, child, talk.answer(told.text, buttons, intent=intent))
+    held_back = [talk.button("show_held_back", "u")] if told.held_back else []
+    person = [talk.button("talk_to_person", "h")] if told.ask_person else []
+    also = [talk.intent_button(other) for other in told.also]
+    return talk.answer(told.text, [*_next_steps(talk, intent), *held_back, *person, *also], intent=intent)
 
 
 async def _of_family(talk: Talk, intent: str, slots: Slots) -> Answer:
@@ -138,6 +153,4 @@ def _next_steps(talk: Talk, intent: str) -> list[Button]:
         return [talk.button("pay_by_code", "d:pay"), talk.intent_button("fee-pay-how")]
     if intent == "my-homework":
         return [talk.intent_button("contact-teacher")]
-    if intent in personal.NOT_KEPT:
-        return [talk.button("talk_to_person", "h")]
     return []

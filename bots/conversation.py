@@ -12,7 +12,7 @@ import msgspec
 from backend.core.house import House
 from backend.core.metrics import CHAT_TURNS
 from bots import about_child, absences, confirming, listening, naming, noticing, paying, system
-from bots.answers import personal, really
+from bots.answers import dossiers, personal, really
 from bots.answers.layers import OWN_PREFIX
 from bots.answers.render import call_line, render
 from bots.chats import Chat
@@ -83,6 +83,9 @@ async def _answer(talk: Talk) -> Answer:
         return named
     if (called := await naming.told(talk, text)) is not None:
         return called
+    if dossiers.names_one(text):
+        talk.remember(unsure=0, question=text, asked="", called="")
+        return await _say(talk, dossiers.INTENT, {}, about_child.plain(text))
     return await _understood(talk, understand(text, talk.previous), text)
 
 
@@ -235,7 +238,11 @@ async def _general(talk: Talk, intent: str, slots: Slots) -> Answer:
         return talk.answer(talk.say("stale_button"))
     if told is None:
         return await system.hand_over(talk, talk.memory.question or intent, asked=False)
-    text = render(told, await talk.facts(), talk.today, level=level)
+    facts = await talk.facts()
+    text = render(told, facts, talk.today, level=level)
+    where = dossiers.filed_at(talk.house.settings.public_url, await talk.school(), facts.get("level", ""), intent)
+    if where and talk.chat.account_id is not None:
+        text += "\n\n" + talk.say("dossier_file_at", where=where)
     if not intent.startswith(OWN_PREFIX):  # the understanding, which may carry it on, knows only its own intents
         talk.remember(intent=intent, intent_at=talk.incoming.at, slots=slots)
     return talk.answer(text, _buttons(talk, intent, set(told.levels) - {told.level}, told.also, level), intent=intent)

@@ -90,7 +90,7 @@ class Talk:
         return self.memory.child if self.previous is not None else None
 
     def asker(self, account_id: UUID) -> Asker:
-        return Asker(self.house, account_id, self.today, self.language, self.confirmed)
+        return Asker(self.house, account_id, self.today, self.language, self.confirmed, self.memory.question)
 
     @property
     def confirmed(self) -> bool:

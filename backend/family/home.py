@@ -21,7 +21,7 @@ from payments.balance import BALANCE
 from schemas.family import Todo, TodoLine
 
 # The name of the page in its ETag, with the number of its shape.
-HOME_PAGE = "home4"
+HOME_PAGE = "home5"
 
 # $1 school, $2 account, $3 the school's day, $4 language. A row for each guardian the account is in this school: nearly always one.
 _HOME = f"""

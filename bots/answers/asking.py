@@ -16,17 +16,19 @@ class Told(msgspec.Struct, frozen=True):
     """An answer of which a part is held back until the family has shown in the app that it is the family.
 
     ask_person: nothing could be told, so a person is offered.
+    also: questions that lie near, as buttons.
     """
 
     text: str
     held_back: bool = False
     ask_person: bool = False
+    also: tuple[str, ...] = ()
 
 
 class Asker(msgspec.Struct, frozen=True):
     """account_id comes from a linked chat or a signed-in session; every reading function gets it and joins the right to read.
 
-    confirmed: whether the sensitive may be told in this chat now (confirming.py).
+    confirmed: whether the sensitive may be told in this chat now (confirming.py). question: the words it was asked in.
     """
 
     house: House
@@ -34,6 +36,7 @@ class Asker(msgspec.Struct, frozen=True):
     today: date
     language: str
     confirmed: bool = False
+    question: str = ""
 
     def say(self, key: str, **params: object) -> str:
         return say(f"bots.{key}", self.language, **params)

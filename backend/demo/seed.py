@@ -12,6 +12,7 @@ import msgspec
 from backend.core.clock import school_day
 from backend.core.ids import new_id
 from backend.core.phones import national
+from backend.demo.dossiers import some_requests
 from backend.demo.homework import some_homework
 from backend.demo.stage import Say, Stage, both_languages
 from backend.demo.visitor import Refused, Visitor
@@ -81,6 +82,7 @@ async def seed(stage: Stage, *, say: Say) -> Cast:
     cast = await arrive(stage, school, say=say)
     await a_school_day(stage, cast, school, say=say)
     await a_fee_and_some_payments(stage, cast, say=say)
+    await requests_to_the_school(stage, cast, say=say)
     kept.write_bytes(msgspec.json.encode(cast))
     kept.chmod(0o600)
     return cast
@@ -309,6 +311,15 @@ async def a_fee_and_some_payments(stage: Stage, cast: Cast, *, say: Say) -> None
                 await bank.call(bank.credit(invoice["remaining"], f"{invoice['reference']} {invoice['pupil_name']}"))
     say(both_languages("billed", count=len(invoices)))
     await accountant.close()
+
+
+async def requests_to_the_school(stage: Stage, cast: Cast, *, say: Say) -> None:
+    parent, admin = Visitor(stage.url, cast.parent.name), Visitor(stage.url, ADMIN_NAME)
+    await parent.sign_in(stage.house, cast.parent.phone)
+    await admin.sign_in(stage.house, ADMIN_PHONE, kind="console")
+    say(both_languages("requests", count=await some_requests(cast.school_id, parent, admin)))
+    await parent.close()
+    await admin.close()
 
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

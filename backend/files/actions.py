@@ -165,7 +165,7 @@ async def _delete(tx: SchoolTx, file_ids: Sequence[UUID]) -> int:
     return len(rows)
 
 
-# A file on which something else still hangs is kept: letters, drafts of letters and their versions, messages, homework, signed forms, feeds, requests.
+# A file on which something else still hangs is kept: letters, their drafts and versions, messages, homework, signed forms, feeds, requests.
 _UNUSED = """
 WITH used AS (
         SELECT h.file_id

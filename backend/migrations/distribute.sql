@@ -293,6 +293,14 @@ SELECT create_distributed_table('homework_looks', 'school_id', colocate_with => 
 
 SELECT create_distributed_table('homework_rings', 'school_id', colocate_with => 'pupils');
 
+SELECT create_distributed_table('dossier_kind_versions', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('dossier_counters', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('dossiers', 'school_id', colocate_with => 'pupils');
+
+SELECT create_distributed_table('dossier_steps', 'school_id', colocate_with => 'pupils');
+
 SELECT create_distributed_table('accounts', 'account_id', colocate_with => 'none');
 
 SELECT create_distributed_table('phone_accounts', 'phone_e164', colocate_with => 'none');

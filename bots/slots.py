@@ -66,7 +66,8 @@ _SHORT_SUBJECTS: Final = {
     "nhac": "AN",
 }
 _SHORT_SUBJECT: Final = re.compile(
-    r"\b(?:mon|diem|bai|tiet|tra|thi|binh|ket|co|thay|day)\s+(van|anh|ly|li|hoa|sinh|su|dia|tin|nhac)\b"
+    r"\b(?:mon|diem|bai|bai tap|tiet|tra|thi|binh|ket|co|thay|day)\s+(van|anh|ly|li|hoa|sinh|su|dia|tin|nhac)\b"
+    r"(?! (?:con|chua|dang|lam)\b)"  # "bài tập vẫn chưa xong", "bài tập anh làm chưa"
 )
 
 _TERM: Final = re.compile(r"\bhoc ky\s+([12])\b|\b(?:term|semester)\s+([12])\b")

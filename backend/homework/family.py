@@ -249,3 +249,28 @@ async def look(house: House, account_id: UUID, school_id: int, pupil_id: UUID) -
             raise NOT_FOUND()
         for row in await tx.fetch(_BELLS, school_id, account_id, pupil_id, SOURCE):
             await receipts.record(tx, account_id, row["notice_id"], "opened", at=now, channel="app")
+
+
+# A bell that no longer stands, perhaps tapped on an old push: whose homework it rang for, while the right to see the child holds.
+_RUNG_FOR = f"""
+SELECT bond.pupil_id
+  FROM {GUARDIAN_JOIN}
+  JOIN notice_recipients r
+    ON r.school_id = family.school_id
+   AND r.guardian_id = family.guardian_id
+   AND r.notice_id = $4
+   AND bond.pupil_id = ANY (r.pupil_ids)
+  JOIN notices n
+    ON n.school_id = r.school_id
+   AND n.notice_id = r.notice_id
+   AND n.source_kind = $5
+ WHERE family.school_id = $1
+   AND family.account_id = $2
+ ORDER BY bond.pupil_id
+ LIMIT 1
+"""
+
+
+async def rung_for(reader: Reader, school_id: int, account_id: UUID, notice_id: UUID, today: date) -> UUID | None:
+    found: UUID | None = await reader.fetchval(_RUNG_FOR, school_id, account_id, today, notice_id, SOURCE)
+    return found

@@ -1,12 +1,13 @@
 """Telling families that there is homework: one bell a child and day, however many teachers write. It owns homework_rings.
 
-The notice says no word of the homework: what the other teachers add later would be missing from it.
+The notice says no word of the homework: what the other teachers add later would be missing from it. Of a class's bells only the newest
+stands: nobody has yesterday's to read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
 from backend.core.clock import school_day
@@ -16,13 +17,13 @@ from notifications.audience import SomePupils
 from notifications.outbox import Notice, publish, recall_all
 
 SOURCE = "homework"
-_SWEPT_AFTER = timedelta(days=7)
 
-_SWEEP = """
+_EARLIER = """
 DELETE FROM homework_rings
  WHERE school_id = $1
    AND class_id = $2
    AND rung_on < $3
+RETURNING rung_on
 """
 _RING = """
 INSERT INTO homework_rings (school_id, class_id, rung_on, pupil_id)
@@ -49,14 +50,15 @@ DELETE FROM homework_rings
 
 
 async def ring(
-    tx: SchoolTx, class_id: UUID, pupils: Sequence[UUID], *, due_on: date | None, by: UUID, at: datetime
+    tx: SchoolTx, class_id: UUID, pupils: Sequence[UUID], *, whole: bool, due_on: date | None, by: UUID, at: datetime
 ) -> int:
-    """How many pupils' families are told now; the others were told today."""
+    """How many pupils' families are told now; the others were told today. `whole`: it is for the whole class."""
     today = school_day(at)
-    await tx.execute(_SWEEP, tx.school_id, class_id, today - _SWEPT_AFTER)
     rows = await tx.fetch(_RING, tx.school_id, class_id, today, list(pupils))
     if not rows:
         return 0
+    if whole:
+        await _silence_earlier(tx, class_id, today, at)
     notice = Notice(
         notice_id=new_id(),
         kind="homework",
@@ -68,6 +70,12 @@ async def ring(
     )
     await publish(tx, notice, SomePupils(tuple(row["pupil_id"] for row in rows)))
     return len(rows)
+
+
+async def _silence_earlier(tx: SchoolTx, class_id: UUID, today: date, at: datetime) -> None:
+    rows = await tx.fetch(_EARLIER, tx.school_id, class_id, today)
+    for rung_on in sorted({row["rung_on"] for row in rows}):
+        await recall_all(tx, SOURCE, source_of(class_id, rung_on), at=at)
 
 
 async def unring(tx: SchoolTx, class_id: UUID, given_on: date, *, at: datetime) -> None:

@@ -171,7 +171,7 @@ async def _tell(
         pupils = sorted(scenes[class_id].pupils if whole else named)
         await touch_families(tx, pupils)
         due_on = min((line.due_on for line in mine if line.due_on), default=None)
-        told += await telling.ring(tx, class_id, pupils, due_on=due_on, by=account_id, at=now)
+        told += await telling.ring(tx, class_id, pupils, whole=whole, due_on=due_on, by=account_id, at=now)
         detail = {"lines": len(mine), "files": sum(len(line.file_ids) for line in mine)}
         await record(tx, "homework.written", "class", class_id, at=now, actor=account_id, detail=detail)
     return told

@@ -12,6 +12,7 @@ from backend.core.problems import NOT_FOUND
 from backend.dossiers.family import of_notice as dossier_of_notice
 from backend.family.actions import answer_notice
 from backend.family.queries import inbox, notice
+from backend.homework.family import rung_for
 from backend.identity.guards import GUARDIAN
 from backend.identity.principal import principal_of
 from backend.messages.queries import thread_of_notice
@@ -53,7 +54,11 @@ async def notice_page(request: AnyRequest, school_id: FromPath[int], notice_id: 
     )
     if found is None:
         if letter is None or letter.recalled_at is None:
-            raise NOT_FOUND()
+            # Of a class's bells for homework only the newest stands; what an older one rang for is read where it always is.
+            pupil_id = await rung_for(reader, school_id, account_id, notice_id, today(request))
+            if pupil_id is None:
+                raise NOT_FOUND()
+            return go(f"/app/{school_id}/children/{pupil_id}/homework")
         return page(request, "app/recalled.html", status=410, letter=letter)
     if found.opened_at is None:
         await answer_notice(house, account_id, school_id, notice_id, "opened")

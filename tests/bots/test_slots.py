@@ -24,6 +24,8 @@ from bots.slots import read
         ("l7a2 hoc thu may", {"grade": 7, "level": "lower-secondary"}),
         ("giữa kỳ 1 môn Văn được mấy", {"subject": "VAN", "exam": "mid-term", "term": 1}),
         ("diem anh van hk2", {"term": 2}),
+        ("bai tap van hom nay", {"subject": "VAN", "day": "today"}),
+        ("bài tập vẫn chưa xong", {}),
         ("ngày mốt con có học không", {"day": "day-after-tomorrow"}),
         ("hôm qua con vắng à", {"day": "yesterday"}),
         ("thứ bảy có học không", {"day": "weekday-6"}),

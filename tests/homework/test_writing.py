@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import timedelta
 
@@ -104,6 +105,23 @@ async def test_one_bell_a_child_and_day(homework: Homework, world: World, clock:
     clock.advance(timedelta(days=1))
     answer = await homework.write(world.teacher, homework.line(due_on=FRIDAY))
     assert answer.json() == {"written": 1, "told": 2}
+    [newest] = await homework.bells()  # nobody has yesterday's to read
+    assert newest["notice_id"] not in (first["notice_id"], second["notice_id"])
+    old = f"/app/{world.school_id}/notices/{second['notice_id']}"
+    tapped = await homework.web.get(old, headers=browser(world.parent))
+    assert tapped.headers["location"] == f"/app/{world.school_id}/children/{world.child.pupil_id}/homework"
+    assert (await homework.web.get(old, headers=browser(world.neighbour))).status_code == 404
+
+
+async def test_teachers_who_write_at_the_same_moment_ring_once(homework: Homework, world: World) -> None:
+    both = [
+        homework.write(world.teacher, homework.line(subject_code="VAN")),
+        homework.write(world.subject_teacher, homework.line()),
+        homework.write(world.subject_teacher, homework.line(subject_code=None, body="Ôn bảng nhân")),
+    ]
+    told = [answer.json()["told"] for answer in await asyncio.gather(*both)]
+    assert sorted(told) == [0, 0, 2] and len(await homework.bells()) == 1
+    assert len(await homework.items(world.parent, world.child)) == 3
 
 
 async def test_a_day_that_is_all_withdrawn_rings_no_more(homework: Homework, world: World) -> None:

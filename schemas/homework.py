@@ -17,6 +17,10 @@ FILES_MAX = 5
 SubjectCode = Annotated[str, Meta(min_length=1, max_length=10, examples=["TOAN"])]
 Body = Annotated[str, Meta(max_length=2000, examples=["Bài 1, 2, 3 trang 45"])]
 Bring = Annotated[str, Meta(max_length=300, examples=["Thước kẻ, ê-ke"])]
+Closed = Annotated[str, Meta(examples=["Chủ nhật"])]
+Author = Annotated[str, Meta(examples=["Cô Quyên"])]
+ByName = Annotated[str, Meta(examples=["Bùi Thị Ngọc Quyên"])]
+PupilName = Annotated[str, Meta(examples=["Đinh Quỳnh Phương"])]
 Files = Annotated[list[UUID], Meta(max_length=FILES_MAX)]
 
 
@@ -54,7 +58,7 @@ class LineFindings(msgspec.Struct, frozen=True):
 
     line: int
     findings: list[Found]
-    closed: str | None
+    closed: Closed | None
 
 
 class HomeworkLook(msgspec.Struct, frozen=True):
@@ -82,15 +86,15 @@ class ClassHomeworkItem(msgspec.Struct, frozen=True):
     """Counted in pupils: `seen` by a guardian since it was last changed, `done` ticked by the family. `for_pupils` empty: the whole class."""
 
     homework_id: UUID
-    subject_code: str | None
+    subject_code: SubjectCode | None
     subject: str | None
     given_on: date
     due_on: date | None
-    body: str
-    bring: str
+    body: Body
+    bring: Bring
     files: list[Kept]
-    for_pupils: list[str]
-    author: str
+    for_pupils: list[PupilName]
+    author: Author
     revision: int
     changed_at: datetime
     withdrawn: bool
@@ -111,11 +115,11 @@ class ClassHomework(msgspec.Struct, frozen=True):
 class HomeworkVersion(msgspec.Struct, frozen=True):
     revision: int
     due_on: date | None
-    body: str
-    bring: str
+    body: Body
+    bring: Bring
     files: int
     withdrawn: bool
-    changed_by: str | None
+    changed_by: ByName | None
     changed_at: datetime
 
 
@@ -123,7 +127,7 @@ class HomeworkPupil(msgspec.Struct, frozen=True):
     """In the order of the class list: this is no ranking."""
 
     pupil_id: UUID
-    full_name: str
+    full_name: PupilName
     seen_at: datetime | None
     done_at: datetime | None
 
@@ -140,14 +144,14 @@ class PupilHomeworkItem(msgspec.Struct, frozen=True):
     """`due_on` null: for the next lesson. `edited`: it has been changed since it was written."""
 
     homework_id: UUID
-    subject_code: str | None
+    subject_code: SubjectCode | None
     subject: str | None
     given_on: date
     due_on: date | None
-    body: str
-    bring: str
+    body: Body
+    bring: Bring
     files: list[Kept]
-    author: str
+    author: Author
     changed_at: datetime
     edited: bool
     done_at: datetime | None

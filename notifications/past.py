@@ -1,7 +1,8 @@
 """Folds the finished deliveries of old notices away, so that the table of deliveries stays as large as what is going on. It owns past_deliveries.
 
 What was sent to whom by which way, and who was not reached and why, can still be told of every notice (EVERY_DELIVERY); when exactly
-each single delivery ended, and how often it was tried, is kept only as long as it lies among the deliveries.
+each single delivery ended, how often it was tried and what each address answered is kept only as long as it lies among the deliveries.
+What cost money keeps its answers: with paid_sends they are what a provider's bill is checked against.
 """
 
 from __future__ import annotations
@@ -67,6 +68,14 @@ WITH old AS MATERIALIZED (
            AND d.guardian_id = o.guardian_id
            AND d.channel = o.channel
      RETURNING d.notice_id, d.guardian_id, d.channel, d.state, d.reason, d.finished_at),
+     answers AS (
+        DELETE FROM delivery_attempts a
+         USING gone g
+         WHERE a.school_id = $1
+           AND a.notice_id = g.notice_id
+           AND a.guardian_id = g.guardian_id
+           AND a.channel = g.channel
+           AND a.channel NOT IN ('zns', 'sms')),
      folded AS (
         INSERT INTO past_deliveries AS p (school_id, notice_id, channel, state, reason, guardian_ids, last_finished_at)
         SELECT $1, g.notice_id, g.channel, g.state, coalesce(g.reason, ''), array_agg(g.guardian_id ORDER BY g.guardian_id),

@@ -46,6 +46,14 @@ SELECT h.at, h.channel, h.told, h.code
            AND a.notice_id = $2
            AND a.guardian_id = $3
          UNION ALL
+        SELECT p.last_finished_at, p.channel, CASE p.state WHEN 'sent' THEN 'sent' ELSE 'refused' END, nullif(p.reason, '')
+          FROM past_deliveries p
+         WHERE p.school_id = $1
+           AND p.notice_id = $2
+           AND p.guardian_ids @> ARRAY[$3]
+           AND p.state IN ('sent', 'refused')
+           AND p.channel NOT IN ('zns', 'sms')
+         UNION ALL
         SELECT r.happened_at, r.channel, r.kind, r.code
           FROM notice_receipts r
          WHERE r.school_id = $1

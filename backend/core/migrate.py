@@ -116,6 +116,8 @@ async def _secure(connection: asyncpg.Connection) -> None:
             await connection.execute(f"GRANT INSERT, UPDATE ON {table} TO nhipcau_chat")
         for table in tables.APPEND_ONLY:
             await connection.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM nhipcau_app")
+        for table in tables.FADING:
+            await connection.execute(f"REVOKE UPDATE, TRUNCATE ON {table} FROM nhipcau_app")
         for table in tables.TENANT:
             await _fence(connection, table)
 
@@ -127,6 +129,11 @@ async def _fence(connection: asyncpg.Connection, table: str) -> None:
         CREATE POLICY tenant ON {table} TO nhipcau_app
             USING (school_id = nullif(current_setting('app.school_id', true), '')::bigint)
     """)
+    if table in tables.FADING:
+        await connection.execute(f"DROP POLICY IF EXISTS fading ON {table}")
+        await connection.execute(f"""
+            CREATE POLICY fading ON {table} AS RESTRICTIVE FOR DELETE TO nhipcau_app USING ({tables.FADING[table]})
+        """)
     await connection.execute(f"DROP POLICY IF EXISTS reading ON {table}")
     await connection.execute(f"CREATE POLICY reading ON {table} FOR SELECT TO nhipcau_reader USING (true)")
 

@@ -99,9 +99,13 @@ DIRECTORY = {
 # What the chat's door may write (database.py): what was said, whose turn it is, and where the talk stands.
 CHAT_TURNS = ("chat_updates", "chat_turns", "chat_states")
 
+# Never changed, and only of these rows may any go, when their time is over: what cost money is accounting's and stays
+# (docs/decisions/outbox-over-arq.md).
+FADING = {"delivery_attempts": "channel NOT IN ('zns', 'sms')"}
+
 # UPDATE and DELETE are revoked on these: corrections are additions.
 APPEND_ONLY = (
-    "audit_events", "account_events", "roll_history", "mark_history", "delivery_attempts", "notice_receipts",
+    "audit_events", "account_events", "roll_history", "mark_history", "notice_receipts",
     "ledger_transfers", "allocations", "invoice_adjustments", "transaction_codes",
     "payment_receipts", "receipt_cancellations", "account_openings", "day_closes", "fraud_reports",
     "absence_credits", "item_spendings",

@@ -96,6 +96,13 @@ async def test_every_tenant_table_is_fenced_and_append_only_tables_stay_so(owner
                 table,
                 right,
             )
+    for table in tables.FADING:
+        for right in ("UPDATE", "TRUNCATE"):
+            assert not await owner.fetchval("SELECT has_table_privilege('nhipcau_app', $1, $2)", table, right)
+        policy = await owner.fetchval(
+            "SELECT qual FROM pg_policies WHERE tablename = $1 AND permissive = 'RESTRICTIVE' AND cmd = 'DELETE'", table
+        )
+        assert policy, f"any row of {table} could be deleted"
     for table in tables.ALL:
         assert not await owner.fetchval("SELECT has_table_privilege('nhipcau_reader', $1, 'INSERT')", table)
         for right in ("INSERT", "UPDATE", "DELETE"):

@@ -12,11 +12,11 @@ from backend.core.across_schools import schools_with_past_deliveries
 from backend.core.clock import StoppedClock
 from backend.core.house import House
 from notifications import past
-from notifications.audience import OneClass
+from notifications.audience import OneClass, SomePupils
 from notifications.delivery import drain
 from notifications.outbox import publish
-from notifications.outcomes import Refused
-from notifications.progress import progress
+from notifications.outcomes import Refused, TryLater
+from notifications.progress import happenings, progress
 from notifications.queries import receipts_of
 from notifications.remainder import remainder_of
 from tests.factories import World
@@ -75,6 +75,62 @@ async def test_what_is_told_of_a_notice_is_the_same_before_and_after(
     assert await owner.fetchval("SELECT folded_at FROM notices WHERE notice_id = $1", told) == clock.now()
     assert await owner.fetchval("SELECT count(*) FROM past_deliveries WHERE notice_id = $1", told) == 4
     assert await past.fold_school(still_house, world.school_id, clock.now() - KEPT) == 0
+
+
+async def test_what_each_address_answered_goes_with_its_delivery_save_for_what_cost_money(
+    still_house: House, owner: asyncpg.Connection, world: World, clock: StoppedClock
+) -> None:
+    """What happened is still told, without the attempts; the ledger of what was paid keeps every answer."""
+    mail = Ear("email")
+    mail.answers = [TryLater("SMTP_450"), Refused("address_dead", "SMTP_550_5.1.1")]
+    await owner.execute(
+        "INSERT INTO channel_budgets (school_id, channel, month_cap, set_by, set_at) VALUES ($1, 'sms', 100000, $2, $3)",
+        world.school_id, world.admin.account_id, clock.now(),
+    )  # fmt: skip
+    told = notice(urgent=True)
+    async with still_house.database.school(world.school_id) as tx:
+        await publish(tx, told, SomePupils((world.child.pupil_id,)))
+    stations = listening(Ear("push"), mail, Ear("sms", price=850))
+    for _ in range(8):
+        await drain(still_house, stations, world.school_id)
+        clock.advance(timedelta(minutes=30))
+    attempts = "SELECT channel, count(*) FROM delivery_attempts WHERE notice_id = $1 AND guardian_id = $2 GROUP BY 1"
+    mother = world.parent.person_id
+    before = dict(await owner.fetch(attempts, told.notice_id, mother))
+    assert before == {"push": 1, "email": 2, "sms": 1}
+    reader = still_house.database.reader
+    then = await happenings(reader, world.school_id, told.notice_id, mother)
+    clock.advance(KEPT)
+    await past.fold_school(still_house, world.school_id, clock.now() - timedelta(days=59))
+    assert dict(await owner.fetch(attempts, told.notice_id, mother)) == {"sms": 1}
+    now = await happenings(reader, world.school_id, told.notice_id, mother)
+    assert then is not None and now is not None
+    assert [(one.channel, one.status, one.code) for one in now] == [
+        (one.channel, one.status, one.code) for one in then if one.status != "delayed"
+    ]
+
+
+async def test_no_answer_of_a_paid_message_can_be_deleted_by_the_house(
+    still_house: House, owner: asyncpg.Connection, world: World, clock: StoppedClock
+) -> None:
+    """Not even by a mistake of ours: the database lets only the free ones go."""
+    told = await tell(still_house, world)
+    for channel in ("sms", "zns", "push"):
+        await owner.execute(
+            "INSERT INTO delivery_attempts (school_id, notice_id, guardian_id, channel, address_hash, attempt, attempted_at, outcome)"
+            " VALUES ($1, $2, $3, $4, $5, 1, $6, 'sent')",
+            world.school_id, told, world.parent.person_id, channel, bytes(32), clock.now(),
+        )  # fmt: skip
+    async with still_house.database.school(world.school_id) as tx:
+        gone = await tx.fetch(
+            "DELETE FROM delivery_attempts WHERE school_id = $1 AND notice_id = $2 RETURNING channel",
+            world.school_id,
+            told,
+        )
+    assert [row["channel"] for row in gone] == ["push"]
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with still_house.database.school(world.school_id) as tx:
+            await tx.execute("UPDATE delivery_attempts SET outcome = 'refused' WHERE school_id = $1", world.school_id)
 
 
 async def test_what_is_young_or_not_over_stays_and_is_folded_when_its_time_comes(

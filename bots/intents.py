@@ -13,8 +13,8 @@ from typing import Final
 
 import msgspec
 
-from bots import intents_borders, intents_others, slots
-from bots.intents_features import core, features
+from bots import intents_borders, intents_clauses, intents_others, slots
+from bots.intents_features import features
 from bots.intents_mind import Mind, committed
 from bots.intents_phrases import NONE
 from bots.normalise import Normal, normalise
@@ -25,8 +25,7 @@ SURE: Final = 0.40  # From here on the answer is given at once; below, the reade
 _LIKENESS_WEIGHT: Final = 0.25
 _GIBBERISH_MARGIN: Final = -0.93
 _TOO_MANY_ALIKE: Final = 0.3  # a belief spread so thin names no intent
-_ALSO_LEAST: Final = 0.55
-_LONG_FOR_TWO: Final = 36
+_SURELY_NONE: Final = 0.8
 _SHORT_ENOUGH_FOR_TWO: Final = 22  # in a longer message what comes first is mostly the story
 
 
@@ -65,13 +64,7 @@ def understand(text: str, previous: str | None = None, mind: Mind | None = None)
         is not None
     ):
         return Understanding(carried, 0.75, _choices(ranked, carried), particulars, (f"carries on {previous}",))
-    strongest, score, also = ranked[0], scores[ranked[0]], None
-    if strongest != NONE and (two := _two_questions(normal, mind)) is not None:
-        (first, first_score), (second, _) = two
-        if len(normal.words) <= _SHORT_ENOUGH_FOR_TWO and (score < SURE or strongest in {first, second}):
-            strongest, score, also = first, first_score, second
-        elif strongest in {first, second}:
-            also = second if strongest == first else first
+    strongest, score, also = _first_question(normal, scores, mind)
     best = intents_borders.level_decides(strongest, particulars)
     if whom == intents_others.OTHER and best.startswith("my-"):
         return Understanding(NONE, 1.0, (), particulars, ("somebody else's child or family",))
@@ -84,6 +77,39 @@ def understand(text: str, previous: str | None = None, mind: Mind | None = None)
     return Understanding(
         best, round(score, 3), _choices(ranked, best), particulars, _why(found, likeness, strongest, best, mind), also
     )
+
+
+def _first_question(normal: Normal, scores: dict[str, float], mind: Mind) -> tuple[str, float, str | None]:
+    """The intent, its share, and a second question: the whole message's, or that of the first of two questions in it."""
+    strongest = next(iter(scores))
+    score = scores[strongest]
+
+    def weigh(words: tuple[str, ...]) -> tuple[dict[str, float], float]:
+        return _scores(mind.weights.scaled(features(words)), {}, mind)
+
+    told = _announced(normal, mind) if scores.get(NONE, 0.0) < _SURELY_NONE else None
+    if told is not None and (two := intents_clauses.two_meanings(*told, weigh)) is not None:
+        (first, first_score), (second, _) = two
+        return first, max(first_score, SURE), second
+    if strongest == NONE or score < _TOO_MANY_ALIKE:
+        spoken = intents_clauses.spoken_for(normal, scores, weigh)
+        return (spoken, SURE, None) if spoken is not None else (strongest, score, None)
+    if told is None and (two := intents_clauses.two_questions(normal, weigh)) is not None:
+        (first, first_score), (second, _) = two
+        if len(normal.words) <= _SHORT_ENOUGH_FOR_TWO and (score < SURE or strongest in {first, second}):
+            return first, max(first_score, SURE), second
+        if strongest in {first, second}:
+            return strongest, score, second if strongest == first else first
+    return strongest, score, None
+
+
+def _announced(normal: Normal, mind: Mind) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """The words before and after the announcement of a second question."""
+    halves = intents_clauses.english_halves(normal.text) if normal.text.isascii() else None
+    if halves is not None:
+        one, other = (_mended(normalise(half), mind).words for half in halves)
+        return one, other
+    return intents_clauses.after_marker(normal)
 
 
 def _mended(normal: Normal, mind: Mind) -> Normal:
@@ -123,89 +149,6 @@ def _why(found: dict[str, float], likeness: Likeness, best: str, chosen: str, mi
     if chosen != best:
         spoke.append(f"level decides: {best} → {chosen}")
     return tuple(spoke)
-
-
-# -- Two questions in one message -------------------------------------------------------------------------------------
-
-_ASKING: Final = frozenset(
-    [
-        "gi",
-        "nao",
-        "may",
-        "bao",
-        "nhieu",
-        "dau",
-        "sao",
-        "ai",
-        "khong",
-        "chua",
-        "what",
-        "when",
-        "where",
-        "how",
-        "which",
-        "who",
-        "can",
-        "is",
-        "are",
-        "do",
-        "does",
-        "xin",
-        "nho",
-        "giup",
-    ]
-)
-_CLAUSES_MAX: Final = 6
-
-
-def _two_questions(normal: Normal, mind: Mind) -> tuple[tuple[str, float], tuple[str, float]] | None:
-    """The clear meanings of the first two asking clauses, if they differ. A story told before one question is not a question."""
-    parts = [piece for part in normal.parts for piece in _asked_apart(part)]
-    if not 1 < len(parts) <= _CLAUSES_MAX or len(normal.words) > _LONG_FOR_TWO:
-        return None
-    found: dict[str, float] = {}
-    for part in parts:
-        if len(core(part)) < 2 or not _ASKING.intersection(part):
-            continue
-        scores, _ = _scores(mind.weights.scaled(features(part)), {}, mind)
-        strongest = next(iter(scores))
-        if (
-            strongest != NONE
-            and not strongest.startswith("sys-")
-            and scores[strongest] >= _ALSO_LEAST
-            and strongest not in found
-        ):
-            found[strongest] = scores[strongest]
-    if len(found) < 2:
-        return None
-    first, second, *_ = found.items()
-    return (first[0], max(first[1], SURE)), second
-
-
-_JOINTS: Final = (
-    ("voi", "lai"),
-    ("tien", "the"),
-    ("san", "tien"),
-    ("hoi", "them"),
-    ("cho", "hoi", "them"),
-    ("a", "ma"),
-    ("va",),
-    ("con", "nua"),
-    ("dong", "thoi"),
-    ("and",),
-    ("also",),
-)
-
-
-def _asked_apart(part: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """A clause cut where a second question is joined on ("với lại …", "tiện thể …"), if both sides ask."""
-    for joint in _JOINTS:
-        for place in range(2, len(part) - len(joint)):
-            if part[place : place + len(joint)] == joint:
-                left, right = part[:place], part[place + len(joint) :]
-                if _ASKING.intersection(left) and _ASKING.intersection(right):
-                    return [left, *_asked_apart(right)]
-    return [part]
 
 
 @cache

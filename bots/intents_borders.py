@@ -42,6 +42,7 @@ class _Borders(msgspec.Struct, frozen=True):
     sides: frozenset[str]
     side_signs: re.Pattern[str]
     asks: re.Pattern[str]
+    neighbours: tuple[tuple[re.Pattern[str], re.Pattern[str], str], ...]
 
 
 @cache
@@ -51,6 +52,10 @@ def _borders() -> _Borders:
         frozenset(raw["follow_up"]["words"].split()),
         re.compile("|".join(raw["follow_up"]["signs"])),
         re.compile(rf"\b(?:{raw['follow_up']['asks']})\b"),
+        tuple(
+            (re.compile(rf"^(?:{one['after']})$"), re.compile(rf"\b(?:{one['words']})\b"), one["means"])
+            for one in raw["neighbours"]
+        ),
     )
 
 
@@ -58,12 +63,18 @@ def carried_on(normal: Normal, previous: str, particulars: Slots, best: str, sco
     """A very short message about a side of the last question belongs to it, unless it names another intent's object."""
     if previous == NONE or previous.startswith("sys-") or len(normal.words) > CARRY_WORDS_MAX:
         return None
-    if not _only_sides(normal, particulars):
+    words = " ".join(normal.words)
+    sides = _only_sides(normal, particulars)
+    if sides or best in {NONE, previous}:
+        for after, side, meant in _borders().neighbours:
+            if after.match(previous) and side.search(words):
+                return meant
+    if not sides:
         # What means nothing by itself, and asks, is likelier a further question than a new one.
-        asks = _borders().asks.search(" ".join(normal.words)) is not None
+        asks = _borders().asks.search(words) is not None
         if not asks or score >= _UNSURE_ALONE or best.startswith("my-"):
             return None
-    elif score > _CARRY_SCORE_MAX and not _borders().side_signs.search(" ".join(normal.words)):
+    elif best != NONE and score > _CARRY_SCORE_MAX and not _borders().side_signs.search(words):
         return None
     level = str(particulars.get("level", ""))
     if level and previous in _TRANSFERS:

@@ -25,7 +25,7 @@ _FILE = Path(__file__).parent / "knowledge" / "others.toml"
 _NAMES_OTHERS: Final = frozenset(
     [
         "bullying-report", "class-change", "health-contagious", "complaint", "mark-review", "scam-warning", "app-link-child", "pickup-authorise",
-        "fund-rule", "sys-human",
+        "sys-human",
     ]
 )  # fmt: skip
 # Not personal by kind, but a short step away from somebody's data.
@@ -36,6 +36,10 @@ _NEARLY_PERSONAL: Final = frozenset(
     ]
 )  # fmt: skip
 _ABOUT_ALL_DATA: Final = frozenset({"app-delete-data", "student-data-update", "app-second-parent"})
+# General too, but under them somebody else's child could be found, or what is written about it.
+_FINDS_A_CHILD: Final = frozenset(
+    ["timetable-info", "school-hours", "late-pickup", "health-vaccination", "transcript-digital", "school-bus", "policy-tuition-free"]
+)  # fmt: skip
 _PERSONAL_SHARE: Final = 0.2
 _HARM_SHARE: Final = 0.1  # a message that may tell of harm is heard, whomever it names
 
@@ -43,6 +47,7 @@ _CLAUSE_END: Final = re.compile(r"[.?!;,\n…]+|\s[-–]\s")
 OTHER: Final = "nguoikhac"
 OWN: Final = "connha"
 _ASIDE: Final = "chukhac"  # stands for a marked word that only folds to a word of the shapes
+_GOES: Final = re.compile(r"(?<![^\W_])đi(?![^\W_])")  # đi is no dì, but goes to school
 
 
 class _Shapes(msgspec.Struct, frozen=True):
@@ -56,6 +61,13 @@ class _Shapes(msgspec.Struct, frozen=True):
     claims: re.Pattern[str]
     beside: re.Pattern[str]
     asking: re.Pattern[str]
+    asking_last: re.Pattern[str]
+    source: re.Pattern[str]
+    own_news: re.Pattern[str]
+    stranger: re.Pattern[str]
+    stranger_english: re.Pattern[str]
+    group: re.Pattern[str]
+    locating: re.Pattern[str]
     data: re.Pattern[str]
     unlike: re.Pattern[str]
 
@@ -76,6 +88,10 @@ def _shapes() -> _Shapes:
     def any_of(shapes: list[str], pair: str = any_pair) -> re.Pattern[str]:
         joined = "|".join(f"(?:{shape})" for shape in shapes)
         joined = joined.replace("{child}", f"(?:{raw['child']})").replace("{pair}", f"(?:{owned}|{pair})")
+        kinbare = "chi|chu|bac|ba|ong|mo|thim|duong" if pair == clear_pair else raw["kinbare"]
+        for name in ("heir", "role", "verbs"):
+            joined = joined.replace(f"{{{name}}}", raw[name].replace("\n", ""))
+        joined = joined.replace("{kinbare}", f"(?:{kinbare})")
         joined = joined.replace("{kin}", f"(?:{raw['kin']})").replace("{given}", f"(?:{given})")
         return re.compile(rf"\b(?:{joined})\b")
 
@@ -91,6 +107,13 @@ def _shapes() -> _Shapes:
         any_of(raw["claims"]),
         re.compile(rf"\b{raw['beside']} {OTHER}\b"),
         re.compile(rf"\b{raw['asking']}\b"),
+        re.compile(raw["asking_last"]),
+        re.compile(raw["source"]),
+        re.compile(rf"\b(?:{raw['own_news']})\b"),
+        any_of(raw["stranger"]),
+        any_of(raw["stranger_english"]),
+        any_of(raw["group"]),
+        re.compile(rf"\b{raw['locating'].replace(chr(10), '')}\b"),
         re.compile(rf"\b(?:{raw['data'].replace(chr(10), '')})\b"),
         re.compile(rf"(?<![^\W_])(?:{unlike})(?![^\W_])"),
     )
@@ -105,17 +128,27 @@ def asks_for_others(
     """
     shapes = _shapes()
     typed = normal.text.lower()
-    if shapes.commands.search(typed):
+    words, bare = " ".join(normal.words), fold(typed)
+    if shapes.commands.search(typed) or shapes.commands.search(bare):
         return "an attempt to command the bot"
+    if (
+        whom == OTHER
+        and ranked[0] in _FINDS_A_CHILD
+        and (shapes.locating.search(words) or shapes.locating.search(bare))
+    ):
+        return "where somebody else's child is to be found"
     carries_on = previous is not None and previous.startswith("my-") and len(normal.words) <= CARRY_WORDS_MAX
     if not carries_on and not _about_a_person(ranked, scores):
         return None
-    words = " ".join(normal.words)
+    if ranked[0] != "student-data-update" and (
+        shapes.group.search(words) or shapes.group.search(bare) or shapes.group.search(typed)
+    ):
+        return "a list of people"
     if ranked[0] not in _ABOUT_ALL_DATA and (shapes.claims.search(words) or shapes.claims.search(typed)):
         return "a claim of office, or a command"
-    if whom != OTHER:
+    if whom != OTHER or (ranked[0] == "my-unread" and shapes.own_news.search(words)):
         return None
-    if carries_on or ranked[0].startswith("my-") or shapes.data.search(words) or shapes.data.search(fold(typed)):
+    if carries_on or ranked[0].startswith("my-") or shapes.data.search(words) or shapes.data.search(bare):
         return "somebody else's child or family"
     return None
 
@@ -124,13 +157,15 @@ def whose(normal: Normal) -> str:
     """OTHER when somebody else's child or family is asked about, OWN when one's own child is named, "" when nobody is."""
     shapes = _shapes()
     typed = normal.text.lower()
+    if shapes.stranger_english.search(typed):
+        return OTHER
     if shapes.other_english.search(typed):
         if _of_another(_english_marked(typed, shapes), shapes):
             return OTHER
     elif shapes.own_english.search(typed):
         return OWN
     bare = normal.text.isascii()
-    aside = typed if bare else shapes.unlike.sub(_ASIDE, typed)
+    aside = typed if bare else _GOES.sub("dithat", shapes.unlike.sub(_ASIDE, typed))
     parts = normal.parts if aside == typed else normalise(aside).parts
     # Shorthand is spelt out in one reading; the other keeps the words that spelling out drops ("be nha co mai").
     readings = (
@@ -138,7 +173,9 @@ def whose(normal: Normal) -> str:
         [fold(part) for part in _CLAUSE_END.split(aside) if part.strip()],
     )
     own = False
-    for reading in readings:
+    if any(shapes.stranger.search(clause) for reading in readings for clause in reading):
+        return OTHER
+    for reading in readings[: 1 if readings[0] == readings[1] else 2]:
         clauses = [_marked(clause, shapes, bare=bare) for clause in reading]
         if any(OTHER in clause for clause in clauses) and _of_another(clauses, shapes):
             return OTHER
@@ -164,7 +201,7 @@ def _english_marked(typed: str, shapes: _Shapes) -> list[str]:
 
 def _marked(clause: str, shapes: _Shapes, *, bare: bool) -> str:
     """The clause with every person replaced by whose it is."""
-    clause = shapes.myself.sub(OWN, clause)
+    clause = shapes.myself.sub(OWN, shapes.source.sub("", clause))
     clause = (shapes.other_bare if bare else shapes.other).sub(OTHER, clause)
     return shapes.own.sub(OWN, clause)
 
@@ -177,7 +214,8 @@ def _of_another(clauses: list[str], shapes: _Shapes) -> bool:
         bare = shapes.beside.sub("", clause) if OWN in clause else clause
         here = OTHER if OTHER in bare else OWN if OWN in bare else ""
         rest = bare.replace(OTHER, "").replace(OWN, "")
-        if shapes.data.search(rest) and (here != OTHER or shapes.asking.search(rest)):
+        asks = shapes.data.search(rest) and (here != OTHER or shapes.asking.search(rest))
+        if asks or (here == OTHER and shapes.asking_last.search(rest.rstrip())):
             asked.append(here or last)
         last = here or last
     return OTHER in asked if asked else last == OTHER

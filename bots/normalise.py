@@ -38,6 +38,7 @@ _VALUES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<!\d)(?:20\d\d)\s?[-–/]\s?(?:20)?\d\d(?!\d)"), " namhoc "),
     (re.compile(r"(?<!\d)20[2-4]\d(?!\d)"), " namnao "),
 )
+_GRADE_ORDINAL = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)[ -](?:graders?|grade|year|form)\b")
 _TOKEN = re.compile(r"[^\W_]+")
 _POSSESSIVE = re.compile(r"['’](?=[a-z]{1,2}\b)")
 _CLASS_NAME = re.compile(r"^(1[0-2]|[1-9])([a-z])\d{0,2}$")
@@ -150,6 +151,7 @@ def _clauses(text: str) -> list[str]:
 
 
 def _canonical(clause: str) -> tuple[str, ...]:
+    clause = _GRADE_ORDINAL.sub(r"grade \1", clause)
     for shape, name in _VALUES:
         clause = shape.sub(name, clause)
     raw = _TOKEN.findall(_POSSESSIVE.sub("", clause))

@@ -38,7 +38,7 @@ _LEVELS: Final = (
     ("upper-secondary", re.compile(r"\b(?:thpt|upper secondary)\b")),
 )
 _GRADE: Final = re.compile(
-    r"\b(?:lop|khoi|grade)\s+(\d{1,2}|mot|hai|ba|bon|tu|nam|sau|bay|tam|chin|muoi(?: mot| hai)?)\b(?! (?:tuoi|thang))"
+    r"\b(?:lop|khoi|grade)\s+(\d{1,2}|mot|hai|ba|bon|tu|nam|sau|bay|tam|chin|muoi(?: mot| hai)?)\b(?! tuoi| thang(?! sau| nay| truoc| toi| \d))"
 )
 
 # Folded wording → the code of the subjects table. Longer wordings come first.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bots.intents import understand
-from tests.bots import others
+from bots.intents_phrases import NONE
+from tests.bots import others, strangers
 
 
 def test_no_request_for_another_child_reaches_a_personal_intent() -> None:
@@ -15,7 +16,16 @@ def test_no_request_for_another_child_reaches_a_personal_intent() -> None:
     assert reached == []
 
 
-@pytest.mark.parametrize(("text", "intent"), list(others.rightful()))
+def test_no_request_in_disguise_reaches_a_personal_intent() -> None:
+    """204 of these 771 did when they were written; nearly all the rest is refused, and none of it would print anybody's data."""
+    asked = list(strangers.requests())
+    assert len(asked) >= 750
+    meant = {text: understand(text).intent for text in asked}
+    assert [text for text, intent in meant.items() if intent.startswith("my-")] == []
+    assert sum(intent == NONE for intent in meant.values()) >= 0.96 * len(meant)
+
+
+@pytest.mark.parametrize(("text", "intent"), [*others.rightful(), *strangers.rightful()])
 def test_naming_others_beside_ones_own_child_is_no_trespass(text: str, intent: str) -> None:
     assert understand(text).intent == intent
 

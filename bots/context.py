@@ -58,7 +58,7 @@ SELECT school.*,
   FROM ({schools.FACTS}) AS school
 """
 # The same of each of the account's schools, as a column of a statement about a chat (chats.py): `who.account_id` is whose chat it is,
-# `me` holds the school's day and the school that strangers ask about.
+# `me` holds the school's day and the school that strangers ask about; where it is empty, nobody is asked about.
 FAMILY = f"""
            (SELECT json_agg(row_to_json(known) ORDER BY known.school_id)
               FROM (SELECT DISTINCT p.school_id
@@ -67,7 +67,8 @@ FAMILY = f"""
                        AND p.person_kind = 'guardian'
                      UNION ALL
                     SELECT me.default_school
-                     WHERE NOT EXISTS (SELECT 1
+                     WHERE me.chat_id IS NOT NULL
+                       AND NOT EXISTS (SELECT 1
                                          FROM account_persons p
                                         WHERE p.account_id = who.account_id
                                           AND p.person_kind = 'guardian')

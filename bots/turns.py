@@ -205,20 +205,17 @@ BOOK = f"""
     )
     SELECT t.channel, t.chat_id, t.mine, t.free, t.arrived,
            array(SELECT k.update_id FROM kept k WHERE k.channel = t.channel AND k.chat_id = t.chat_id) AS new,
-           known.*
-      FROM turns t
-      LEFT JOIN LATERAL (
-    SELECT c.update_id, c.body, c.received_at, c.attempts, c.parts_sent,
+           c.update_id, c.body, c.received_at, c.attempts, c.parts_sent,
 {KNOWN}
-      FROM mine c
-      JOIN unnest($1::text[], $2::text[], $17::date[], $18::bigint[]) AS me (channel, chat_id, today, default_school)
+      FROM turns t
+      LEFT JOIN mine c
+        ON c.channel = t.channel
+       AND c.chat_id = t.chat_id
+      LEFT JOIN unnest($1::text[], $2::text[], $17::date[], $18::bigint[]) AS me (channel, chat_id, today, default_school)
         ON me.channel = c.channel
        AND me.chat_id = c.chat_id
 {JOINED}
      CROSS JOIN LATERAL (SELECT l.account_id) AS who
-     WHERE c.channel = t.channel
-       AND c.chat_id = t.chat_id) AS known
-        ON true
 """
 
 

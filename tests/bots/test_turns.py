@@ -5,18 +5,22 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import itertools
+import json
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
+from typing import Any
 
 import asyncpg
 import pytest
 
 from backend.core.database import Database
 from backend.core.house import House
+from backend.core.ids import new_id
 from bots import updates
 from bots.gathering import gathering_of
-from bots.turns import LEASE, Arrived, Claimed
+from bots.turns import BOOK, LEASE, Arrived, Asked, Claimed, arguments
+from tests.bots.scenes import NOW, TODAY
 
 _ids = itertools.count(1)
 CHATS, MESSAGES = 6, 30
@@ -173,3 +177,26 @@ async def test_many_chats_that_come_at_once_go_in_few_statements(house: House) -
     )
     assert all(one.claimed is not None for one in told)
     assert book.statements - before <= 4
+
+
+async def test_a_chat_among_many_costs_what_it_costs_alone(house: House, owner: asyncpg.Connection) -> None:
+    """Each chat's family is read once, however many chats the statement is for."""
+    asked = [
+        Asked("telegram", f"drill-{next(_ids)}", new_id(), NOW, TODAY, None, arrived=(Arrived("1", b"{}", NOW),))
+        for _ in range(24)
+    ]
+    explained = owner.transaction()
+    await explained.start()
+    try:
+        plan = await owner.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {BOOK}", *arguments(asked))
+    finally:
+        await explained.rollback()
+    loops = list(_loops(json.loads(plan)[0]["Plan"], "schools"))
+    assert loops and max(loops) <= len(asked)
+
+
+def _loops(node: dict[str, Any], table: str) -> Iterator[float]:
+    if node.get("Relation Name") == table:
+        yield node["Actual Loops"]
+    for child in node.get("Plans", []):
+        yield from _loops(child, table)

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from backend.core.text import fold
-from bots import absences, confirming, naming, noticing, paying, system
+from bots import absences, confirming, hours_told, naming, noticing, paying, system
 from bots.answers import personal, which_child
 from bots.answers.asking import Told
 from bots.answers.render import call_line
@@ -22,8 +22,13 @@ from schemas.chat import Answer, Button
 # Deeds stand beside the intents about a child: which child is meant is asked in the same way.
 DEEDS: Final[dict[str, Callable[[Talk, OwnChild, Slots], Awaitable[Answer]]]] = {
     absences.DEED: absences.begin,
+    hours_told.LATE: hours_told.begin_late,
+    hours_told.EARLY: hours_told.begin_early,
     paying.DEED: paying.codes_of_child,
 }
+_GROWN_FROM: Final = {
+    absences.DEED: absences.INTENT, hours_told.LATE: absences.INTENT, hours_told.EARLY: absences.INTENT, paying.DEED: "fee-pay-how",
+}  # fmt: skip
 # Safety first: these show a number to ring before any other text (the general ones carry it in their knowledge).
 _CALL_FIRST: Final = frozenset({"my-attendance-today"})
 _REPLY_WORDS_MAX: Final = 6
@@ -98,7 +103,7 @@ def _with_call(call: list[str], answer: Answer) -> Answer:
 
 def _told_as(intent: str) -> str:
     """Deeds are counted under the intent they grew from."""
-    return {absences.DEED: "absence-request", paying.DEED: "fee-pay-how"}.get(intent, intent)
+    return _GROWN_FROM.get(intent, intent)
 
 
 def _which(talk: Talk, children: Sequence[OwnChild], intent: str, slots: Slots, called: str) -> Answer:

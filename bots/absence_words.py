@@ -88,6 +88,7 @@ _TOLD: Final = re.compile(
     r"absent|absence|off school|stay(?:ing)? (?:at )?home|not come|not be (?:at|in|coming)|miss(?:ing)? (?:school|class)|day off|days off|"
     r"can t come|cannot come|won t be|leave)\b"
 )
+_A_CHILD_STAYS_AWAY: Final = re.compile(r"\b(?:con|be|chau|em|bon nho|cu)\b(?: \w+){0,4} nghi\b")
 _REPORTS: Final = re.compile(
     r"^(?:(?:da|vang|co oi|thay oi|cho|giup|toi|em|minh|me|ba|bo|muon|xin|phep|can|please|i want to|i would like to|i d like to) )*"
     r"(?:bao (?:nghi|vang)|report (?:an |the )?absence)\b"
@@ -125,6 +126,11 @@ def pleads(text: str) -> bool:
     return is_told(text) and bool(_PLEADS.search(flat(clean(text))))
 
 
+def plainly(text: str) -> bool:
+    """A child, staying away, a day and a reason, and no question: “chủ nhật con nghỉ vì về quê”."""
+    return is_told(text) and bool(_A_CHILD_STAYS_AWAY.search(flat(clean(text))) and reason(text)) and not asks(text)
+
+
 def asks(text: str) -> bool:
     """A question, whatever about. "Được không ạ?" is none."""
     words = flat(clean(text))
@@ -147,6 +153,11 @@ def days(text: str, today: date) -> Days | None:
     if len(named) == 1 and lasts is not None:
         last = first + timedelta(days=lasts - 1)
     return Days(first, last)
+
+
+def names_a_day(words: str) -> bool:
+    """`words` flat."""
+    return _DAY.search(words) is not None
 
 
 def _named(words: str, today: date) -> Iterator[date]:

@@ -22,19 +22,19 @@ from backend.messages.actions import send
 from backend.messages.changing import withdraw
 from backend.messages.opening import open_thread
 from backend.messages.queries import thread_of_message
-from backend.messages.typed import read_request
-from bots import absence_words
+from bots import absence_words, hours_told
 from bots.context import OwnChild
 from bots.intents import Understanding, understand
 from bots.intents_phrases import NONE
 from bots.memory import ToldAbsence
 from bots.slots import Slots
 from bots.talk import Talk
+from bots.telling import INTENT as INTENT
+from bots.telling import SchoolDays, ask, remark, span, wrong, yes_or_no
 from schemas.chat import Answer, Button
-from schemas.messages import Absent, NewMessage, NewThread
+from schemas.messages import Absent, NewMessage, NewThread, Request
 
 DEED: Final = "do-absence"
-INTENT: Final = "absence-request"
 _NAMESPACE: Final = UUID("2f0a3d52-77c5-4a5e-9a0c-9a6b3a2f5f10")
 _REASONS: Final = ("sick", "doctor", "family")
 _YES: Final = re.compile(
@@ -45,10 +45,13 @@ _NO: Final = re.compile(
     r"^(?:da |thoi )*(?:khong|ko|k|thoi|huy|bo|sai|khong dung|chua|no|nope|cancel|stop)(?: a| nhe| co| thay| gui)*$"
 )
 _WORDS_MAX: Final = 40
+_A_DAY: Final = re.compile(r"[0-9]{1,2}")
 _PLAINLY: Final = 0.8
 
 
-reports = absence_words.reports
+def reports(meant: Understanding, text: str) -> bool:
+    """Told so plainly that it needs no sure understanding, which a Sunday alone can shake."""
+    return absence_words.reports(text) or (meant.suggestions[:1] == (INTENT,) and absence_words.plainly(text))
 
 
 def tells(meant: Understanding, text: str) -> bool:
@@ -71,7 +74,7 @@ async def begin(talk: Talk, child: OwnChild, slots: Slots) -> Answer:
         last=days.last if days else None,
         why=_why(talk, text),
     )
-    return _show(talk, child, draft)
+    return await _show(talk, child, draft)
 
 
 def _why(talk: Talk, text: str) -> str:
@@ -79,51 +82,28 @@ def _why(talk: Talk, text: str) -> str:
     return f"{why} ({talk.say(f'only_{half}')})" if why and half else why
 
 
-def _show(talk: Talk, child: OwnChild, draft: ToldAbsence) -> Answer:
-    """The next thing that is missing, or the whole to say yes to. Whatever is shown has a key of its own: the button under older
-    words must not send newer ones."""
+async def _show(talk: Talk, child: OwnChild, draft: ToldAbsence) -> Answer:
+    """The next thing that is missing, or the whole to say yes to. Whatever is shown has a key of its own: the button under older words
+    must not send newer ones."""
+    if draft.kind != "absent":
+        return await hours_told.show(talk, child, draft)
     draft = msgspec.structs.replace(draft, key=talk.key)
     if draft.first is None or draft.last is None:
-        return _ask(talk, draft, "days", "absence_which_days", child, _days_buttons(talk, draft))
-    if wrong := _wrong_days(talk, draft):
+        return ask(talk, draft, "days", "absence_which_days", child, _days_buttons(talk, draft))
+    if sentences := wrong(talk, Absent(draft.first, draft.last, "-")):
         again = msgspec.structs.replace(draft, first=None, last=None)
-        asked = _ask(talk, again, "days", "absence_which_days", child, _days_buttons(talk, draft))
-        return msgspec.structs.replace(asked, text="\n".join([*wrong, asked.text]))
+        asked = ask(talk, again, "days", "absence_which_days", child, _days_buttons(talk, draft))
+        return msgspec.structs.replace(asked, text="\n".join([*sentences, asked.text]))
+    if (instead := remark(talk, child, draft, await SchoolDays.read(talk, child, draft))) is not None:
+        return instead
     if not draft.why:
         buttons = [talk.button(f"absence_why_{reason}", f"x:{draft.key}:{reason}") for reason in _REASONS]
-        return _ask(talk, draft, "why", "absence_why", child, buttons)
-    buttons = [talk.button("absence_send", f"y:{draft.key}"), talk.button("absence_drop", f"z:{draft.key}")]
-    return _ask(talk, draft, "yes", "absence_show", child, buttons)
-
-
-def _ask(talk: Talk, draft: ToldAbsence, waits: str, key: str, child: OwnChild, buttons: list[Button]) -> Answer:
-    talk.remember(absence=msgspec.structs.replace(draft, waits=waits), intent=INTENT, intent_at=talk.incoming.at)
-    said = talk.say(key, child=child.full_name, days=span(talk, draft), why=draft.why)
-    return talk.answer(said, buttons, intent=INTENT)
+        return ask(talk, draft, "why", "absence_why", child, buttons)
+    return ask(talk, draft, "yes", "absence_show", child, yes_or_no(talk, draft))
 
 
 def _days_buttons(talk: Talk, draft: ToldAbsence) -> list[Button]:
     return [talk.button("absence_today", f"s:{draft.key}:0"), talk.button("absence_tomorrow", f"s:{draft.key}:1")]
-
-
-def _wrong_days(talk: Talk, draft: ToldAbsence) -> list[str]:
-    assert draft.first is not None and draft.last is not None
-    _, wrong = read_request(Absent(draft.first, draft.last, "-"), talk.today)
-    return [error.en if talk.language == "en" else error.vi for error in wrong]
-
-
-def span(talk: Talk, draft: ToldAbsence) -> str:
-    if draft.first is None or draft.last is None:
-        return ""
-    if draft.first == draft.last:
-        return _day(talk, draft.first)
-    return talk.say("absence_span", first=_day(talk, draft.first), last=_day(talk, draft.last))
-
-
-def _day(talk: Talk, day: date) -> str:
-    name = talk.say(f"weekday_{day.weekday()}") + f" {day:%d/%m/%Y}"
-    near = {0: "today", 1: "tomorrow"}.get((day - talk.today).days)
-    return f"{talk.say(f'absence_{near}').lower()} ({name})" if near else name
 
 
 async def go_on(talk: Talk, text: str) -> Answer | None:
@@ -137,13 +117,15 @@ async def go_on(talk: Talk, text: str) -> Answer | None:
         talk.remember(absence=None)
         return None
     if _NO.match(reply):
-        return _dropped(talk)
+        return _dropped(talk, draft)
     if draft.waits == "yes" and _YES.match(reply):
         return await _send(talk, child, draft, None)
+    if draft.kind != "absent":
+        return await _other_hours(talk, child, draft, text)
     days, why = absence_words.days(text, talk.today), _why(talk, text)
     asked = absence_words.asks(text) or _is_something_else(text)
     if draft.waits == "why" and not asked and not (days and not why):
-        return _show(talk, child, msgspec.structs.replace(draft, why=why or clean(text)[:300]))
+        return await _show(talk, child, msgspec.structs.replace(draft, why=why or clean(text)[:300]))
     if asked or (days is None and not why):
         talk.remember(absence=None)
         return None
@@ -152,8 +134,17 @@ async def go_on(talk: Talk, text: str) -> Answer | None:
         first=days.first if days else draft.first,
         last=days.last if days else draft.last,
         why=why or draft.why,
+        sure=draft.sure and days is None,
     )
-    return _show(talk, child, changed)
+    return await _show(talk, child, changed)
+
+
+async def _other_hours(talk: Talk, child: OwnChild, draft: ToldAbsence, text: str) -> Answer | None:
+    changed = None if absence_words.asks(text) or _is_something_else(text) else hours_told.changed(draft, text, talk)
+    if changed is None:
+        talk.remember(absence=None)
+        return None
+    return await _show(talk, child, changed)
 
 
 def _is_something_else(text: str) -> bool:
@@ -168,9 +159,9 @@ async def _child(talk: Talk, draft: ToldAbsence) -> OwnChild | None:
     return next((child for child in await talk.children() if (child.school_id, child.pupil_id) == draft.child), None)
 
 
-def _dropped(talk: Talk) -> Answer:
+def _dropped(talk: Talk, draft: ToldAbsence) -> Answer:
     talk.remember(absence=None)
-    return talk.answer(talk.say("absence_dropped"), intent=INTENT)
+    return talk.answer(talk.say("absence_dropped" if draft.kind == "absent" else "hours_dropped"), intent=INTENT)
 
 
 async def pressed(talk: Talk, kind: str, value: str) -> Answer | None:
@@ -185,15 +176,22 @@ async def pressed(talk: Talk, kind: str, value: str) -> Answer | None:
     if child is None:
         return None
     if kind == "z":
-        return _dropped(talk) if draft.waits else None
-    if kind == "s" and more in ("0", "1") and draft.waits:
+        return _dropped(talk, draft) if draft.waits else None
+    if kind == "s" and _A_DAY.fullmatch(more) and draft.waits:
         day = talk.today + timedelta(days=int(more))
-        return _show(talk, child, msgspec.structs.replace(draft, first=day, last=day))
+        return await _show(talk, child, _on_day(draft, day))
     if kind == "x" and more in _REASONS and draft.waits:
-        return _show(talk, child, msgspec.structs.replace(draft, why=talk.say(f"absence_why_{more}")))
-    if kind == "y" and draft.first is not None and draft.last is not None and draft.why:
+        return await _show(talk, child, msgspec.structs.replace(draft, why=talk.say(f"absence_why_{more}")))
+    if kind == "y" and draft.first is not None and draft.last is not None and (draft.why or draft.at):
         return await _send(talk, child, draft, int(more) if more.isdigit() else None)
     return None
+
+
+def _on_day(draft: ToldAbsence, day: date) -> ToldAbsence:
+    """Pressed below “there is no school then”, the same days once more mean that they are meant."""
+    if draft.first is not None and draft.first == day:
+        return msgspec.structs.replace(draft, sure=True)
+    return msgspec.structs.replace(draft, first=day, last=day)
 
 
 async def _send(talk: Talk, child: OwnChild, draft: ToldAbsence, accepts: int | None) -> Answer:
@@ -201,7 +199,10 @@ async def _send(talk: Talk, child: OwnChild, draft: ToldAbsence, accepts: int | 
     account_id = talk.chat.account_id
     assert account_id is not None and draft.first is not None and draft.last is not None
     message_id = uuid5(_NAMESPACE, f"{talk.chat.channel}/{talk.chat.chat_id}/{draft.key}")
-    new = NewMessage(message_id, request=Absent(draft.first, draft.last, draft.why), accepts_rules=accepts)
+    request = await _request(talk, child, draft)
+    if request is None:
+        return talk.answer(talk.say("pickup_no_number"), intent=INTENT)
+    new = NewMessage(message_id, request=request, accepts_rules=accepts)
     try:
         thread_id, _ = await open_thread(
             talk.house, account_id, child.school_id, NewThread(new_id(), child.pupil_id, "homeroom")
@@ -211,11 +212,20 @@ async def _send(talk: Talk, child: OwnChild, draft: ToldAbsence, accepts: int | 
         return _refused(talk, draft, problem)
     talk.remember(absence=msgspec.structs.replace(draft, waits=""))
     lines = [
-        talk.say("absence_sent", child=child.full_name, days=span(talk, draft), why=draft.why),
+        talk.say(f"{draft.kind}_sent", child=child.full_name, days=span(talk, draft), why=draft.why, at=draft.at),
         posted.promise or "",
     ]
-    take_back = talk.button("absence_take_back", f"w:{child.school_id}:{message_id.hex}")
+    take_back = talk.button(
+        "absence_take_back" if draft.kind == "absent" else "hours_take_back", f"w:{child.school_id}:{message_id.hex}"
+    )
     return talk.answer("\n".join(line for line in lines if line), [take_back], intent=INTENT)
+
+
+async def _request(talk: Talk, child: OwnChild, draft: ToldAbsence) -> Request | None:
+    if draft.kind != "absent":
+        return await hours_told.request_of(talk, child, draft)
+    assert draft.first is not None and draft.last is not None
+    return Absent(draft.first, draft.last, draft.why)
 
 
 def _refused(talk: Talk, draft: ToldAbsence, problem: Problem) -> Answer:

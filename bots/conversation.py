@@ -11,7 +11,7 @@ import msgspec
 
 from backend.core.house import House
 from backend.core.metrics import CHAT_TURNS
-from bots import about_child, absences, confirming, listening, naming, noticing, paying, system
+from bots import about_child, absences, confirming, hours_told, listening, naming, noticing, paying, system
 from bots.answers import dossiers, personal, really
 from bots.answers.layers import OWN_PREFIX
 from bots.answers.render import call_line, render
@@ -94,9 +94,10 @@ async def _understood(talk: Talk, meant: Understanding, text: str) -> Answer:
         return await _checked(talk, text)
     unsure = meant.intent == NONE or meant.score < SURE
     # Whoever asks for somebody else's child gets no suggestions, and nothing here may come before that refusal.
-    if talk.chat.account_id is not None and meant.suggestions and absences.reports(text):
+    told = absences.DEED if absences.reports(meant, text) else hours_told.tells(meant, text)
+    if talk.chat.account_id is not None and meant.suggestions and told is not None:
         talk.remember(unsure=0, question=text, asked="", called="")
-        return await _say(talk, absences.DEED, meant.slots, about_child.plain(text))
+        return await _say(talk, told, meant.slots, about_child.plain(text))
     if unsure and meant.suggestions and (own := await talk.own_question(text)) is not None:
         talk.remember(unsure=0, question=text, asked="")
         return await _general(talk, own, meant.slots)

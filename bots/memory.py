@@ -11,9 +11,12 @@ ChildKey = tuple[int, UUID]
 
 
 class ToldAbsence(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An absence as it was understood so far. It counts only once the family has said yes to what was shown back.
+    """An absence, a late coming or a collecting early as it was understood so far. It counts only once the family has said yes to what
+    was shown back.
 
-    key: what its buttons carry, so that an older one's buttons do nothing to it. waits: for days, why or yes; "" when it was sent.
+    key: what its buttons carry, so that an older one's buttons do nothing to it. waits: for days, why, at or yes; "" when it was sent.
+    kind: as the app's typed messages are called. at: the hour; minutes: after the first bell or before the last, until it is one.
+    sure: the family means this day although there is no school.
     """
 
     key: str
@@ -22,6 +25,10 @@ class ToldAbsence(msgspec.Struct, frozen=True, omit_defaults=True):
     last: date | None = None
     why: str = ""
     waits: str = ""
+    kind: str = "absent"
+    at: str = ""
+    minutes: int = 0
+    sure: bool = False
 
 
 class Memory(msgspec.Struct, kw_only=True, omit_defaults=True):

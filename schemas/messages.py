@@ -55,12 +55,14 @@ class Late(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="k
 
 
 class Pickup(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="pickup"):
-    """Somebody else collects the pupil: on one day, or every day up to `until_on`."""
+    """Somebody collects the pupil: on one day, or every day up to `until_on`. `leaves_at`: before school is over."""
 
     on: date
     collector: Annotated[str, Meta(min_length=1, max_length=100, examples=["Nguyễn Văn Tú (chú ruột)"])]
     phone: Annotated[str, Meta(min_length=1, max_length=20)]
     until_on: date | None = None
+    leaves_at: Clock | None = None
+    reason: Annotated[str, Meta(max_length=300)] = ""
 
 
 class Medicine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="medicine"):

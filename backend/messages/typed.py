@@ -86,7 +86,12 @@ def _pickup(request: Pickup, today: date) -> tuple[Asked, Wrong]:
         phone = to_e164(request.phone)
     except NotAPhone:
         wrong.append(("phone", _NO_PHONE))
-    return Asked("pickup", request.on, until, {"collector": collector, "phone": phone}), wrong
+    detail = {"collector": collector, "phone": phone}
+    if request.leaves_at is not None:
+        detail["leaves_at"] = request.leaves_at
+    if reason := clean(request.reason):
+        detail["reason"] = reason
+    return Asked("pickup", request.on, until, detail), wrong
 
 
 def _medicine(request: Medicine, today: date) -> tuple[Asked, Wrong]:

@@ -29,7 +29,7 @@ _SHOWN_IN_FORM = frozenset({400, 409, 413, 415, 422, 429, 503})
 _FIELDS = {
     "absent": ("from_on", "to_on", "reason"),
     "late": ("on", "arrives_at", "reason"),
-    "pickup": ("on", "collector", "phone", "until_on"),
+    "pickup": ("on", "collector", "phone", "until_on", "leaves_at", "reason"),
     "medicine": ("name", "dose", "from_on", "until_on", "note"),
 }
 
@@ -71,7 +71,7 @@ async def message_of(
 def _request(kind: str, form: dict[str, str]) -> dict[str, Any]:
     request: dict[str, Any] = {"kind": kind, **{name: form.get(name, "").strip() for name in _FIELDS[kind]}}
     if kind == "pickup":
-        request["until_on"] = request["until_on"] or None
+        request["until_on"], request["leaves_at"] = request["until_on"] or None, request["leaves_at"] or None
     if kind == "absent":
         request["to_on"] = request["to_on"] or request["from_on"]
     if kind == "medicine":

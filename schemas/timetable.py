@@ -105,6 +105,14 @@ class Changed(msgspec.Struct, frozen=True):
     told: int = 0
 
 
+class SchoolDay(msgspec.Struct, frozen=True):
+    """How many classes have another day now, and how many guardians are told."""
+
+    on: date
+    classes: int
+    told: int = 0
+
+
 class Lesson(msgspec.Struct, frozen=True, kw_only=True):
     """A lesson as it is read. A cancelled one stays in its place with `held` false; `was` is what the week would have had."""
 

@@ -49,6 +49,10 @@ from backend.console.roll import ROUTES as ROLL
 from backend.console.roster_import import ROUTES as ROSTER_IMPORT
 from backend.console.staff import ROUTES as STAFF
 from backend.console.statements import ROUTES as STATEMENTS
+from backend.console.timetable import ROUTES as TIMETABLE
+from backend.console.timetable_change import ROUTES as TIMETABLE_CHANGE
+from backend.console.timetable_edit import ROUTES as TIMETABLE_EDIT
+from backend.console.timetable_import import ROUTES as TIMETABLE_IMPORT
 from backend.console.transfers import ROUTES as TRANSFERS
 from backend.console.unanswered import ROUTES as UNANSWERED
 from backend.console.write_offs import ROUTES as WRITE_OFFS
@@ -94,6 +98,10 @@ ROUTES: list[Any] = [
     *PUPILS,
     *STAFF,
     *ROSTER_IMPORT,
+    *TIMETABLE,
+    *TIMETABLE_EDIT,
+    *TIMETABLE_CHANGE,
+    *TIMETABLE_IMPORT,
     *CALENDAR,
     *CONTACTS,
     *FRAUD,

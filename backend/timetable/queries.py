@@ -18,7 +18,7 @@ from backend.timetable.days import (
     told_day,
     told_week,
 )
-from schemas.timetable import ClassVersions, DayLessons, Lesson, Week
+from schemas.timetable import DayLessons, Lesson, Week
 
 _FACTS_DECODER = msgspec.json.Decoder(Facts)
 
@@ -236,48 +236,6 @@ def _teachers_day(facts: Facts, on: date, staff_id: UUID | None, language: str) 
                 lessons.append(msgspec.structs.replace(lesson, class_name=room.name, class_id=room.class_id))
     lessons.sort(key=lambda one: (one.session != "morning", one.period, one.class_name))
     return DayLessons(on, kept, closed if not lessons else None, lessons)
-
-
-_VERSIONS = msgspec.json.Decoder(list[ClassVersions])
-_ALL_VERSIONS = f"""
-WITH who AS ({STANDING})
-SELECT who.staff_id, who.roles, who.subjects,
-       (SELECT coalesce(json_agg(json_build_object('class_id', c.class_id, 'name', c.name, 'grade', c.grade,
-                                   'in_force', (SELECT max(v.valid_from)
-                                                  FROM timetables v
-                                                 WHERE v.school_id = $1
-                                                   AND v.class_id = c.class_id
-                                                   AND v.valid_from <= $4),
-                                   'coming', array(SELECT v.valid_from
-                                                     FROM timetables v
-                                                    WHERE v.school_id = $1
-                                                      AND v.class_id = c.class_id
-                                                      AND v.valid_from > $4
-                                                    ORDER BY v.valid_from))
-                                 ORDER BY c.grade, length(c.name), c.name), '[]'::json)
-          FROM school_years y
-          JOIN classes c
-            ON c.school_id = y.school_id
-           AND c.school_year = y.school_year
-         WHERE y.school_id = $1
-           AND y.is_current
-           AND $3::uuid IS NULL)::text AS classes
-  FROM who
-"""
-
-
-async def versions(
-    reader: Reader, school_id: int, account_id: UUID, *, today: date
-) -> tuple[Standing, list[ClassVersions]]:
-    """Every class of the current year: since when its week is in force, and which ones begin later."""
-    row = await reader.fetchrow(_ALL_VERSIONS, school_id, account_id, None, today)
-    who = standing_of(row)
-    assert row is not None
-    return who, _VERSIONS.decode(row["classes"])
-
-
-def held_lessons(day: DayLessons) -> list[Lesson]:
-    return [lesson for lesson in day.lessons if lesson.held]
 
 
 def next_monday(on: date) -> date:

@@ -15,7 +15,7 @@ from backend.core.problems import NOT_FOUND
 from backend.family.versions import etag, pupil_version
 from backend.identity.guards import GUARDIAN, STAFF
 from backend.identity.principal import principal_of
-from backend.timetable import bells, changes, publishing, queries, whole_days
+from backend.timetable import bells, changes, publishing, queries, registers, whole_days
 from backend.timetable.days import monday_of
 from backend.timetable.routes_imports import ROUTES as IMPORTS
 from schemas.timetable import (
@@ -26,6 +26,7 @@ from schemas.timetable import (
     DayIn,
     Period,
     Published,
+    SchoolDay,
     Session,
     SlotOn,
     TimetableIn,
@@ -111,7 +112,7 @@ async def my_week(request: AnyRequest, school_id: FromPath[int], on: On = None) 
 async def timetables(request: AnyRequest, school_id: FromPath[int]) -> TimetableList:
     """Every class of the current year: since when its week is in force, and which weeks begin later."""
     reader, account_id = house_of(request).database.reader, principal_of(request).account_id
-    _, found = await queries.versions(reader, school_id, account_id, today=_today(request))
+    _, found = await registers.versions(reader, school_id, account_id, today=_today(request))
     return TimetableList(found)
 
 
@@ -176,6 +177,15 @@ async def change_day(
     return await whole_days.change_day(house_of(request), account_id, school_id, class_id, on, data)
 
 
+@put(SCHOOL + "/timetable/days/{on:date}", tags=TAGS, **STAFF)
+async def change_school_day(
+    request: AnyRequest, school_id: FromPath[int], on: FromPath[date], data: JSONBody[DayIn]
+) -> SchoolDay:
+    """The same day for every class: no lessons, or those of another weekday (a make-up day). Administrators only."""
+    account_id = principal_of(request).account_id
+    return await whole_days.change_day_everywhere(house_of(request), account_id, school_id, on, data)
+
+
 @delete(CLASS + "/timetable/{on:date}", tags=TAGS, **STAFF)
 async def take_day_back(
     request: AnyRequest, school_id: FromPath[int], class_id: FromPath[UUID], on: FromPath[date]
@@ -207,6 +217,7 @@ ROUTES: list[Any] = [
     change_lesson,
     take_change_back,
     change_day,
+    change_school_day,
     take_day_back,
     bell_times,
     set_bell_times,

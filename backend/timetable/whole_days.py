@@ -6,10 +6,12 @@ from datetime import date
 from uuid import UUID
 
 from backend.attendance.days import NOT_A_SCHOOL_DAY
+from backend.core.clock import school_day
 from backend.core.database import SchoolTx
 from backend.core.house import House
-from backend.core.problems import INVALID, FieldError
+from backend.core.problems import INVALID, FieldError, Problem
 from backend.core.text import clean
+from backend.identity.entitlement import require_role
 from backend.timetable import problems
 from backend.timetable.changes import (
     Deed,
@@ -24,8 +26,9 @@ from backend.timetable.changes import (
     write,
 )
 from backend.timetable.days import Facts, Slot, Taught, day_of
+from backend.timetable.publishing import Frame
 from backend.timetable.queries import facts_of_class
-from schemas.timetable import Changed, Content, DayIn
+from schemas.timetable import Changed, Content, DayIn, SchoolDay
 
 
 async def change_day(
@@ -35,6 +38,40 @@ async def change_day(
     async with house.database.school(school_id) as tx:
         deed = await deed_of(tx, house, account_id, class_id)
         return await change_day_of(tx, deed, on, wanted)
+
+
+# Every class whose school year holds the day, locked in one order.
+_CLASSES = """
+SELECT c.class_id, c.name, c.school_year, y.starts_on, y.ends_on
+  FROM classes c
+  JOIN school_years y
+    ON y.school_id = c.school_id
+   AND y.school_year = c.school_year
+ WHERE c.school_id = $1
+   AND $2 BETWEEN y.starts_on AND y.ends_on
+ ORDER BY c.class_id
+   FOR NO KEY UPDATE OF c
+"""
+
+
+async def change_day_everywhere(house: House, account_id: UUID, school_id: int, on: date, wanted: DayIn) -> SchoolDay:
+    """The same for all classes (a storm, a make-up Saturday). A class that has no lesson for it is left alone. Administrators only."""
+    now = house.clock.now()
+    async with house.database.school(school_id) as tx:
+        await require_role(tx, school_id, account_id, "school_admin", on=school_day(now))
+        rows = await tx.fetch(_CLASSES, school_id, on)
+        if on < school_day(now):
+            raise problems.DAY_GONE()
+        done = []
+        for class_id, *frame in rows:
+            try:
+                done.append(await change_day_of(tx, Deed(class_id, Frame(*frame), account_id, now), on, wanted))
+            except Problem as problem:
+                if problem.kind is not INVALID:
+                    raise
+        if not done:
+            raise INVALID(FieldError("/on", *problems.NOTHING_TO_CANCEL))
+    return SchoolDay(on, len(done), sum(one.told for one in done))
 
 
 async def change_day_of(tx: SchoolTx, deed: Deed, on: date, wanted: DayIn) -> Changed:

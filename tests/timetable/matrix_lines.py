@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 from backend.core.clock import school_day
 from backend.timetable import imports
+from tests.console.page_lines import Form, base, nothing, of_class, sent, shown
 from tests.factories import YEAR
-from tests.identity.matrix import ADMINS, BY_SCHOOL, FAMILY, HOMEROOM, STAFF, Ask, Line, Scene
+from tests.identity.matrix import ADMINS, ALL, BY_SCHOOL, FAMILY, HOMEROOM, STAFF, Ask, Line, Scene
 from tests.timetable.sheets import xlsx
 
 LESSONS = [{"weekday": n, "session": "morning", "period": 1, "subject_code": "TOAN"} for n in range(1, 7)]
@@ -64,9 +67,17 @@ async def a_file(scene: Scene) -> UUID:
     return read.import_id
 
 
+def in_form(rest: str, form: Form, allowed: Any, *, targets: tuple[str, ...] = ALL, of_a_class: bool = False) -> Line:
+    """A form about tomorrow, which a holiday may refuse (422) to whoever may ask."""
+    line = sent(of_class(rest) if of_a_class else lambda s: rest, form, allowed, targets=targets, prepare=a_week)
+    return replace(line, passes={303, 422})
+
+
 FILE = xlsx({"TKB": [["Thứ", "Tiết", "6A1"], ["Thứ 2", 1, "Toán"], [None, 2, "#N/A"]]})
 CLASS = "/v1/schools/{school_id}/classes/{class_id}"
 IMPORTS = "/v1/schools/{school_id}/timetable-imports"
+PAGES = "/console/{school_id}/timetable"
+ROOM = "/console/{school_id}/classes/{class_id}/timetable"
 BELL = {"session": "morning", "period": 1, "starts_at": "07:00", "ends_at": "07:45"}
 # A holiday that happens to be tomorrow refuses with 422; who may not ask hears nothing of it.
 ON_ANY_DAY = {200, 204, 422}
@@ -131,6 +142,13 @@ LINES = {
         prepare=a_week,
         passes=ON_ANY_DAY,
     ),
+    ("PUT", "/v1/schools/{school_id}/timetable/days/{on}"): Line(
+        ask=lambda s: Ask(a_school(s, f"/timetable/days/{day(s)}"), json={"sessions": ["morning"]}),
+        allowed=ADMINS,
+        targets=BY_SCHOOL,
+        prepare=a_week,
+        passes=ON_ANY_DAY,
+    ),
     ("DELETE", CLASS + "/timetable/{on}"): Line(
         ask=lambda s: Ask(a_class(s, f"/timetable/{day(s)}")), allowed=HOMEROOM | ADMINS, prepare=a_week
     ),
@@ -141,5 +159,64 @@ LINES = {
         ask=lambda s: Ask(a_school(s, "/bells"), json={"valid_from": "2026-09-05", "times": [BELL]}),
         allowed=ADMINS,
         targets=BY_SCHOOL,
+    ),
+    # Pages
+    ("GET", PAGES): shown(lambda s: "/timetable", STAFF, targets=BY_SCHOOL),
+    ("POST", PAGES + "/school-day"): in_form(
+        "/timetable/school-day", lambda s: {"on": str(day(s)), "sessions": "morning"}, ADMINS, targets=BY_SCHOOL
+    ),
+    ("GET", PAGES + "/bells"): shown(lambda s: "/timetable/bells", STAFF, targets=BY_SCHOOL),
+    ("POST", PAGES + "/bells"): in_form(
+        "/timetable/bells",
+        lambda s: {"valid_from": "2026-09-05", "begins-morning-1": "07:00", "ends-morning-1": "07:45"},
+        ADMINS,
+        targets=BY_SCHOOL,
+    ),
+    ("GET", PAGES + "/import"): shown(lambda s: "/timetable/import", ADMINS, targets=BY_SCHOOL),
+    ("POST", PAGES + "/import"): Line(
+        ask=lambda s: Ask(
+            f"{base(s)}/timetable/import", form={"valid_from": str(day(s))}, files={"file": ("tkb.xlsx", FILE)}
+        ),
+        allowed=ADMINS,
+        targets=BY_SCHOOL,
+        prepare=a_file,
+        by_cookie=True,
+        passes={303},
+    ),
+    ("GET", PAGES + "/import/{import_id}"): shown(
+        lambda s: f"/timetable/import/{s.made}", ADMINS, targets=BY_SCHOOL, prepare=a_file
+    ),
+    ("GET", PAGES + "/import/{import_id}/errors"): shown(
+        lambda s: f"/timetable/import/{s.made}/errors", ADMINS, targets=BY_SCHOOL, prepare=a_file
+    ),
+    ("POST", PAGES + "/import/{import_id}/apply"): sent(
+        lambda s: f"/timetable/import/{s.made}/apply", nothing, ADMINS, targets=BY_SCHOOL, prepare=a_file
+    ),
+    ("GET", ROOM): shown(of_class("/timetable"), STAFF),
+    ("POST", ROOM + "/withdraw"): sent(
+        of_class("/timetable/withdraw"), lambda s: {"valid_from": str(s.made)}, ADMINS, prepare=a_week
+    ),
+    ("GET", ROOM + "/edit"): shown(of_class("/timetable/edit"), ADMINS, prepare=a_week),
+    ("POST", ROOM + "/edit"): sent(
+        of_class("/timetable/edit"),
+        lambda s: {"valid_from": str(day(s)), "l-1-morning-1": "Toán"},
+        ADMINS,
+        prepare=a_week,
+    ),
+    ("GET", ROOM + "/change"): shown(of_class("/timetable/change"), HOMEROOM | ADMINS, prepare=a_week),
+    ("POST", ROOM + "/change"): in_form(
+        "/timetable/change",
+        lambda s: {"on": str(day(s)), "slot": "morning.1", "kind": "cancelled"},
+        HOMEROOM | ADMINS,
+        of_a_class=True,
+    ),
+    ("POST", ROOM + "/change/day"): in_form(
+        "/timetable/change/day",
+        lambda s: {"on": str(day(s)), "sessions": "morning"},
+        HOMEROOM | ADMINS,
+        of_a_class=True,
+    ),
+    ("POST", ROOM + "/change/take-back"): in_form(
+        "/timetable/change/take-back", lambda s: {"on": str(day(s))}, HOMEROOM | ADMINS, of_a_class=True
     ),
 }

@@ -160,3 +160,15 @@ async def test_families_are_told_of_a_change_line_by_line_in_their_language(
     assert notice["body"].splitlines()[1:] == [
         "– Period 3, morning: Foreign language 1 – moved to period 1, afternoon of 16/10"
     ]
+
+
+async def test_the_whole_school_makes_a_day_up(web: httpx.AsyncClient, world: World) -> None:
+    await publish(web, world, MONDAY, [one for one in a_week() if one["weekday"] != 6])
+    url = f"/v1/schools/{world.school_id}/timetable/days"
+    body = {"like_weekday": 5, "tell_families": True}
+    made = await web.put(f"{url}/{SATURDAY}", json=body, headers=world.admin.headers)
+    assert made.json() == {"on": str(SATURDAY), "classes": 1, "told": 3}, "6A2 has no timetable and is left alone"
+    assert len(titles(await day(web, world, SATURDAY))) == 5
+    off = await web.put(f"{url}/{SUNDAY}", json=body, headers=world.admin.headers)
+    assert off.status_code == 422 and off.json()["type"] == "/problems/not-a-school-day"
+    assert (await web.put(f"{url}/{SATURDAY}", json=body, headers=world.teacher.headers)).status_code == 403

@@ -33,6 +33,7 @@ from backend.family.routes import ROUTES as FAMILY
 from backend.feed.routes import ROUTES as FEED
 from backend.files.routes import ROUTES as FILES
 from backend.forms.routes import ROUTES as FORMS
+from backend.forms.routes_area import ROUTES as AREA_FORMS
 from backend.gradebook.routes import ROUTES as GRADEBOOK
 from backend.homework.routes import ROUTES as HOMEWORK
 from backend.identity.doorkeeper import Doorkeeper
@@ -67,6 +68,7 @@ ROUTES: list[Any] = [
     *HOMEWORK,
     *ANNOUNCEMENTS,
     *AREA_LETTERS,
+    *AREA_FORMS,
     *TEMPLATES,
     *DRAFTS,
     *HAPPENINGS,

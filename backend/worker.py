@@ -31,7 +31,7 @@ from backend.family import claims
 from backend.feed import retention
 from backend.files.actions import FORGET_AFTER, forget_hanging_nowhere
 from backend.files.area import forget_area
-from backend.forms import chasing
+from backend.forms import area_counting, chasing
 from backend.identity import codes, forgetting, sending
 from backend.messages import alerts, alerts_sending, late_reads
 from bots import pictures, updates, weblines, word_sending
@@ -256,6 +256,11 @@ async def chase_forms(work: Work) -> None:
 
 
 @job
+async def count_area_forms(work: Work) -> None:
+    await area_counting.count_everywhere(work.house)
+
+
+@job
 async def forget_old_claims(work: Work) -> None:
     await claims.forget_old(work.house)
 
@@ -300,6 +305,7 @@ CRONS: list[Any] = [
     cron(remind_families, name="remind_families", hour={2}, minute={0}, second=0, timeout=1800),
     cron(forget_old_claims, name="forget_old_claims", hour={20}, minute={40}, second=0, timeout=600),
     # Every hour: each school has its own hour for reminders, and what ran out at midnight is closed in the first one after.
+    cron(count_area_forms, name="count_area_forms", minute=set(range(2, 60, 5)), second=50, timeout=290),
     cron(chase_forms, name="chase_forms", minute={5}, second=40, timeout=1200),
     # Between two of these a gateway like SePay is still trying by itself. The nightly one ends before the books are checked.
     cron(pull_gateways, name="pull_gateways", minute=set(range(4, 60, 10)), second=30, timeout=540),

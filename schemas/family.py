@@ -52,6 +52,7 @@ class ToSign(msgspec.Struct, frozen=True):
     title: str
     signature: Literal["one", "both", "answer"]
     due_on: date
+    per: Literal["pupil", "family"] = "pupil"
 
 
 class ToAcknowledge(msgspec.Struct, frozen=True):

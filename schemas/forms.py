@@ -11,6 +11,8 @@ from schemas.announcements import To
 from schemas.people import Relation
 
 Signature = Literal["one", "both", "answer"]
+# Asked about every pupil, or answered once for all children that a guardian has in an area's schools.
+Per = Literal["pupil", "family"]
 Deed = Literal["signed", "withdrawn"]
 Device = Literal["phone", "tablet", "computer", "paper", "unknown"]
 PupilState = Literal["missing", "partly", "done", "disagree", "nobody"]
@@ -140,7 +142,8 @@ class Reminded(msgspec.Struct, frozen=True):
 
 
 class FormRow(msgspec.Struct, frozen=True):
-    """A form with how far it has come. `may_read_answers`: the reader wrote it or runs the school."""
+    """A form with how far it has come. `may_read_answers`: the reader wrote it or runs the school. `from_area`: the commune or province
+    that wrote it, whose words, last day and end it keeps."""
 
     form_id: UUID
     version: int
@@ -150,6 +153,8 @@ class FormRow(msgspec.Struct, frozen=True):
     text_sha256: str
     signature: Signature
     audience: To
+    from_area: str | None
+    per: Per
     class_name: str | None
     due_on: date
     remind_days: list[int]
@@ -288,12 +293,14 @@ class FamilyForm(msgspec.Struct, frozen=True):
     open: bool
     author: str
     notice_id: UUID
+    per: Per
     children: list[FamilyFormChild]
 
 
 class FamilyFormRow(msgspec.Struct, frozen=True):
     school_id: int
     form_id: UUID
+    per: Per
     title: str
     signature: Signature
     due_on: date

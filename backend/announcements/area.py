@@ -30,13 +30,13 @@ HAS_LEFT = problem(
     vi="Thông báo đã bắt đầu gửi, chỉ còn thu hồi được.",
     en="The letter has begun to leave; it can only be recalled.",
 )
-_NO_SCHOOLS = ("Không có trường nào như vậy trong địa bàn.", "There is no such school in the area.")
+NO_SCHOOLS = ("Không có trường nào như vậy trong địa bàn.", "There is no such school in the area.")
 _TOO_FAR = ("Không hẹn giờ quá một năm.", "Not more than a year ahead.")
 
 
 async def look(house: House, who: Principal, area_code: str, level: str | None) -> AreaLook:
     """Counts only: an area sees no family."""
-    await _require(house.database.reader, who, area_code)
+    await require_area(house.database.reader, who, area_code)
     schools = [
         one
         for one in await area_schools(house.database.reader, who)
@@ -55,7 +55,7 @@ async def send(house: House, who: Principal, new: NewAreaLetter) -> AreaLetter:
     """Promised to every school at once; nothing leaves before the moment to think again is over. The same request again is the same letter."""
     now = house.clock.now()
     reader = house.database.reader
-    await _require(reader, who, new.area_code)
+    await require_area(reader, who, new.area_code)
     title, body = letters.read_texts(new.title, new.body)
     if new.send_at is not None and new.send_at > now + letters.AHEAD_MAX:
         raise INVALID(FieldError("/send_at", *_TOO_FAR))
@@ -66,7 +66,7 @@ async def send(house: House, who: Principal, new: NewAreaLetter) -> AreaLetter:
         if await _insert(tx, who, new, title, body, now, due_at):
             schools = await tx.fetchval(_PROMISE, new.letter_id, new.area_code, new.level, due_at)
             if not schools:
-                raise INVALID(FieldError("/level", *_NO_SCHOOLS))
+                raise INVALID(FieldError("/level", *NO_SCHOOLS))
             detail = {"letter": str(new.letter_id), "area": new.area_code, "schools": schools}
             await record_account(tx, who.account_id, "area_letter.sent", at=now, detail=detail)
     found = (await letter(house, who, new.letter_id)).letter
@@ -166,7 +166,7 @@ UPDATE area_sendings
 """
 
 
-async def _require(reader: Reader, who: Principal, area_code: str) -> None:
+async def require_area(reader: Reader, who: Principal, area_code: str) -> None:
     """As the rows say today, not as the token did."""
     found = await reader.fetchval(
         """

@@ -1,4 +1,4 @@
-"""What is due leaves: letters and what waits like them, an area's letters, reminders, the end of notices. Each letter leaves in one transaction.
+"""What is due leaves: letters and what waits like them, an area's letters and forms, reminders, the end. Each letter leaves in one transaction.
 
 Two workers in one school do not wait for each other (SKIP LOCKED); what one holds the other leaves alone, and what one has done is done.
 """
@@ -20,6 +20,7 @@ from backend.core.database import SchoolTx
 from backend.core.house import House
 from backend.core.ids import new_id
 from backend.core.problems import Problem
+from backend.forms.area_asking import ask_next
 from backend.identity.audit import record
 from notifications.outbox import let_expire
 
@@ -47,7 +48,7 @@ async def publish_everywhere(house: House) -> None:
 async def publish_due(house: House, school_id: int) -> int:
     """Everything of one school that is due now; how many letters and reminders have left. May run twice at once."""
     left = 0
-    for leave in (_next_letter, area_sendings.publish_next, area_sendings.recall_next, reminding.remind_next):
+    for leave in (_next_letter, area_sendings.publish_next, area_sendings.recall_next, ask_next, reminding.remind_next):
         for _ in range(_LETTERS_AT_ONCE):
             found = await leave(house, school_id)
             if found is None:

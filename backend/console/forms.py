@@ -116,11 +116,11 @@ def _values(form: Form) -> dict[str, Any]:
         "audience": require_audience_of(form),
         "signature": form.get("signature", ""),
         "due_on": form.get("due_on", ""),
-        "remind_days": _days(form.get("remind_days", "")),
+        "remind_days": days_of(form.get("remind_days", "")),
     }
 
 
-def _days(typed: str) -> list[int]:
+def days_of(typed: str) -> list[int]:
     try:
         days = [int(part) for part in typed.split(",") if part.strip()]
     except ValueError as error:

@@ -8,6 +8,7 @@ from backend.console.about import ROUTES as ABOUT
 from backend.console.account import ROUTES as ACCOUNT
 from backend.console.announcements import ROUTES as ANNOUNCEMENTS
 from backend.console.area import ROUTES as AREA
+from backend.console.area_forms import ROUTES as AREA_FORMS
 from backend.console.area_letters import ROUTES as AREA_LETTERS
 from backend.console.asking import ROUTES as ASKING
 from backend.console.audit import ROUTES as AUDIT
@@ -67,6 +68,7 @@ ROUTES: list[Any] = [
     *ROLL,
     *MARKS,
     *AREA_LETTERS,
+    *AREA_FORMS,
     *ANNOUNCEMENTS,
     *REACHING,
     *DRAFTS,

@@ -120,7 +120,7 @@ async def schools_with_documents(reader: Reader, now: datetime, *, limit: int) -
 
 
 async def schools_with_letters_due(reader: Reader, now: datetime, *, limit: int) -> list[int]:
-    """Schools where a letter, an area's letter, a reminder or the end of a notice is due, the longest waiting first."""
+    """Schools where a letter, an area's letter or form, a reminder or the end of a notice is due, the longest waiting first."""
     rows = await reader.fetch(
         """
         SELECT w.school_id
@@ -133,6 +133,11 @@ async def schools_with_letters_due(reader: Reader, now: datetime, *, limit: int)
                   FROM area_sendings s
                  WHERE s.state IN ('due', 'to_recall')
                    AND s.due_at <= $1
+                 UNION ALL
+                SELECT q.school_id, q.due_at
+                  FROM area_form_askings q
+                 WHERE q.state = 'due'
+                   AND q.due_at <= $1
                  UNION ALL
                 SELECT r.school_id, r.remind_at
                   FROM announcement_reminders r
@@ -191,6 +196,23 @@ async def schools_with_open_forms(reader: Reader) -> list[int]:
          WHERE f.closed_at IS NULL
          ORDER BY f.school_id
         """
+    )
+    return [row["school_id"] for row in rows]
+
+
+async def schools_with_forms_to_count(reader: Reader, now: datetime, *, limit: int) -> list[int]:
+    """Schools in which the answers to an area's form are to be counted again, the longest waiting first."""
+    rows = await reader.fetch(
+        """
+        SELECT s.school_id
+          FROM area_form_askings s
+         WHERE s.count_at <= $1
+         GROUP BY s.school_id
+         ORDER BY min(s.count_at)
+         LIMIT $2
+        """,
+        now,
+        limit,
     )
     return [row["school_id"] for row in rows]
 

@@ -94,6 +94,8 @@ DIRECTORY = {
     "area_sendings": "letter_id",
     "area_files": "file_id",
     "area_tellings": "person_hash",
+    "area_forms": "form_id",
+    "area_form_askings": "form_id",
 }
 
 # What the chat's door may write (database.py): what was said, whose turn it is, and where the talk stands.

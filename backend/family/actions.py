@@ -64,7 +64,7 @@ SELECT DISTINCT r.notice_id
    AND family.guardian_id = r.guardian_id
    AND family.account_id = $2
  WHERE n.school_id = $1
-   AND n.source_kind = 'announcement'
+   AND n.source_kind IN ('announcement', 'form')
    AND n.source_id = $3
    AND n.recalled_at IS NULL
  ORDER BY r.notice_id

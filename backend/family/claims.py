@@ -18,6 +18,7 @@ from backend.core.problems import NOT_FOUND, Problem, problem
 from backend.core.versions import TOUCH_FAMILIES
 from backend.family.actions import OTHER_SCHOOLS
 from backend.family.home import todo_in
+from backend.forms.everywhere import is_of_families
 from backend.identity.audit import record
 from backend.identity.entitlement import GUARDIAN_JOIN
 from schemas.family import Claim, TodoLine
@@ -110,7 +111,8 @@ async def claim(house: House, account_id: UUID, school_id: int, new: Claim) -> N
 
 
 async def claim_everywhere(house: House, account_id: UUID, school_id: int, new: Claim) -> None:
-    """As `claim`; of an area's letter also the copies for the family's children in other schools, which stand on the same line."""
+    """As `claim`; of an area's letter, or its form that a family answers once, also the copies in other
+    schools, which stand on the same line."""
     await claim(house, account_id, school_id, new)
     for other in await _other_schools(house, account_id, school_id, new.key):
         try:
@@ -131,7 +133,9 @@ async def release_everywhere(house: House, account_id: UUID, school_id: int, key
 
 
 async def _other_schools(house: House, account_id: UUID, school_id: int, key: str) -> list[int]:
-    if not key.startswith("notice:announcement:"):
+    about, _, form_id = key.partition(":")
+    of_form = about == "form" and await is_of_families(house.database.reader, school_id, UUID(form_id))
+    if not of_form and not key.startswith("notice:announcement:"):
         return []
     rows = await house.database.reader.fetch(OTHER_SCHOOLS, account_id, school_id)
     return [row["school_id"] for row in rows]

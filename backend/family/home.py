@@ -94,7 +94,8 @@ SELECT right(family.guardian_id::text, 8) || '.' || coalesce(v.version, 0) AS ve
                 'to_do', json_build_object(
                   'pay', coalesce(bill.unpaid, '[]'::json),
                   'sign', (SELECT coalesce(json_agg(json_build_object('form_id', f.form_id, 'title', t.title,
-                                                                      'signature', f.signature, 'due_on', f.due_on)
+                                                                      'signature', f.signature, 'due_on', f.due_on,
+                                                                      'per', f.per)
                                                     ORDER BY f.due_on, f.form_id), '[]'::json)
                              FROM form_pupils a
                              JOIN forms f

@@ -73,7 +73,7 @@ _UNREAD = _LETTERS.format(
 _ONE = _LETTERS.format(which="           AND r.notice_id = $4\n         LIMIT 1")
 # The copies of an area's letters in one school.
 _COPIES = _LETTERS.format(
-    which="           AND n.source_kind = 'announcement'\n           AND n.source_id = ANY ($4::text[])\n         LIMIT 50"
+    which="           AND n.source_kind IN ('announcement', 'form')\n           AND n.source_id = ANY ($4::text[])\n         LIMIT 50"
 )
 _PAGE = _LETTERS.format(
     which="           AND ($4::uuid IS NULL OR r.notice_id < $4)\n         ORDER BY r.notice_id DESC\n         LIMIT $5"
@@ -157,6 +157,20 @@ async def _copies(
     for row in (row for text in found for row in _NOTICES.decode(text)):
         copies.setdefault(_area_of(row), {})[row.notice_id] = row
     return {area: list(same.values()) for area, same in copies.items() if area}
+
+
+def folded(rows: Sequence[tuple[int, NoticeRow]]) -> list[tuple[int, NoticeRow]]:
+    """What was read from several schools, an area's letter once: its newest copy stands for all of these."""
+    copies: dict[str, list[NoticeRow]] = {}
+    for _, row in rows:
+        if area := _area_of(row):
+            copies.setdefault(area, []).append(row)
+    found = []
+    for school_id, row in rows:
+        same = copies.get(_area_of(row), [])
+        if all(one.notice_id <= row.notice_id for one in same):
+            found.append((school_id, _with_children(row, same)))
+    return found
 
 
 def _with_children(row: NoticeRow, copies: Sequence[NoticeRow]) -> NoticeRow:

@@ -1,7 +1,7 @@
 """What is asked of a family, as one list: bills, forms, notices, messages to answer, things to bring, requests. Pure; it knows no table.
 
 Folded over children and schools: the same form for two of them is one line, and so are two notices of one announcement, also where a
-commune wrote it to two schools. A line that
+commune wrote it to two schools, or asks each family once. A line that
 one guardian takes on (claims.py) is closed for the others, until it is overdue. Whatever is asked about a child stands on a line.
 """
 
@@ -89,6 +89,7 @@ def matters_of(child: Child) -> Iterable[Matter]:
         yield Matter(
             key=f"form:{form.form_id}", kind="answer" if form.signature == "answer" else "sign", child=child,
             title=form.title, thing=form.form_id, one_is_enough=form.signature != "both", due_on=form.due_on,
+            of_area=form.per == "family",
         )  # fmt: skip
     for notice in child.to_do.acknowledge:
         yield Matter(
@@ -130,7 +131,7 @@ def lines_of(children: Sequence[Child], beside: Sequence[Beside], on: date) -> l
         for matter in matters_of(child):
             taker_id, taken = _taken(matter, known.get(child.pupil_id))
             group: tuple[object, ...] = (child.school_id, matter.key, taker_id)
-            if matter.of_area:  # one letter in several schools, in each of which a person has another id
+            if matter.of_area:  # one letter or form in several schools, in each of which a person has another id
                 group = (matter.key, taken and (taken.mine, taken.name))
             together.setdefault(group, []).append(matter)
             takers[group] = taken

@@ -24,9 +24,10 @@ from backend.forms.wording import Words, insert_version, read_words, told
 from backend.identity.audit import record
 from backend.identity.entitlement import Standing, standing
 from notifications.audience import PUPILS, Audience, parameters
+from notifications.bells import BELL, BELL_BEHIND
 from notifications.outbox import Notice, publish
 from schemas.announcements import To
-from schemas.forms import FormOpened, NewForm, Until
+from schemas.forms import FormOpened, NewForm, Per, Until
 
 _AHEAD = timedelta(days=366)
 
@@ -56,10 +57,27 @@ async def open_form(tx: SchoolTx, account_id: UUID, new: NewForm, *, at: datetim
     """What was opened, and whether it is new: the same request again opens nothing twice. In the caller's transaction."""
     today = school_day(at)
     who, words = await require_askable(tx, account_id, new, today)
-    notice_id = new_id()
-    if not await _insert(tx, new, who.staff_id, notice_id, at):
-        return await _repeated(tx, new, words, who.staff_id), False
-    await insert_version(tx, new.form_id, 1, words, account_id, at)
+    made = await put_out(tx, new, words, Author(account_id, who.staff_id), at=at)
+    return (made, True) if made else (await _repeated(tx, new, words, who.staff_id), False)
+
+
+class Author(msgspec.Struct, frozen=True):
+    """Who stands under a form: a member of the school's staff, or an area's office. `account_id` is who pressed the key."""
+
+    account_id: UUID
+    staff_id: UUID | None = None
+    from_area: str | None = None
+    per: Per = "pupil"
+
+
+async def put_out(
+    tx: SchoolTx, new: NewForm, words: Words, author: Author, *, at: datetime, version: int = 1
+) -> FormOpened | None:
+    """The form, the pupils it asks about and the promise to their families, together. None when one stands under this id already."""
+    today, notice_id = school_day(at), new_id()
+    if not await _insert(tx, new, author, version, notice_id, at):
+        return None
+    await insert_version(tx, new.form_id, version, words, author.account_id, at)
     families = await addressed(tx, new.audience, today)
     pupils = await ask_pupils(tx, new.form_id, families, today, at)
     notice = Notice(
@@ -69,18 +87,18 @@ async def open_form(tx: SchoolTx, account_id: UUID, new: NewForm, *, at: datetim
         source_id=str(new.form_id),
         title=words.title,
         body=words.body or None,
-        params=told(new.form_id, words.title, new.due_on, new.signature),
-        created_by=account_id,
+        params=told(new.form_id, words.title, new.due_on, new.signature, per=author.per),
+        created_by=author.account_id,
         created_at=at,
     )
-    published = await publish(tx, notice, families)
+    published = await publish(tx, notice, families, bell=BELL if author.from_area is None else BELL_BEHIND)
     detail = {
         "audience": msgspec.to_builtins(new.audience)["kind"],
         "pupils": len(pupils),
         "guardians": published.guardians,
     }
-    await record(tx, "form.opened", "form", new.form_id, at=at, actor=account_id, detail=detail)
-    return FormOpened(new.form_id, 1, notice_id, at, len(pupils), published.guardians), True
+    await record(tx, "form.opened", "form", new.form_id, at=at, actor=author.account_id, detail=detail)
+    return FormOpened(new.form_id, version, notice_id, at, len(pupils), published.guardians)
 
 
 async def close(house: House, account_id: UUID, school_id: int, form_id: UUID) -> None:
@@ -89,7 +107,7 @@ async def close(house: House, account_id: UUID, school_id: int, form_id: UUID) -
     async with house.database.school(school_id) as tx:
         form = await own_form(tx, account_id, form_id, on=school_day(now))
         if form["closed_at"] is None:
-            await tx.execute(_SET_CLOSED, school_id, form_id, now)
+            await tx.execute(SET_CLOSED, school_id, form_id, now)
             await record(tx, "form.closed", "form", form_id, at=now, actor=account_id)
 
 
@@ -101,7 +119,7 @@ async def reopen(house: House, account_id: UUID, school_id: int, form_id: UUID, 
         if form["closed_at"] is None and form["due_on"] >= school_day(now):
             raise problems.STILL_OPEN()
         _require_day(until.due_on, school_day(now))
-        await tx.execute(_SET_OPEN, school_id, form_id, until.due_on)
+        await tx.execute(SET_OPEN, school_id, form_id, until.due_on)
         detail = {"due_on": until.due_on.isoformat()}
         await record(tx, "form.reopened", "form", form_id, at=now, actor=account_id, detail=detail)
 
@@ -117,14 +135,14 @@ async def extend(house: House, account_id: UUID, school_id: int, form_id: UUID, 
         if until.due_on < form["due_on"]:
             raise INVALID(FieldError("/due_on", *problems.LATER_ONLY))
         if until.due_on > form["due_on"]:
-            await tx.execute(_SET_OPEN, school_id, form_id, until.due_on)
+            await tx.execute(SET_OPEN, school_id, form_id, until.due_on)
             detail = {"from": form["due_on"].isoformat(), "to": until.due_on.isoformat()}
             await record(tx, "form.extended", "form", form_id, at=now, actor=account_id, detail=detail)
 
 
 _FORM = """
-SELECT f.form_id, f.version, f.signature, f.due_on, f.closed_at, f.author_staff_id, f.audience::text AS audience, f.notice_id,
-       f.opened_at, v.title, v.text_sha256
+SELECT f.form_id, f.version, f.signature, f.due_on, f.closed_at, f.author_staff_id, f.from_area, f.per,
+       f.audience::text AS audience, f.notice_id, f.opened_at, v.title, v.text_sha256
   FROM forms f
   JOIN form_versions v
     ON v.school_id = f.school_id
@@ -134,7 +152,7 @@ SELECT f.form_id, f.version, f.signature, f.due_on, f.closed_at, f.author_staff_
    AND f.form_id = $2
    FOR UPDATE OF f
 """
-_SET_CLOSED = f"""
+SET_CLOSED = f"""
 WITH closed AS (
         UPDATE forms
            SET closed_at = $3
@@ -148,7 +166,7 @@ WITH closed AS (
            AND open)
 {TOUCH_FAMILIES.format(pupils="SELECT a.pupil_id FROM form_pupils a WHERE a.school_id = $1 AND a.form_id = $2")}
 """
-_SET_OPEN = f"""
+SET_OPEN = f"""
 WITH opened AS (
         UPDATE forms
            SET closed_at = NULL,
@@ -165,14 +183,22 @@ WITH opened AS (
 """
 
 
-async def own_form(tx: SchoolTx, account_id: UUID, form_id: UUID, *, on: date) -> Any:
-    """The form, locked, for its author and the administrator."""
+async def own_form(tx: SchoolTx, account_id: UUID, form_id: UUID, *, on: date, areas_too: bool = False) -> Any:
+    """The form, locked, for its author and the administrator. An area's stays as the area wrote it: the school only chases it and enters
+    what was signed on paper (`areas_too`)."""
     who = await standing(tx, tx.school_id, account_id, on=on)
+    form = await locked_form(tx, form_id)
+    if form["from_area"] is not None and not areas_too:
+        raise problems.FORM_OF_AREA()
+    if not (who.admin or form["author_staff_id"] == who.staff_id):
+        raise FORBIDDEN()
+    return form
+
+
+async def locked_form(tx: SchoolTx, form_id: UUID) -> Any:
     form = await tx.fetchrow(_FORM, tx.school_id, form_id)
     if form is None:
         raise NOT_FOUND()
-    if not (who.admin or form["author_staff_id"] == who.staff_id):
-        raise FORBIDDEN()
     return form
 
 
@@ -192,7 +218,7 @@ async def close_expired(tx: SchoolTx, *, at: datetime) -> int:
         school_day(at),
     )
     for row in found:
-        await tx.execute(_SET_CLOSED, tx.school_id, row["form_id"], at)
+        await tx.execute(SET_CLOSED, tx.school_id, row["form_id"], at)
         await record(tx, "form.closed", "form", row["form_id"], at=at, actor_kind="system")
     return len(found)
 
@@ -231,18 +257,18 @@ def day_errors(due_on: date, today: date) -> list[FieldError]:
     return [FieldError("/due_on", *problems.TOO_FAR)] if due_on > today + _AHEAD else []
 
 
-async def _insert(tx: SchoolTx, new: NewForm, author: UUID, notice_id: UUID, at: datetime) -> bool:
+async def _insert(tx: SchoolTx, new: NewForm, author: Author, version: int, notice_id: UUID, at: datetime) -> bool:
     audience = msgspec.to_builtins(new.audience)
     made = await tx.fetchval(
         """
-        INSERT INTO forms (school_id, form_id, version, signature, audience_kind, audience, due_on, remind_days,
-                           author_staff_id, notice_id, opened_at)
-        VALUES ($1, $2, 1, $3, $4, $5::jsonb, $6, $7, $8, $9, $10)
+        INSERT INTO forms (school_id, form_id, signature, audience_kind, audience, due_on, remind_days,
+                           author_staff_id, notice_id, opened_at, version, from_area, per)
+        VALUES ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, $9, $10, $11, $12, $13)
             ON CONFLICT (school_id, form_id) DO NOTHING
         RETURNING true
         """,
         tx.school_id, new.form_id, new.signature, audience["kind"], msgspec.json.encode(audience).decode(), new.due_on,
-        sorted(set(new.remind_days), reverse=True), author, notice_id, at,
+        sorted(set(new.remind_days), reverse=True), author.staff_id, notice_id, at, version, author.from_area, author.per,
     )  # fmt: skip
     return bool(made)
 

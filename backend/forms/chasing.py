@@ -10,12 +10,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Protocol
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import asyncpg
 import msgspec
 import structlog
 
+from backend.announcements.area_folding import told_elsewhere
 from backend.core.across_schools import schools_with_open_forms
 from backend.core.clock import SCHOOL_ZONE, school_day
 from backend.core.database import SchoolTx
@@ -47,7 +48,7 @@ class Door(Protocol):
 # Guardians whose answer is missing, with the form and the pupils. $1 school, $2 today, $3 one form asked for by hand or NULL for those
 # whose day has come, $4 catching up. The day on which a form was opened needs no reminder.
 _MISSING = f"""
-SELECT b.guardian_id, f.form_id, v.title, f.due_on, f.signature, array_agg(a.pupil_id ORDER BY a.pupil_id) AS pupil_ids
+SELECT b.guardian_id, f.form_id, v.title, f.due_on, f.signature, f.per, array_agg(a.pupil_id ORDER BY a.pupil_id) AS pupil_ids
   FROM forms f
   JOIN form_versions v
     ON v.school_id = f.school_id
@@ -92,10 +93,10 @@ async def remind(house: House, account_id: UUID, school_id: int, form_id: UUID) 
     """By hand: those whose answer is missing and who have not heard of the form today."""
     now = house.clock.now()
     async with house.database.school(school_id) as tx:
-        form = await own_form(tx, account_id, form_id, on=school_day(now))
+        form = await own_form(tx, account_id, form_id, on=school_day(now), areas_too=True)
         if form["closed_at"] is not None or form["due_on"] < school_day(now):
             raise problems.FORM_CLOSED()
-        told_now = await _chase(tx, form_id, by_hand=True, at=now)
+        told_now = await chase(tx, form_id, by_hand=True, at=now)
         await record(tx, "form.reminded", "form", form_id, at=now, actor=account_id, detail={"guardians": told_now})
     return Reminded(told_now)
 
@@ -120,7 +121,7 @@ async def run(house: House, school_id: int, *, at: datetime) -> int:
         hour = at.astimezone(SCHOOL_ZONE).hour
         if not (await rules(tx, school_id)).remind_hour <= hour <= _LAST_HOUR:
             return 0
-        return await _chase(tx, None, by_hand=False, at=at)
+        return await chase(tx, None, by_hand=False, at=at)
 
 
 async def rules(door: Door, school_id: int) -> FormRules:
@@ -196,10 +197,11 @@ async def _ask_newcomers(tx: SchoolTx, *, at: datetime) -> None:
         await publish_each(tx, notices, created_by=None, at=at)
 
 
-async def _chase(tx: SchoolTx, form_id: UUID | None, *, by_hand: bool, at: datetime) -> int:
+async def chase(tx: SchoolTx, form_id: UUID | None, *, by_hand: bool, at: datetime) -> int:
     today = school_day(at)
     by_guardian: dict[UUID, list[asyncpg.Record]] = defaultdict(list)
-    for row in await tx.fetch(_MISSING, tx.school_id, today, form_id, _CATCH_UP_DAYS):
+    missing = await tx.fetch(_MISSING, tx.school_id, today, form_id, _CATCH_UP_DAYS)
+    for row in await _not_told_elsewhere(tx, missing, today, at):
         by_guardian[row["guardian_id"]].append(row)
     together: dict[tuple[Any, ...], list[UUID]] = defaultdict(list)
     for guardian_id, rows in by_guardian.items():
@@ -208,6 +210,21 @@ async def _chase(tx: SchoolTx, form_id: UUID | None, *, by_hand: bool, at: datet
     await _remember(tx, messages, by_hand=by_hand, today=today, at=at)
     published = await publish_to_guardians(tx, [_notice(*message) for message in messages], at=at)
     return published.guardians
+
+
+async def _not_told_elsewhere(
+    tx: SchoolTx, missing: Sequence[asyncpg.Record], today: date, at: datetime
+) -> list[asyncpg.Record]:
+    """A form that a family answers once is asked for by one of its children's schools a day."""
+    by_form: dict[UUID, list[UUID]] = defaultdict(list)
+    for row in missing:
+        if row["per"] == "family":
+            by_form[row["form_id"]].append(row["guardian_id"])
+    told_of = {
+        form_id: await told_elsewhere(tx, uuid5(form_id, f"reminded {today}"), guardian_ids, at)
+        for form_id, guardian_ids in by_form.items()
+    }
+    return [row for row in missing if row["guardian_id"] not in told_of.get(row["form_id"], ())]
 
 
 Message = tuple[UUID, list[UUID], list[asyncpg.Record]]

@@ -18,7 +18,7 @@ from backend.core.problems import CONFLICT, FORBIDDEN, NOT_FOUND
 from backend.core.versions import TOUCH_FAMILIES
 from backend.forms import slip
 from backend.identity.audit import record
-from schemas.forms import Answers, Device, Question, Signed, SlipSeal
+from schemas.forms import Answers, Device, Per, Question, Signed, SlipSeal
 
 QUESTIONS = msgspec.json.Decoder(list[Question])
 ANSWERS = msgspec.json.Decoder(Answers)
@@ -36,6 +36,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     questions: list[Question]
     open: bool
     notice_id: UUID
+    per: Per
 
 
 class Deed(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,11 +51,12 @@ class Deed(msgspec.Struct, frozen=True, kw_only=True):
     device: Device
     at: datetime
     entered_by: str | None = None
+    copied: bool = False
 
 
 _HOLD = """
 SELECT s.name AS school_name, f.version, f.signature, v.title, v.body, v.questions::text AS questions,
-       f.closed_at IS NULL AND f.due_on >= $3 AS open, f.notice_id
+       f.closed_at IS NULL AND f.due_on >= $3 AS open, f.notice_id, f.per
   FROM forms f
   JOIN form_versions v
     ON v.school_id = f.school_id
@@ -132,6 +134,7 @@ async def hold(tx: SchoolTx, form_id: UUID, now: datetime) -> Words:
         questions=QUESTIONS.decode(row["questions"]),
         open=row["open"],
         notice_id=row["notice_id"],
+        per=row["per"],
     )
 
 
@@ -189,8 +192,8 @@ def _signed(signature_id: UUID, at: datetime, slips: Sequence[tuple[UUID, bytes]
 _WRITE = f"""
 WITH deed AS (
         INSERT INTO form_signatures (school_id, form_id, pupil_id, guardian_id, number, signature_id, deed, via, version,
-                                     answers, signer_name, drawing, slip, slip_sha256, account_id, device, happened_at)
-        SELECT $1, $2, n.pupil_id, n.guardian_id, n.number, $3, $4, $5, $6, n.answers::jsonb, $7, $8, n.slip, n.sha256, $9, $10, $11
+                                     answers, signer_name, drawing, slip, slip_sha256, account_id, device, happened_at, copied)
+        SELECT $1, $2, n.pupil_id, n.guardian_id, n.number, $3, $4, $5, $6, n.answers::jsonb, $7, $8, n.slip, n.sha256, $9, $10, $11, $18
           FROM unnest($12::uuid[], $13::uuid[], $14::int[], $15::text[], $16::text[], $17::bytea[])
             AS n (pupil_id, guardian_id, number, answers, slip, sha256)
      RETURNING pupil_id, guardian_id, number, deed, version),
@@ -230,6 +233,7 @@ async def write(
         [msgspec.json.encode(said).decode() for said in answers],
         slips,
         hashes,
+        deed.copied,
     )
     detail = {"pupils": len({one["pupil_id"] for one in people}), "version": form.version, "via": deed.via}
     await record(tx, f"form.{deed.deed}", "form", form.form_id, at=deed.at, actor=deed.account_id, detail=detail)

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
 from backend.core.database import Reader
 from backend.forms.queries import WAITS
@@ -27,7 +28,7 @@ _ONE = f"""
 SELECT json_build_object(
          'school_id', f.school_id, 'school_name', s.name, 'form_id', f.form_id, 'version', f.version, 'title', v.title,
          'body', v.body, 'questions', v.questions, 'text_sha256', encode(v.text_sha256, 'hex'), 'signature', f.signature,
-         'due_on', f.due_on, 'open', f.closed_at IS NULL AND f.due_on >= $3, 'author', t.full_name,
+         'due_on', f.due_on, 'open', f.closed_at IS NULL AND f.due_on >= $3, 'author', coalesce(t.full_name, f.from_area), 'per', f.per,
          'notice_id', f.notice_id,
          'children', (
            SELECT json_agg(json_build_object(
@@ -107,7 +108,7 @@ SELECT json_build_object(
    AND v.version = f.version
   JOIN schools s
     ON s.school_id = f.school_id
-  JOIN staff t
+  LEFT JOIN staff t
     ON t.school_id = f.school_id
    AND t.staff_id = f.author_staff_id
  WHERE f.school_id = $1
@@ -125,10 +126,10 @@ SELECT json_build_object(
 # $1 school, $2 account, $3 the school's day, $4 the oldest last day still shown.
 _LIST = f"""
 SELECT coalesce(json_agg(json_build_object(
-         'school_id', $1::bigint, 'form_id', one.form_id, 'title', one.title, 'signature', one.signature,
+         'school_id', $1::bigint, 'form_id', one.form_id, 'per', one.per, 'title', one.title, 'signature', one.signature,
          'due_on', one.due_on, 'open', one.open, 'waits', one.waits, 'children', one.children)
        ORDER BY one.waits DESC, one.open DESC, one.due_on, one.form_id), '[]'::json)::text
-  FROM (SELECT f.form_id, v.title, f.signature, f.due_on, f.closed_at IS NULL AND f.due_on >= $3 AS open,
+  FROM (SELECT f.form_id, f.per, v.title, f.signature, f.due_on, f.closed_at IS NULL AND f.due_on >= $3 AS open,
                bool_or(bond.can_act AND {WAITS.format(today="$3", guardian="bond.guardian_id")}) AS waits,
                json_agg(DISTINCT p.full_name::text) AS children
           FROM {GUARDIAN_JOIN}
@@ -163,6 +164,19 @@ async def forms(reader: Reader, account_id: UUID, schools: Sequence[int], on: da
     found: list[Any] = await asyncio.gather(
         *(reader.fetchval(_LIST, school, account_id, on, on - _KEPT_IN_SIGHT) for school in schools)
     )
-    rows = [row for text in found for row in _ROWS.decode(text)]
+    rows = _folded([row for text in found for row in _ROWS.decode(text)])
     rows.sort(key=lambda row: (not row.waits, not row.open, row.due_on, row.form_id))
     return FamilyForms(rows)
+
+
+def _folded(rows: Sequence[FamilyFormRow]) -> list[FamilyFormRow]:
+    """A form that a family answers once stands once, in the school where it still waits, with the children of all its schools."""
+    folded: dict[object, FamilyFormRow] = {}
+    for row in rows:
+        key: object = row.form_id if row.per == "family" else (row.school_id, row.form_id)
+        if (other := folded.get(key)) is None:
+            folded[key] = row
+        else:
+            first = row if (row.waits, row.open) > (other.waits, other.open) else other
+            folded[key] = replace(first, children=sorted({*other.children, *row.children}))
+    return list(folded.values())

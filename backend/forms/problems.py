@@ -34,6 +34,12 @@ SIGNED_IN_APP = problem(
     vi="Người này đã tự trả lời trên ứng dụng; bản giấy không thay câu trả lời đó được.",
     en="This person has answered in the app; a paper slip cannot replace that answer.",
 )
+FORM_OF_AREA = problem(
+    "form-of-area",
+    403,
+    vi="Phiếu này của cơ quan quản lý. Trường xem ai còn thiếu và nhắc; lời phiếu, hạn và việc đóng do cơ quan quản lý.",
+    en="This form is the area's. The school sees who is missing and reminds them; its words, last day and end are the area's.",
+)
 STILL_OPEN = problem("form-open", 409, vi="Phiếu này đang mở.", en="This form is open.")
 
 LATER_ONLY = ("Hạn mới phải sau hạn đang có.", "The new last day must be after the present one.")

@@ -7,6 +7,7 @@ their pupils who is missing, by name, and no answer.
 from __future__ import annotations
 
 from datetime import date
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -95,18 +96,20 @@ _SEEN = """
 SELECT coalesce(json_agg(json_build_object(
          'form_id', seen.form_id, 'version', seen.version, 'title', seen.title, 'body', seen.body, 'questions', seen.questions,
          'text_sha256', encode(seen.text_sha256, 'hex'), 'signature', seen.signature, 'audience', seen.audience,
+         'from_area', seen.from_area, 'per', seen.per,
          'class_name', seen.class_name, 'due_on', seen.due_on, 'remind_days', seen.remind_days, 'author', seen.author,
          'mine', seen.mine, 'may_read_answers', seen.mine OR $3, 'opened_at', seen.opened_at, 'closed_at', seen.closed_at,
          'open', seen.closed_at IS NULL AND seen.due_on >= $4, 'pupils', come.pupils, 'answered', come.answered)
        ORDER BY seen.form_id DESC), '[]'::json)::text
   FROM (SELECT f.form_id, f.version, v.title, v.body, v.questions, v.text_sha256, f.signature, f.audience, c.name AS class_name,
-               f.due_on, f.remind_days, t.full_name AS author, f.author_staff_id = $2 AS mine, f.opened_at, f.closed_at
+               f.due_on, f.remind_days, coalesce(t.full_name, f.from_area) AS author,
+               coalesce(f.author_staff_id = $2, false) AS mine, f.from_area, f.per, f.opened_at, f.closed_at
           FROM forms f
           JOIN form_versions v
             ON v.school_id = f.school_id
            AND v.form_id = f.form_id
            AND v.version = f.version
-          JOIN staff t
+          LEFT JOIN staff t
             ON t.school_id = f.school_id
            AND t.staff_id = f.author_staff_id
           LEFT JOIN classes c
@@ -207,7 +210,7 @@ SELECT coalesce(json_agg(json_build_object(
                         'guardian_id', g.guardian_id, 'full_name', g.full_name, 'relation', b.kind, 'entitled', may.sign,
                         'has_account', g.account_id IS NOT NULL, 'deed', s.deed, 'version', s.version,
                         'counts', coalesce(s.deed = 'signed' AND s.version = $6, false), 'at', s.happened_at, 'via', s.via,
-                        'signature_id', s.signature_id, 'answers', CASE WHEN $3 THEN s.answers END)
+                        'signature_id', s.signature_id, 'copied', s.copied, 'answers', CASE WHEN $3 THEN s.answers END)
                       ORDER BY b.kind, g.guardian_id), '[]'::json) AS signers,
                       count(d.number) AS deeds
                  FROM guardianships b
@@ -254,20 +257,47 @@ async def results(
     reads = row.may_read_answers
     if reads:
         await recorded(house, school_id, account_id, form_id, how)
-    asked: list[AskedPupil] = []
+    asked = await all_asked(
+        reader, _ASKED, school_id, form_id, row.version, staff_id=who.staff_id, reads=reads, today=today
+    )
+    asked.sort(key=lambda one: (one.class_name is None, one.class_name or "", one.sort_key, one.pupil_id))
+    return summed(row, asked, reads=reads)
+
+
+class Door(Protocol):
+    async def fetchval(self, sql: str, *arguments: Any) -> Any: ...
+
+
+class Named(Protocol):
+    @property
+    def pupil_id(self) -> UUID: ...
+
+
+N = TypeVar("N", bound=Named)
+
+
+async def all_asked(
+    door: Door,
+    decoder: msgspec.json.Decoder[list[N]],
+    school_id: int,
+    form_id: UUID,
+    version: int,
+    *,
+    staff_id: UUID,
+    reads: bool,
+    today: date,
+) -> list[N]:
+    """Every pupil of a form, page by page. `reads`: with answers, of everybody; else of the pupils whom `staff_id` teaches."""
+    asked: list[N] = []
     after: UUID | None = None
     while True:
-        page = _ASKED.decode(
-            await reader.fetchval(
-                _RESULTS, school_id, who.staff_id, reads, today, form_id, row.version, PUPILS_AT_ONCE, after
-            )
+        page = decoder.decode(
+            await door.fetchval(_RESULTS, school_id, staff_id, reads, today, form_id, version, PUPILS_AT_ONCE, after)
         )
         asked += page
         if len(page) < PUPILS_AT_ONCE:
-            break
+            return asked
         after = max(one.pupil_id for one in page)
-    asked.sort(key=lambda one: (one.class_name is None, one.class_name or "", one.sort_key, one.pupil_id))
-    return summed(row, asked, reads=reads)
 
 
 async def signer(

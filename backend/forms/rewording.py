@@ -69,9 +69,23 @@ async def reword_form(tx: SchoolTx, account_id: UUID, form_id: UUID, text: FormT
     if words.sha256 == form["text_sha256"]:
         return FormChanged(form["version"], 0)
     version = form["version"] + 1
-    await insert_version(tx, form_id, version, words, account_id, at)
-    await tx.execute(_SET_VERSION, tx.school_id, form_id, version)
+    return await _set_words(tx, form, words, version, signed, account_id, at)
+
+
+async def word_anew(
+    tx: SchoolTx, form: Any, words: Words, version: int, account_id: UUID, *, at: datetime
+) -> FormChanged:
+    """An area's other words, under the area's number of them. The form is locked."""
+    signed = await tx.fetch(_SIGNED, tx.school_id, form["form_id"], form["version"])
+    return await _set_words(tx, form, words, version, signed, account_id, at)
+
+
+async def _set_words(
+    tx: SchoolTx, form: Any, words: Words, version: int, signed: list[Any], account_id: UUID, at: datetime
+) -> FormChanged:
+    await insert_version(tx, form["form_id"], version, words, account_id, at)
+    await tx.execute(_SET_VERSION, tx.school_id, form["form_id"], version)
     again = await tell_again(tx, form, words, signed, at=at) if signed else 0
     detail = {"version": version, "asked_again": again}
-    await record(tx, "form.reworded", "form", form_id, at=at, actor=account_id, detail=detail)
+    await record(tx, "form.reworded", "form", form["form_id"], at=at, actor=account_id, detail=detail)
     return FormChanged(version, again)

@@ -11,7 +11,7 @@ from backend.core.clock import school_day
 from backend.core.http import attachment, house_of
 from backend.core.problems import NOT_FOUND
 from backend.files.routes_serving import serve
-from backend.forms import family, paper, signing, slips
+from backend.forms import everywhere, family, paper, slips
 from backend.identity.guards import GUARDIAN
 from backend.identity.principal import principal_of
 from schemas.forms import FamilyForm, FamilyForms, NewSignature, Signed, SlipHistory, Withdrawal
@@ -44,11 +44,10 @@ async def family_form(request: AnyRequest, school_id: FromPath[int], form_id: Fr
 async def sign(
     request: AnyRequest, school_id: FromPath[int], form_id: FromPath[UUID], data: JSONBody[NewSignature]
 ) -> Signed:
-    """Answer and sign for one child or several. Until the last day it may be signed anew; the newest counts."""
-    account_id = principal_of(request).account_id
-    return await signing.sign(
-        house_of(request), account_id, school_id, form_id, data, user_agent=request.headers.get("user-agent")
-    )
+    """Answer and sign for one child or several. Until the last day it may be signed anew; the newest counts. A form `per` family is
+    signed for all the signer's children that the area asks about, also in other schools."""
+    who, user_agent = principal_of(request), request.headers.get("user-agent")
+    return await everywhere.sign(house_of(request), who, school_id, form_id, data, user_agent=user_agent)
 
 
 @post(_ONE + "/withdraw", tags=["family"], status_code=200, **GUARDIAN)
@@ -56,10 +55,8 @@ async def withdraw(
     request: AnyRequest, school_id: FromPath[int], form_id: FromPath[UUID], data: JSONBody[Withdrawal]
 ) -> Signed:
     """Take a signature back, until the last day. The history keeps both."""
-    account_id = principal_of(request).account_id
-    return await signing.withdraw(
-        house_of(request), account_id, school_id, form_id, data, user_agent=request.headers.get("user-agent")
-    )
+    who, user_agent = principal_of(request), request.headers.get("user-agent")
+    return await everywhere.withdraw(house_of(request), who, school_id, form_id, data, user_agent=user_agent)
 
 
 @get(_ONE + "/slips/{pupil_id:uuid}", tags=["family"], **GUARDIAN)

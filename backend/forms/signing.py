@@ -24,9 +24,16 @@ from schemas.forms import Answers, NewSignature, Paper, PaperSlip, Question, Sig
 
 
 async def sign(
-    house: House, account_id: UUID, school_id: int, form_id: UUID, new: NewSignature, *, user_agent: str | None
+    house: House,
+    account_id: UUID,
+    school_id: int,
+    form_id: UUID,
+    new: NewSignature,
+    *,
+    user_agent: str | None,
+    copied: bool = False,
 ) -> Signed:
-    """For one or several children at once. Sent twice it is signed once."""
+    """For one or several children at once. Sent twice it is signed once. `copied`: what was signed in another school holds here too."""
     now = house.clock.now()
     drawing = await drawn.read(new.drawing)
     async with house.database.school(school_id) as tx:
@@ -52,6 +59,7 @@ async def sign(
             account_id=account_id,
             device=slip.device_of(user_agent),
             at=now,
+            copied=copied,
         )
         signed = await write(tx, form, deed, people, [answers] * len(people))
         await _notice_opened(tx, form, account_id, now)
@@ -93,7 +101,7 @@ async def enter_paper(house: House, account_id: UUID, school_id: int, form_id: U
     with the own account: who wants something else says so there."""
     now = house.clock.now()
     async with house.database.school(school_id) as tx:
-        await own_form(tx, account_id, form_id, on=school_day(now))
+        await own_form(tx, account_id, form_id, on=school_day(now), areas_too=True)
         form = await hold(tx, form_id, now)
         people = await people_of(tx, new.guardian_id, form_id, [new.pupil_id], now, sql=BY_NAME)
         answers, wrong = questions.read(form.questions, new.answers)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import msgspec
 
+from backend.announcements.area_folding import told_elsewhere
 from backend.core.database import SchoolTx
 from backend.core.ids import new_id
 from backend.core.problems import INVALID, FieldError
@@ -68,7 +69,10 @@ async def insert_version(
 async def tell_again(tx: SchoolTx, form: Any, words: Words, signed: Sequence[Any], *, at: datetime) -> int:
     """Those who had signed hear that the words are others now; everybody else meets the new words when they open the form."""
     together: dict[tuple[UUID, ...], list[UUID]] = {}
+    told_of = await _told_elsewhere(tx, form, signed, at)
     for row in signed:
+        if row["guardian_id"] in told_of:
+            continue
         together.setdefault(tuple(row["pupil_ids"]), []).append(row["guardian_id"])
     params = {**told(form["form_id"], words.title, form["due_on"], form["signature"]), "changed": True}
     notices = [
@@ -86,6 +90,17 @@ async def tell_again(tx: SchoolTx, form: Any, words: Words, signed: Sequence[Any
     return (await publish_to_guardians(tx, notices, at=at)).guardians
 
 
-def told(form_id: UUID, title: str, due_on: date, signature: str) -> dict[str, Any]:
-    """What a notice about one form carries, for its words and its way to the form."""
-    return {"forms": [{"form_id": str(form_id), "title": title, "due_on": due_on.isoformat(), "signature": signature}]}
+async def _told_elsewhere(tx: SchoolTx, form: Any, signed: Sequence[Any], at: datetime) -> set[UUID]:
+    if form["per"] != "family":
+        return set()
+    guardian_ids = [row["guardian_id"] for row in signed]
+    return await told_elsewhere(tx, uuid5(form["form_id"], f"after version {form['version']}"), guardian_ids, at)
+
+
+def told(form_id: UUID, title: str, due_on: date, signature: str, *, per: str = "pupil") -> dict[str, Any]:
+    """What a notice about one form carries, for its words and its way to the form. Of one that a family answers once for all its
+    children, the notices in several schools are copies of one."""
+    copies = {"area": str(form_id)} if per == "family" else {}
+    return copies | {
+        "forms": [{"form_id": str(form_id), "title": title, "due_on": due_on.isoformat(), "signature": signature}]
+    }

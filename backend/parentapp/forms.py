@@ -15,7 +15,7 @@ from backend.core.http import house_of, language_of, open_form
 from backend.core.ids import new_id
 from backend.core.problems import NOT_FOUND, Problem
 from backend.family.actions import answer_notice
-from backend.forms import family, signing, slips
+from backend.forms import everywhere, family, slips
 from backend.forms.problems import FORM_CHANGED, NOT_SIGNED
 from backend.identity.guards import GUARDIAN
 from backend.identity.principal import principal_of
@@ -57,8 +57,7 @@ async def sign_form(request: AnyRequest, school_id: FromPath[int], form_id: From
             raise wrong_file
         new = into(NewSignature, values)
         agent = request.headers.get("user-agent")
-        account_id = principal_of(request).account_id
-        await signing.sign(house_of(request), account_id, school_id, form_id, new, user_agent=agent)
+        await everywhere.sign(house_of(request), principal_of(request), school_id, form_id, new, user_agent=agent)
     except Problem as problem:
         if problem.kind.status not in _SHOWN_AGAIN:
             raise
@@ -74,8 +73,8 @@ async def withdraw_signature(request: AnyRequest, school_id: FromPath[int], form
     sent = await open_form(request)
     try:
         what = into(Withdrawal, {"signature_id": new_id(), "pupil_ids": [str(sent.get("pupil_id", ""))]})
-        account_id, agent = principal_of(request).account_id, request.headers.get("user-agent")
-        await signing.withdraw(house_of(request), account_id, school_id, form_id, what, user_agent=agent)
+        who, agent = principal_of(request), request.headers.get("user-agent")
+        await everywhere.withdraw(house_of(request), who, school_id, form_id, what, user_agent=agent)
     except Problem as problem:
         if problem.kind.status not in _SHOWN_AGAIN:
             raise

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from backend.core.clock import SCHOOL_ZONE
-from backend.family.queries import in_words, unread_notices
+from backend.family.queries import folded, in_words, unread_notices
 from bots.answers.asking import Asker
 from schemas.family import FamilyNotice
 
@@ -23,12 +23,13 @@ class Unread(msgspec.Struct, frozen=True):
 
 
 async def unread(asker: Asker, schools: Sequence[int]) -> Unread:
-    """All schools are asked side by side."""
+    """All schools are asked side by side; what an area wrote to several of them is one."""
     reader = asker.house.database.reader
     rows = await asyncio.gather(
         *(unread_notices(reader, school, asker.account_id, asker.today, limit=_COUNTED_MAX) for school in schools)
     )
-    found = [in_words(school, row, asker.language) for school, own in zip(schools, rows, strict=True) for row in own]
+    read = folded([(school, row) for school, own in zip(schools, rows, strict=True) for row in own])
+    found = [in_words(school, row, asker.language) for school, row in read]
     if not found:
         return Unread(asker.say("unread_none"), [])
     found.sort(key=lambda notice: notice.created_at, reverse=True)

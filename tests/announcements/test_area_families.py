@@ -11,10 +11,12 @@ import httpx
 import pytest
 
 from backend.announcements.leaving import publish_due
-from backend.core.clock import StoppedClock
+from backend.core.clock import StoppedClock, school_day
 from backend.core.house import House
 from backend.core.ids import new_id
 from backend.files.area import forget_area
+from bots.answers.asking import Asker
+from bots.answers.notices import unread
 from tests.announcements.test_announcing import inbox
 from tests.announcements.test_area import ask, storm
 from tests.factories import Person, World, also_in_the_other_school
@@ -185,3 +187,15 @@ async def test_a_family_that_may_no_longer_see_one_child_still_reads_the_other_s
     )
     [notice] = await inbox(web, both)
     assert [child["full_name"] for child in notice["children"]] == ["Phạm Văn Đức"]
+
+
+async def test_a_chat_counts_an_areas_letter_once(
+    web: httpx.AsyncClient, world: World, area: str, school_house: House, owner: asyncpg.Connection
+) -> None:
+    await also_in_the_other_school(owner, school_house, world)
+    await sent(web, world, area)
+    await leave(school_house, world)
+    asker = Asker(school_house, world.parent.account_id, school_day(school_house.clock.now()), "vi")
+    found = await unread(asker, [world.school_id, world.other_school_id])
+    assert len(found.shown) == 1 and "1 thông báo" in found.text
+    assert len(found.shown[0].children) == 2

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from backend.core.clock import school_day
 from backend.core.ids import new_id
 from backend.files.actions import keep
+from backend.forms import area
 from backend.forms.actions import close, create_form
 from backend.forms.signing import sign
 from schemas.announcements import ToClass
+from schemas.area_forms import NewAreaForm
 from schemas.forms import Consent, NewForm, NewSignature, Paper
+from tests.announcements.matrix_lines import area_principal
 from tests.files.matrix_lines import PICTURE
 from tests.identity.matrix import (
     ADMINS,
@@ -29,6 +35,86 @@ from tests.identity.matrix import (
 )
 
 _GO = Consent("go", "Đồng ý?")
+OFFICER = on_any("area_admin")
+AREA_FORMS = "/v1/area/forms"
+AREA_FORM = AREA_FORMS + "/{form_id}"
+_AREA_DESK = "/console/area/forms"
+
+
+def area_form(scene: Scene) -> NewAreaForm:
+    due_on = school_day(scene.house.clock.now()) + timedelta(days=5)
+    return NewAreaForm(new_id(), scene.world.province, "Bơi", "Lớp bơi.", [_GO], "one", due_on, undo_seconds=3600)
+
+
+async def an_area_form(scene: Scene) -> str:
+    new = area_form(scene)
+    await area.send(scene.house, area_principal(scene), new)
+    return str(new.form_id)
+
+
+def area_page_form(scene: Scene) -> dict[str, str]:
+    new = area_form(scene)
+    words = {"form_id": str(new.form_id), "area_code": new.area_code, "title": new.title, "body": new.body}
+    asked = {"rows": "0", "per": "pupil", "signature": "one", "due_on": str(new.due_on), "remind_days": ""}
+    return {**words, **asked, "do": "send"}
+
+
+def of_area(
+    path: Callable[[Scene], str],
+    form: Callable[[Scene], dict[str, str]] | None = None,
+    prepare: Any = an_area_form,
+    status: int = 303,
+) -> Line:
+    """A page of the area's desk."""
+    return Line(
+        ask=lambda s: Ask(_AREA_DESK + path(s), form=form(s) if form else None),
+        allowed=OFFICER,
+        targets=NOTHING,
+        prepare=prepare,
+        by_cookie=True,
+        passes={status} if form else None,
+    )
+
+
+def at_the_areas_door(path: Callable[[Scene], str], **more: Any) -> Line:
+    return Line(
+        ask=lambda s: Ask(path(s), **{name: value(s) for name, value in more.items()}),
+        allowed=OFFICER,
+        targets=NOTHING,
+        prepare=an_area_form,
+    )
+
+
+def other_words(scene: Scene) -> dict[str, Any]:
+    return {"title": "Khác", "body": "x", "questions": [], "new_version": True}
+
+
+def a_later_day(scene: Scene) -> dict[str, str]:
+    return {"due_on": later(scene, 9)}
+
+
+AREA_LINES = {
+    ("POST", AREA_FORMS): at_the_areas_door(lambda s: AREA_FORMS, json=lambda s: msgspec.to_builtins(area_form(s))),
+    ("GET", AREA_FORMS): at_the_areas_door(lambda s: AREA_FORMS),
+    ("GET", AREA_FORM): at_the_areas_door(lambda s: f"{AREA_FORMS}/{s.made}"),
+    ("PUT", AREA_FORM + "/text"): at_the_areas_door(lambda s: f"{AREA_FORMS}/{s.made}/text", json=other_words),
+    ("POST", AREA_FORM + "/take-back"): at_the_areas_door(lambda s: f"{AREA_FORMS}/{s.made}/take-back"),
+    ("POST", AREA_FORM + "/close"): at_the_areas_door(lambda s: f"{AREA_FORMS}/{s.made}/close"),
+    ("POST", AREA_FORM + "/until"): at_the_areas_door(lambda s: f"{AREA_FORMS}/{s.made}/until", json=a_later_day),
+    ("POST", AREA_FORM + "/remind"): at_the_areas_door(lambda s: f"{AREA_FORMS}/{s.made}/remind"),
+    ("GET", "/v1/area/form-files/{form_id}/{kind}"): at_the_areas_door(lambda s: f"/v1/area/form-files/{s.made}/csv"),
+    ("GET", _AREA_DESK): of_area(lambda s: "", prepare=None),
+    ("POST", _AREA_DESK): of_area(lambda s: "", area_page_form, prepare=None),
+    ("GET", _AREA_DESK + "/{form_id}"): of_area(lambda s: f"/{s.made}"),
+    ("GET", _AREA_DESK + "/{form_id}/text"): of_area(lambda s: f"/{s.made}/text"),
+    **{
+        ("POST", f"{_AREA_DESK}/{{form_id}}{rest}"): of_area(
+            lambda s, rest=rest: f"/{s.made}{rest}",  # type: ignore[misc]
+            lambda s: {**a_later_day(s), "title": "Khác", "body": "x", "rows": "0", "new_version": "yes"},
+        )
+        for rest in ("/text", "/take-back", "/close", "/remind", "/until")
+    },
+}
 
 
 def root(scene: Scene, rest: str = "") -> str:
@@ -176,6 +262,7 @@ _FAMILY = "/v1/family/forms/{school_id}/{form_id}"
 
 # A teacher changes only own forms (tests/forms/test_signing.py); these are the administrator's. Who teaches the class sees it.
 LINES = {
+    **AREA_LINES,
     ("POST", "/v1/schools/{school_id}/forms"): Line(
         ask=lambda s: Ask(root(s), json=form(s)), allowed=TEACHERS | ADMINS, passes={201}
     ),

@@ -30,8 +30,6 @@ DOUBTED_BELOW = {
     "missing_where": -0.45,
     "missing_deadline": -0.50,
     "missing_who_to_contact": -0.55,
-    "relative_date_ambiguous": -0.50,
-    "past_date": -0.80,
     "personal_data_exposed": -0.75,
     "comparison_of_pupils": -0.65,
     "illegal_fee": -0.50,

@@ -19,7 +19,8 @@ _FAMILY = (
 _TO_BEFORE = re.compile(
     rf"\b{_FAMILY}(?:[\s,:&/-]|\b(?:cua|va|hoc sinh|hs|em|cac|con|toan the|thuoc|cu|toan|of|in|khoi|lop"
     rf"|tap the|phhs|ph|class|grade|yeu|quy|than|men|than men|nha)\b)*$"
-    r"|\b(?:kinh gui|gui|than gui|kinh moi|moi|thong bao danh cho|thong bao rieng cho|thong bao|dear|hi|hello|chao|kinh chao|v/v|ve viec"
+    r"|\b(?:kinh gui|gui|than gui|kinh moi|moi|thong bao danh cho|thong bao rieng cho|thong bao|dear|hi"
+    r"|hello|chao|kinh chao|v/v|ve viec"
     r"|hop phu huynh|hop phhs|hop|thuc hien|danh cho|ap dung|lich|tkb|thoi khoa bieu|thong tin|nhac"
     r"|nhac nho|nho|bang tin|tin nhan|gvcn|giao vien chu nhiem|de nghi|yeu cau|to chuc cho|toan the|ca|tap the|all"
     r"|kinh thua|alo|thuc don|ke hoach|nhan xet|thu|cac khoan thu)(?:[\s,:&/-]|\b(?:toi|den|cac|toan the"
@@ -36,7 +37,7 @@ _PASSING_AFTER = re.compile(
     r"\s*(?:dat|doat|gianh|xep|dung|giai|thang|thua|vo dich|ve nhat|da (?:gianh|dat|doat|ung ho|quyen gop"
     r"|trang tri)|truc tuan|truc (?:ban|nhat)|bieu dien|ung ho|duoc khen|duoc tuyen duong|nhat|nhi"
     r"|se trinh dien|da xay ra|co (?:\d+|mot|hai|nhieu) (?:em|ban|hs|hoc sinh|ca)|giup|phu trach|lam mc"
-    r"|dau)"
+    r"|dau|nho (?:nhan|tim|hoi)|(?:vua |gui )?tang|cho muon|muon (?:phong|lop|san)|thach)"
 )
 _PASSING_SENTENCE = re.compile(
     r"\b(?:chuc mung|khen|tuyen duong|giai (?:nhat|nhi|ba)|ty so|ti so|tran dau|chung ket|xep hang|thi dua"
@@ -50,6 +51,10 @@ _ADDRESS = re.compile(
 )
 
 
+# `Lớp 5A diễn trước, lớp mình diễn sau`, `lớp 10A5 tặng lớp mình chậu hoa`.
+_BESIDE_OURS = re.compile(
+    r"(?! (?:minh|ta|oi)\b)[^.\n]*?\b(?:lop|doi|khoi|phong|san) (?:minh|ta|chung (?:minh|ta|em))\b"
+)
 # `Phụ huynh lớp 11B2 chú ý …`
 _HEAR = re.compile(r"\s*(?:chu y|luu y|oi\b|nho\b|vui long|xin (?:luu|chu|vui)|than men|yeu quy)")
 
@@ -144,13 +149,15 @@ def _is_address(reading: Reading, m: Mention) -> bool:
         r"\b(?:co|thay|gv|anh chi|cua|giao luu|thi dau|ban)\s*$", head[-14:]
     ):
         return not _PASSING_SENTENCE.search(reading.plain[sentence_first:sentence_last])
+    if _BESIDE_OURS.match(reading.plain, m.end, sentence_last):
+        return False
     if _PASSING_BEFORE.search(head[-30:]) or _PASSING_AFTER.match(reading.plain, m.end):
         return False
     if _PASSING_SENTENCE.search(reading.plain[sentence_first:sentence_last]):
         return False
     # At the head of a line or sentence the class is who is spoken to: `Lớp 6A2 mai nghỉ học`, `[6A2] …`.
     lead = reading.plain[max(first, sentence_first) : m.start]
-    return not re.sub(r"\b(?:lop|khoi|class|grade|cac lop)\b|[^\w]", "", lead).strip()
+    return not re.sub(r"\b(?:lop|khoi|class|grade|cac lop|nha|be|cac be)\b|[^\w]", "", lead).strip()
 
 
 def _only_one_addressed(

@@ -126,10 +126,12 @@ def _is_slashed(reading: Reading, m: re.Match[str], slashed: frozenset[str]) -> 
 
 # `Ba mẹ 4 Saturn`: a grade and the class's own name.
 _GRADE_NAMED = re.compile(
-    rf"(?:^|\n|(?i:mẹ|lớp|huynh|nhà|class|year|parents|families|con|em) )(?P<grade>{GRADE}) (?P<name>[A-Z][a-z]{{2,}})\b"
+    r"(?:^|\n|(?i:mẹ|lớp|huynh|nhà|class|year|parents|families|con"
+    rf"|em) )(?P<grade>{GRADE}) (?P<name>[A-Z][a-z]{{2,}})\b"
 )
 _SPOKEN_TO = re.compile(
-    r"(?:^|[\n\[(]|\b(?:ph|phhs|cmhs|phu huynh|ba me|bo me|cha me|hs|hoc sinh|gui|cac (?:con|em|ban)|lop))[\s:]*$"
+    r"(?:^|[\n\[(]|\b(?:ph|phhs|cmhs|phu huynh|ba me|bo me|cha me|hs|hoc sinh|gia dinh|gui|chao|nha"
+    r"|cac (?:con|em|ban)|lop))[\s:]*$"
 )
 
 
@@ -146,9 +148,10 @@ def _is_class(reading: Reading, m: re.Match[str]) -> bool:
         if letter.isupper():
             return m["letter"] not in "gh"
         return " " not in m["form"] and m["letter"] not in "ghkmn"
+    spoken_to = bool(_SPOKEN_TO.search(reading.plain[max(0, m.start() - 16) : m.start()].rstrip("\n") or "x"))
     return (
         letter.isupper()
-        and m["letter"] in "abcde"
+        and (m["letter"] in "abcde" or spoken_to)
         and " " not in m["form"]
         and not re.match(r"\s?\d", reading.plain[m.end() : m.end() + 2])
     )

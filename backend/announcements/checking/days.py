@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from backend.announcements.checking.no_days import NO_DAY_AFTER, is_lunar, is_no_day, names_else
 from backend.announcements.checking.reading import Reading
 from backend.announcements.checking.relative_days import relative_days
 
@@ -70,11 +71,6 @@ _BARE = re.compile(
     rf"\b(?:ngay|mung|mong|hom)\s+({_D})(?![\d/.:-]|\s*(?:/|thang|thg|h\b|gio|-\s*\d|hang thang|moi thang"
     rf"|hoc|cong|nghi|lam|lien|(?:va|,|&|den|toi)\s*(?:ngay\s*)?\d{{1,2}}\s*(?:/|thang)))(?:\s*(toi|nay|tay))?"
 )
-_LUNAR_BEFORE = re.compile(r"(?:(?<!chuc )(?<!chao )(?<!don )mung|mong|ram|am lich|\bal)[\s:,]*$")
-_LUNAR_AFTER = re.compile(
-    r"\s*,?\s*(?:\(?\s*(?:am lich|a\.?l\b|am\b(?! nhac)|lich am|tet\b)|nam (?:binh|dinh|mau|ky|canh|tan"
-    r"|nham|quy|giap|at)\b)"
-)
 _LUNAR_WORDS = re.compile(
     r"\b(?:mung|mong)\s+(?:\d{1,2}|mot|hai|ba|bon|tu|nam|sau|bay|tam|chin|muoi)(?:\s*(?:,|-|va"
     r"|den)\s*(?:mung |mong )?\d{1,2})*\s+(?:tet|thang gieng|thang chap|am lich|al\b)"
@@ -85,23 +81,6 @@ _SPOKEN_MONTHS = {
     "mot": 1, "hai": 2, "ba": 3, "tu": 4, "nam": 5, "sau": 6, "bay": 7, "tam": 8, "chin": 9, "muoi": 10, "muoi mot": 11, "muoi hai": 12,
 }  # fmt: skip
 
-# Before or after the two numbers: then they are a street, an exercise, a class, a mark, a share.
-_NO_DAY_BEFORE = re.compile(
-    r"(?:\b(?:duong|pho|hem|ngo|ngach|kiet|so nha|nha so|so|bai|bt|bai tap|cau|trang|tr|tiet|lop|phong|p"
-    r"|muc|chuong|de|diem|dat|duoc|si so|ti so|ty so|ty le|ti le"
-    r"|phan so|to|nhom|khu|cong vien|quang truong|mam non|mn|thcs|thpt|tieu hoc|th|san van dong|svd|km|toa"
-    r"|nha|thua|lan thu|quoc lo|ql|co mat|vang|ban|gan|khoang|hon"
-    r"|chi|chiem|street|st|ton that|class|grade|exercise|page|bao danh|khoi|dot|ho so|the|kt|lo|cap|cung"
-    r"|con|kip|uong|bung|hoa|an)\s*[:.]?|[=x+*]\s*)\s*$"
-)
-_NO_DAY_AFTER = re.compile(
-    r"\s*(?:trong (?:workbook|vo|sach)|so (?:keo|hoc|dan|ban|tien|cam|tao|bong)|coc\b|chen\b|lit\b|kg\b|ly\b|hop\b|trai\b|cu\b|lat\b"
-    r"|diem|hoc sinh|hs\b|em\b|ban\b"
-    r"|be\b|chau\b|phu huynh|ph\b|phhs|gia dinh|cau\b|tre\b|muong|thia"
-    r"|con\b|tiet\b|giao vien|gv\b|lop\b(?! )|to giay|cai\b|ngay\b"
-    r"|dan\b|thanh vien|tiet hoc|%|suat|qd\b|-?qd|/qd|muc tieu|street|buoi\b|quyen\b|duong\b|hoc ky|hk"
-    r"|thoi gian\b|so hs|so hoc sinh|[=+*×]|-\s*\d{1,2}/\d{1,2}\s*=)"
-)
 _JOINED_BEFORE = re.compile(
     rf"(?<![\w/.:])({_D})\s*(?:-|~|den(?: het)?|toi|va|&|to|and|,|;)\s*(?:ngay\s+|het ngay\s+|het\s+|thu \w+,?\s+)?$"
 )
@@ -143,15 +122,11 @@ def _candidates(reading: Reading, today: date, slashed: frozenset[str]) -> Itera
         yield from _numeric(plain, m.start(1), m.end(), int(m[1]), int(m[2]), None, today, None)
     no_day = -9
     for m in _SHORT.finditer(plain):
-        listed = m.start() - no_day < 6 and re.fullmatch(r"\s*(?:,|va|hoac|hay|;|-)\s*", plain[no_day : m.start()])
+        listed = m.start() - no_day < 9 and re.fullmatch(r"\s*(?:,|va|hoac|hay|;|-)\s*", plain[no_day : m.start()])
         found = (
             [] if listed else list(_numeric(plain, m.start(), m.end(), int(m[1]), int(m[2]), None, today, m.start()))
         )
-        if (
-            not found
-            or _is_address(reading, m)
-            or (m[1] in slashed and not _AN_HOUR.search(plain[max(0, m.start() - 12) : m.start()]))
-        ):
+        if not found or names_else(reading, m, slashed):
             no_day = m.end()
         else:
             yield from found
@@ -165,49 +140,24 @@ def _candidates(reading: Reading, today: date, slashed: frozenset[str]) -> Itera
     for start, end, ahead in relative_days(reading):
         yield Day(start, end, today + timedelta(ahead), "relative")
     for m in _BARE.finditer(plain):
-        if not _NO_DAY_AFTER.match(plain, m.end()):
+        if not NO_DAY_AFTER.match(plain, m.end()):
             lunar = m.group().startswith(("mung", "mong"))
             yield Day(m.start(1), m.end(), None if lunar else _next(int(m[1]), today), "lunar" if lunar else "date")
-
-
-# In a school of classes 7/1, 7/2 only a day word or an hour makes a date of 7/3.
-_AN_HOUR = re.compile(
-    r"(?:\b(?:ngay|thu \w+|t[2-7]|cn|chu nhat|han|truoc|het|sang|trua|chieu|toi|hom|den|tu"
-    r"|vao|le|mung|dip)|\d\s?(?:h|g|gio)\s?\d{0,2})[\s,:(]*$|;\s*$"
-)
-_STREET = re.compile(r" [^\W\d_]{2,} [^\W\d_]{2,}")
-
-
-def _is_address(reading: Reading, m: re.Match[str]) -> bool:
-    """`25/7 Nguyễn Trãi`: a house in a lane."""
-    street = None if reading.shouting else _STREET.match(reading.shown, m.end())
-    named = street and all(word[0].isupper() for word in street.group().split())
-    return bool(named) and not _DAY_WORD.search(reading.plain[max(0, m.start() - 24) : m.start()])
 
 
 def _numeric(
     plain: str, start: int, end: int, day: int, month: int, year: int | None, today: date, guard: int | None
 ) -> Iterator[Day]:
     before = plain[max(0, start - 24) : start]
-    if _LUNAR_BEFORE.search(before) or _LUNAR_AFTER.match(plain, end):
+    if is_lunar(plain, start, end, before, year):
         yield Day(start, end, None, "lunar")
         return
     if (day, month) == (10, 3) and re.search(r"gio to|hung vuong", plain[max(0, start - 60) : end + 60]):
         yield Day(start, end, None, "lunar")
         return
-    if guard is not None and year is None and _is_no_day(plain, start, end, before, day, month):
+    if guard is not None and year is None and is_no_day(plain, start, end, before, day, month):
         return
     yield _guessed(start, end, day, month, year, today)
-
-
-_DAY_WORD = re.compile(r"\b(?:ngay|sang|trua|chieu|toi|thu \w+|t[2-7]|cn|chu nhat|han|truoc|het)[\s,:(]*$")
-
-
-def _is_no_day(plain: str, start: int, end: int, before: str, day: int, month: int) -> bool:
-    """A street, an exercise, a class, a mark, round the clock: unless a word for a day stands before it."""
-    if _DAY_WORD.search(before):
-        return False
-    return bool(_NO_DAY_BEFORE.search(before) or _NO_DAY_AFTER.match(plain, end) or (day, month) in ((24, 7), (1, 2)))
 
 
 def _guessed(start: int, end: int, day: int, month: int, year: int | None, today: date) -> Day:

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from backend.announcements.checking.asks import Ask
 from backend.announcements.checking.days import Day
 from backend.announcements.checking.reading import Reading
-from backend.announcements.checking.weeks import Vague, Weekday
+from backend.announcements.checking.vague import Vague
+from backend.announcements.checking.weeks import Weekday
 
 _FILL = (
     r"(?:[\s:,(\-]|\b(?:ngay|la|vao|luc|thu|hai|ba|tu|nam|sau|bay|chu nhat|cn|sang|trua|chieu|toi|het|cuoi"
@@ -17,9 +18,11 @@ _FILL = (
     r"|\b\d{1,2}\s?[ap]m\b)*"
 )
 _DUE_BEFORE = re.compile(
-    r"\b(?:truoc|trc|trk|han(?: chot| cuoi(?: cung)?(?: nop(?: \w+){0,6})?| nop(?: \w+){0,5}| dang k[yi]| tra loi| phan hoi| thanh toan"
-    r"| dong| thu)?|cham nhat|muon nhat|tre nhat|som nhat den|den het|het|den ngay|cho den|ket thuc"
-    r"|khong qua|deadline|by|before|no later than|until|till|due(?: date)?|tu nay den|keo dai den|trong"
+    r"\b(?:truoc|trc|trk|han(?: chot| cuoi(?: cung)?(?: nop(?: \w+){0,6})?| nop(?: \w+){0,5}| dang k[yi]"
+    r"| tra loi| phan hoi| thanh toan"
+    r"| dong| thu)?|cham nh[au]t|muon nh[au]t|tre nh[au]t|som nhat den|den het|het|den ngay|cho den|ket thuc"
+    r"|khong qua|han\b[^.;,\n]{0,45}\bla|deadline|by|before|no later than|until|till|due(?: date)?"
+    r"|tu nay den|keo dai den|trong"
     r"|toi het|den|bat dau thu)" + _FILL + r"$"
 )
 # `từ 8g00 đến 11g00 ngày …` spans hours of one day.
@@ -28,11 +31,12 @@ _HOURS_SPAN = re.compile(
 )
 _DUE_AFTER = re.compile(
     r"[\s,)]*(?:la han|la ngay (?:cuoi|chot|het han)|het han|chot (?:so|danh sach|ds|sl)|la (?:deadline"
-    r"|chot)|tro ve truoc|(?:co|em|minh|thay|lop truong) (?:dong|chot|thu|tong hop|lap danh sach|khoa|dong form)|khoa (?:form|so)"
+    r"|chot)|tro ve truoc|(?:co|em|minh|thay|lop truong) (?:dong|chot|thu|tong hop|lap danh sach|khoa"
+    r"|dong form)|khoa (?:form|so)"
     r"|dong form)"
 )
 _DUE_TIME = re.compile(
-    r"\b(?:truoc|trc|trk|cham nhat|muon nhat|tre nhat|den het|han(?: chot| nop| cuoi)?|by|before"
+    r"\b(?:truoc|trc|trk|cham nh[au]t|muon nh[au]t|tre nh[au]t|den het|han(?: chot| nop| cuoi)?|by|before"
     r"|deadline)\s*:?\s*(?:luc\s*)?\d{1,2}\s?(?:h|g|gio|:\d\d|am|pm)|\b(?:trong (?:vong )?(?:\d{1,2}|mot"
     r"|hai|ba|bon|nam|bay|24) ?(?:ngay|gio|h|tuan|hom|tieng)|trong (?:ngay|hom nay|sang nay|chieu nay"
     r"|toi nay|buoi|sang mai|ngay mai|tuan|thang|dau gio)|ngay (?:hom nay|trong|bay gio|tu hom nay)"
@@ -41,9 +45,11 @@ _DUE_TIME = re.compile(
     r"|as soon as possible|asap|today|tonight|tomorrow)\b"
 )
 _EVENT_BEFORE = re.compile(
-    r"\b(?:tham quan|nghi|phuong an|ve viec|hop|su kien|le|buoi|chuyen|ngay hoi|hoi (?:thao|thi|cho|trai|khoe)|thi|kiem tra|kham"
+    r"\b(?:tham quan|nghi|phuong an|ve viec|hop|su kien|le|buoi|chuyen|ngay hoi|hoi (?:thao|thi|cho|trai"
+    r"|khoe)|thi|kiem tra|kham"
     r"|tiem|du|tham du|chuong trinh|ngoai khoa|to chuc|dien ra|khai giang|trai nghiem|dip|da ngoai"
-    r"|cam trai|meeting|trip|event|sinh|giao luu|bieu dien|toa dam|xuat phat|bat dau|ap dung|ke tu|can cu"
+    r"|cam trai|meeting|trip|event|(?<!tuyen )(?<!hoc )sinh|giao luu|bieu dien|toa dam|xuat phat|bat dau"
+    r"|ap dung|ke tu|can cu"
     r"|so \d|van ban|cong van|thong bao)\b[^.\n;]{0,40}$"
 )
 _REPORTED = re.compile(
@@ -53,7 +59,8 @@ _REPORTED = re.compile(
     r"|bien ban)|cong van|quyet dinh|nghi quyet|nghi dinh|thong tu|ke hoach so|hop dong|bien ban|ky niem"
     r"|chao mung|sinh ngay|ban hanh|ky ngay|da [a-z]+(?: [a-z]+)? (?:vao )?ngay|da (?:ky|ki|hop|to chuc"
     r"|dien ra|thong bao|gui|thu|nop|dong|nhan|duoc"
-    r"|xay ra|tham gia|tham du|hoan thanh|ket thuc|chuyen|thong qua)|vua qua|vua roi|hom qua|hom kia|bua kia|hom no|bua truoc|hom truoc|cam on"
+    r"|xay ra|tham gia|tham du|hoan thanh|ket thuc|chuyen|thong qua)|vua qua|vua roi|hom qua|hom kia"
+    r"|bua kia|hom no|bua truoc|hom truoc|cam on"
     r"|chuc mung|ket qua|(?<!le )(?<!hop )(?<!buoi )(?<!hoi nghi )tong ket|nhin lai|thay (?:vi|cho)"
     r"|gia han|lui|doi (?:tu|lich|sang)|chuyen tu|cu\b"
     r"|hoan|bao cao|ghi nhan|da xong|xong xuoi|thoi tiet|nghi hoc ngay|vang (?:ngay|hom)|tu ngay|ke tu|hinh anh|dip"
@@ -77,6 +84,27 @@ _THANKED = re.compile(
     r"\bcam on\b[^.;\n]{0,40}\bda\b|\b(?:100%|tat ca|toan bo|du 100%|moi (?:gia dinh|em|nha))[^.;\n]{0,40}\bda\b"
     r"|\bda (?:nop|gui|thu|chuyen|dong|hoan thanh)\b[^.;\n]{0,40}\bdung han\b"
 )
+# `Nhà nào cũng đi cho vui nhé`: an invitation without a word of inviting.
+_COAXED = re.compile(
+    r"\b(?:rang|dung (?:tre|quen|lo)|cung nhau|di cho vui|nha nao cung|co len|gop mat|chung vui|cho kip"
+    r"|dung gio|nho (?!lai\b)|du (?:le|hop|buoi|gala))\b"
+    r"|\b(?:lien hoan|tat nien|hop|dien|di|tap|cam trai|xem|an|gap|tham|du|choi|hoc bu"
+    r"|lao dong)\b[^.;\n]{0,80}\b(?:nhe|nghen|nhen|nha)\W*$"
+)
+_TOLD_WITH = re.compile(
+    r"\b(?:vui qua|hay qua|dep qua|de quen|bo quen|quen|xinh|ra lo|rat (?!mong|vui|han hanh|tran trong|can"
+    r"|kinh)\w+|tuyet (?!doi)|hao hung|vo dich|a quan|huy chuong|nhat toan|xep (?:nhat|nhi|ba|thu)"
+    r"|giai (?:nhat|nhi|ba|khuyen khich|vang|bac|dong)|chuc mung|(?:thang|thua|hoa|ty so|ti so) \d|ne nep"
+    r"|ai lo|khong (?:nhan|bo sung)|thay con|ghi nhan|khen)\b"
+)
+_CALLED = re.compile(
+    r"\b(?:nop|dang k[yi]|nhan|dong|thanh toan|chuyen|gui|mang|moi|xem|tham gia|du|xac nhan|phan hoi"
+    r"|tra loi|dien|binh chon|ung ho|mo cua|tap trung|co mat"
+    r"|ghe|thu|dat|mua|don|lam|ky)\b"
+)
+# `Bác sĩ khám hôm 1/10`: mostly told.
+_HOM = re.compile(r"\bhom (?:\w+ ){0,2}$")
+_INVITED = re.compile(r"\b(?:moi|nho|nhac|mang|tap trung|co mat|dang k[yi]|han|truoc|cham nhat|nop|de nghi)\b")
 _HAS_BEEN = re.compile(r"\bda (?!nang\b|bong\b|den han\b|dang k[yi]\b)[a-z]+")
 _HOUR = re.compile(r"(?<!\d)(\d{1,2})\s?(?:h|g|gio|:)\s?(\d{2})?")
 
@@ -112,13 +140,17 @@ def has_deadline(
     return any(_label_of_collecting(reading, start) for start, _ in spans)
 
 
+_IN_CASE = re.compile(r"\b(?:thi|neu|de)\b")
+
+
 def _is_for(reading: Reading, start: int, ask: Ask) -> bool:
     """`Thứ Hai (7/12) nộp phiếu` is when; `đi học thứ Bảy thì đăng ký` is what for."""
     if start > ask.start:
         return True
     between = reading.plain[start : ask.start]
-    if re.search(r"\b(?:thi|neu|de)\b", between):
-        return False
+    for m in _IN_CASE.finditer(reading.plain, start, ask.start):
+        if reading.means(m.start(), m.end(), {"thi": ("thì",), "de": ("để",), "neu": ("nếu",)}):
+            return False
     return len(between) < (30 if ask.kind in ("register", "answer") else 60)
 
 
@@ -184,6 +216,14 @@ def _asked_for(reading: Reading, day: Day) -> bool:
         and not _AHEAD.search(head)
     ):
         return False
+    due = is_due(reading, day.start, day.end)
+    if _HOM.search(head) and not _INVITED.search(sentence):
+        return False
+    if _TOLD_WITH.search(sentence) and not (due and _CALLED.search(sentence)):
+        return False
+    # `Tuần 14 (từ 7/12 đến 11/12)`: a range is asked for only where something is to be done in it.
+    if re.search(r"\btu\b[^.;\n]{0,40}$", head) and not _CALLED.search(sentence):
+        return False
     if re.search(r"\bxong(?: xuoi| roi)?\b", reading.plain[day.end : last]):
         return False
     if _THANKED.search(head) or re.search(r"\bcam on\b", reading.plain[day.end : last]):
@@ -195,7 +235,10 @@ def _asked_for(reading: Reading, day: Day) -> bool:
     if re.match(r"[\s,)]*(?:vua qua|vua roi|da |roi\b|toi qua|lop .{0,20} da )", reading.plain[day.end : day.end + 30]):
         return False
     return bool(
-        is_due(reading, day.start, day.end) or _LABEL.match(reading.plain[line_first:last]) or _AHEAD.search(sentence)
+        is_due(reading, day.start, day.end)
+        or _LABEL.match(reading.plain[line_first:last])
+        or _AHEAD.search(sentence)
+        or _COAXED.search(sentence)
     ) and not re.search(r"\b(?:da (?:dien ra|to chuc|ket thuc|hoan thanh)|thanh cong tot dep|was held)\b", sentence)
 
 

@@ -12,7 +12,8 @@ from backend.announcements.checking.duplicates import SHORTLY, says_again
 from backend.announcements.checking.missing import grounds, missing
 from backend.announcements.checking.notice import Notice
 from backend.announcements.checking.shapes import Checked, Context, Defect, DefectName, Findings, Resolved
-from backend.announcements.checking.weeks import Vague, Weekday, resolved
+from backend.announcements.checking.vague import Vague
+from backend.announcements.checking.weeks import Weekday, resolved
 
 _ORDER = get_args(DefectName)
 
@@ -73,7 +74,7 @@ def _times(notice: Notice) -> Iterator[Defect]:
             break
     else:
         for vague in notice.vagues:
-            if not vague.past and not _is_explained(notice, vague):
+            if not vague.past and not vague.habit and not _is_explained(notice, vague):
                 yield notice.defect("relative_date_ambiguous", vague.start, vague.end, says="relative_period")
                 break
     for weekday in notice.weekdays:
@@ -87,12 +88,6 @@ def _times(notice: Notice) -> Iterator[Defect]:
         yield notice.defect("past_date", gone.start, gone.end, f"{gone.on:%d/%m/%Y}")
 
 
-# `Mấy hôm nữa cô gửi ảnh` promises, and nobody has to be anywhere.
-_OWN_DEED = re.compile(
-    r"\s*(?:co|thay|nha truong|em|minh|lop truong)\s+(?:se )?(?:gui|dang|tra|phat|chia se) (?:anh|bai|ket qua|diem|video|hinh)\b"
-)
-
-
 def _is_unresolved(notice: Notice, weekday: Weekday) -> bool:
     if weekday.day or weekday.habit or weekday.past:
         return False
@@ -101,17 +96,28 @@ def _is_unresolved(notice: Notice, weekday: Weekday) -> bool:
     return not said_elsewhere and not any(day.on == meant for day in notice.days)
 
 
+# `Cuối tháng, cụ thể là ngày 30/11`, `tuần sau (từ 7/12`: the day is what the period means.
+_MEANS = re.compile(
+    r"(?:[\s,;:()\-]|\b(?:nay|tuc|la|vao|cu the|chinh xac|ngay|tu|bat dau|sang|chieu|toi|trua|thu (?:\d"
+    r"|hai|ba|tu|nam|sau|bay)|chu nhat|cn"
+    r"|t[2-7]|hom|luc|nham|khoang|du kien|truoc|den|het|cham nhat|muon nhat)\b|\d{1,2}\s?(?:h|g|gio)\s?\d{0,2}){0,14}"
+)
+
+
 def _is_explained(notice: Notice, vague: Vague) -> bool:
-    """A date beside it, or anywhere inside the period it names, tells it exactly."""
+    """A date beside it, or anywhere inside the period it names, tells it exactly; a last day to register tells no event."""
     first, last = notice.reading.sentence_at(vague.start)
-    if _OWN_DEED.match(notice.reading.plain, vague.end, last):
-        return True
+    due = deadlines.is_due(notice.reading, vague.start, vague.end)
     for day in notice.days:
-        if vague.first and vague.last and day.on and vague.first <= day.on <= vague.last:
+        ahead = day.start - vague.end
+        if ahead >= 0 and _MEANS.fullmatch(notice.reading.plain, vague.end, day.start):
             return True
-        if first <= day.start < last and -25 <= day.start - vague.end <= 60:
+        if not due and deadlines.is_due(notice.reading, day.start, day.end):
+            continue
+        inside = vague.first and vague.last and day.on and vague.first <= day.on <= vague.last
+        if inside and (day.kind == "date" or abs(ahead) < 30):
             return True
-        if vague.first is None and 0 <= day.start - vague.end <= 90:
+        if not (vague.first and day.on) and ((first <= day.start < last and -25 <= ahead <= 60) or 0 <= ahead <= 90):
             return True
     return False
 

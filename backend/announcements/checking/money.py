@@ -34,6 +34,13 @@ _GROUPED = re.compile(
 _BARE = re.compile(rf"(?<![\w.,/+])(\d{{4,9}})\s?{_UNIT}(?![a-z])")
 _SMALL = re.compile(r"(?<![\w.,/+])([1-9]\d{2})\s?(?:dong|vnd)(?![a-z])")
 _RANGE_K = re.compile(r"(?<![\w.,/])(\d{1,4})\s?(?:-|den|toi|to|hoac|/)\s?(?=\d{1,4}\s?(k|nghin|ngan|tr|trieu)\b)")
+# `BHYT năm 2027 đóng 631.800đ`: to pay is no đồng.
+_UNIT_FORMS = {"dong": ("đồng",)}
+# `Áo lớp trăm hai một cái`.
+_HUNDRED = re.compile(
+    r"\b(?:(?P<hundreds>mot|hai|ba|bon|nam|sau|bay|tam|chin) )?tram (?P<tens>ruoi|mot|hai|ba|tu|nam|sau|bay|tam|chin)"
+    r"(?= (?:mot |1 |moi |/ ?)(?:cai|em|chau|bo|nguoi|suat|ve|con|ban|be|nha|ao|hoc sinh)\b)"
+)
 _CODE = re.compile(r"(?:vnd|vn₫|₫)\s?(\d{1,3}(?:[.,]\d{3})+|\d{4,9})(?![\d.,]*\d)")
 
 _NO_MONEY_BEFORE = re.compile(
@@ -93,6 +100,8 @@ def _candidates(reading: Reading) -> Iterator[Sum]:
         if not _NO_MONEY_AFTER.match(plain, m.end()):
             yield Sum(m.start(), m.end(), amount)
     for m in _THOUSANDS.finditer(plain):
+        if m[3] == "k" and _is_class(reading, m):
+            continue
         if m[3] == "k" and int(m[1]) <= 12 and plain.endswith(("lop ", "khoi "), 0, m.start()):
             continue
         if not _NO_MONEY_AFTER.match(plain, m.end()):
@@ -101,16 +110,37 @@ def _candidates(reading: Reading) -> Iterator[Sum]:
         yield Sum(m.start(), m.end(1), int(m[1]) * (1000 if m[2] in ("k", "nghin", "ngan") else 1_000_000))
     yield from _grouped(plain)
     for m in _BARE.finditer(plain):
-        if not _NO_MONEY_BEFORE.search(plain[max(0, m.start() - 30) : m.start()]):
+        if reading.means(m.start(), m.end(), _UNIT_FORMS) and not _NO_MONEY_BEFORE.search(
+            plain[max(0, m.start() - 30) : m.start()]
+        ):
             yield Sum(m.start(), m.end(), int(m[1]))
     for m in _SMALL.finditer(plain):
         yield Sum(m.start(), m.end(), int(m[1]))
     for m in _CODE.finditer(plain):
         yield Sum(m.start(), m.end(), int(re.sub(r"\D", "", m[1])))
+    for m in _HUNDRED.finditer(plain):
+        tens = 5 if m["tens"] == "ruoi" else _DIGITS[m["tens"]]
+        yield Sum(m.start(), m.end(), (_DIGITS[m["hundreds"] or "mot"] * 100 + tens * 10) * 1000)
     for m in _WORDS.finditer(plain):
-        spoken = _spoken(m.group().split()) if reading.means(m.start(), m.end(), _FORMS) else 0
-        if spoken and not _NO_MONEY_AFTER.match(plain, m.end()):
-            yield Sum(m.start(), m.end(), spoken)
+        end = m.end()
+        if m.group().endswith((" mot", " moi")) and _NO_MONEY_AFTER.match(plain, end):
+            end -= 4  # `năm chục nghìn một cháu`
+        spoken = _spoken(plain[m.start() : end].split()) if reading.means(m.start(), end, _FORMS) else 0
+        if spoken and (end < m.end() or not _NO_MONEY_AFTER.match(plain, end)):
+            yield Sum(m.start(), end, spoken)
+
+
+def _is_class(reading: Reading, m: re.Match[str]) -> bool:
+    """`Lớp 9H đá với 9K`."""
+    return (
+        int(m[1]) <= 12
+        and m[2] is None
+        and reading.shown[m.start() : m.end()].endswith("K")
+        and not _PRICED.search(reading.plain, max(0, m.start() - 14), m.start())
+    )
+
+
+_PRICED = re.compile(r"\b(?:gia|phi|tien|nop|dong|thu|ve|quy|them|con|la)\W*$")
 
 
 def _grouped(plain: str) -> Iterator[Sum]:
@@ -133,6 +163,8 @@ def _grouped(plain: str) -> Iterator[Sum]:
 
 def _spoken(words: list[str]) -> int:
     """`một triệu hai trăm năm mươi nghìn` → 1250000; 0 for what is no sum of money (`hai ba`, `năm mươi`)."""
+    if words[0] in ("nghin", "ngan", "trieu", "ty", "linh", "le", "ruoi"):
+        return 0  # `sông Ngàn Sâu`
     if not any(word in ("nghin", "ngan", "trieu", "ty") for word in words):
         return 0
     total = group = 0

@@ -14,11 +14,12 @@ from backend.announcements.checking.contacts import somebody_to_turn_to
 from backend.announcements.checking.days import days
 from backend.announcements.checking.duplicates import Told, told
 from backend.announcements.checking.money import sums
-from backend.announcements.checking.places import place
+from backend.announcements.checking.places import is_own_class, place
 from backend.announcements.checking.reading import Reading
 from backend.announcements.checking.second_reading import SecondReading
 from backend.announcements.checking.shapes import Checked, Context, Defect, DefectName, Facts
-from backend.announcements.checking.weeks import vagues, weekdays
+from backend.announcements.checking.vague import vagues
+from backend.announcements.checking.weeks import weekdays
 
 # The deeds that need a last day and somebody to turn to.
 DEEDS = ("pay", "hand_in", "register", "answer")
@@ -42,7 +43,7 @@ class Notice:
     @cached_property
     def facts(self) -> Facts:
         named = dict.fromkeys(day.on for day in self.days if day.on is not None)
-        where = self.place
+        where = self.place if self.place and not is_own_class(self.reading, self.place) else None
         return Facts(
             tuple(named),
             tuple(dict.fromkeys(one.amount for one in self.sums)),

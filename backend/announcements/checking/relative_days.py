@@ -17,24 +17,48 @@ _RELATIVE = re.compile(
     rf"|chieu) (?:ngay )?(?:kia|mot)(?! (?:so|vai|chut|it|ngay|buoi|tiet|tuan|lan|lop)))"
     r"|(?P<b1>hom qua|ngay hom qua|bua qua|(?:sang|chieu|toi|dem) qua|yesterday|last night))\b"
 )
-_SINCE_DAYS = re.compile(r"(?:(?<!so )(?<!op )(?<!et )(?<!ng )(?<!oi )\d|\b(?:may|dao|nhung|suot|vai|ca)) $")
+_SINCE_DAYS = re.compile(
+    r"(?:(?<!so )(?<!op )(?<!et )(?<!ng )(?<!oi )(?<!h)(?<!h\d)(?<!:)(?<!:\d)(?<!g)(?<!g\d)\d|\b(?:may|dao"
+    r"|nhung|suot|vai|ca)) $"
+)
+# `Xin báo cho tôi qua số …` is no last night, `tới nay` no tonight.
+_FORMS = {
+    "toi": ("tối",),
+    "qua": ("qua",),
+    "sang": ("sáng",),
+    "chieu": ("chiều",),
+    "trua": ("trưa",),
+    "dem": ("đêm",),
+    "mai": ("mai",),
+    "hom": ("hôm", "hom"),
+}
+_MAI_FORMS = {
+    "thi": ("thị",),
+    "co": ("cô",),
+    "chi": ("chị",),
+    "di": ("dì",),
+    "chua": ("chùa",),
+    "pho": ("phố",),
+    "san": ("sân",),
+    "bac": ("bác",),
+    "chu": ("chú",),
+}
 _MAI = re.compile(r"\bmai\b")
 _MAI_PERSON_BEFORE = re.compile(
-    r"(?:\b(?:co|thay|chi|bac|di|chu|ba|ong|ms|mrs|miss|gvcn|gv|thi|ten|hoa|canh|cay|banh|o|mau|quan|hoang"
-    r"|bach|ngoc|thanh|phuong|xuan|tuyet|truc|quynh|hoa|chua|san|pho))\.?\s*:?$"
+    r"\b(?:(?:co|thay|chi|bac|di|chu|ba|ong|ms|mrs|miss|gvcn|gv|ten)\.?\s*:?|(?:thi|hoa|canh|cay|banh|o|mau|quan|hoang"
+    r"|bach|ngoc|thanh|phuong|xuan|tuyet|truc|quynh|chua|san|pho)\.?)$"
 )
 _MAI_SOFT_BEFORE = re.compile(r"\b(?:con|em|ban|be|chau|anh|hs|hoc sinh)\s*$")
+_NAY_MAI = re.compile(r"(?<!hom )(?<!sang )(?<!chieu )(?<!toi )(?<!trua )\bnay$")  # `nay mai` is some day soon
 _MAI_LATER = re.compile(r"\s+(?:mot|moi|sau|an tang|tang)\b")
 
 
 def relative_days(reading: Reading) -> Iterator[tuple[int, int, int]]:
     """Start, end and how many days from today."""
     plain = reading.plain
-    for m in _RELATIVE.finditer(plain):
-        if (
-            m.group() == "ngay nay"
-            or (m.group().endswith(("hom nay", "bua nay", "hum nay")) and _since_days(reading, m.start()))
-            or (m.group() == "toi nay" and _really(reading, m.start(), "tới"))
+    for m in _meant(reading):
+        if m.group() == "ngay nay" or (
+            m.group().endswith(("hom nay", "bua nay", "hum nay")) and _since_days(reading, m.start())
         ):
             continue
         if m.group("d1") and m.group() != "ngay mai" and _capital_name(reading, m.end() - 3):
@@ -46,14 +70,21 @@ def relative_days(reading: Reading) -> Iterator[tuple[int, int, int]]:
             yield m.start(), m.end(), 1
 
 
+def _meant(reading: Reading) -> Iterator[re.Match[str]]:
+    position = 0
+    while m := _RELATIVE.search(reading.plain, position):
+        meant = reading.means(m.start(), m.end(), _FORMS)
+        position = (
+            m.end() if meant else m.start() + 1
+        )  # `của tôi hôm nay`: perhaps only its first word means something else
+        if meant:
+            yield m
+
+
 def _since_days(reading: Reading, start: int) -> bool:
     """`Mấy hôm nay` is no day; `em Mẩy hôm nay` is a child's."""
     m = _SINCE_DAYS.search(reading.plain, max(0, start - 7), start)
     return m is not None and reading.means(m.start(), m.end(), {"may": ("mấy",)})
-
-
-def _really(reading: Reading, start: int, word: str) -> bool:
-    return reading.marked and reading.shown[start : start + len(word)].lower() == word
 
 
 def _capital_name(reading: Reading, start: int) -> bool:
@@ -69,7 +100,12 @@ def _mai_is_tomorrow(reading: Reading, start: int, end: int) -> bool:
     """`Mai các con mang áo mưa` is a day, `cô Mai` is a person, `mai một` is neither."""
     plain, shown = reading.plain, reading.shown
     before = plain[max(0, start - 16) : start].rstrip(" ")
-    if _MAI_LATER.match(plain, end) or _MAI_PERSON_BEFORE.search(before):
+    if reading.marked and shown[start:end].lower() != "mai":
+        return False  # `mái nhà`, `mãi`
+    person = _MAI_PERSON_BEFORE.search(plain, max(0, start - 16), start - 1 if before else start)
+    if person and reading.means(person.start(), person.end(), _MAI_FORMS):
+        return False
+    if _MAI_LATER.match(plain, end) or _NAY_MAI.search(before):
         return False
     if reading.shouting:
         return not before or before[-1] in "\n.:,;!?-("

@@ -25,6 +25,7 @@ from backend.forms.signing import sign
 from backend.gradebook.actions import enter_marks, publish_marks
 from backend.homework import changing, family, writing
 from backend.identity.tokens import TokenOffice
+from backend.timetable.publishing import publish
 from payments import accounts, invoices
 from payments.banks.line import BankLine
 from payments.settle import settle
@@ -47,6 +48,7 @@ from schemas.forms import (
 from schemas.gradebook import MarkLine, MarksIn, MarksToPublish
 from schemas.homework import HomeworkChange, HomeworkLine, NewHomework
 from schemas.payments import NewFee
+from schemas.timetable import LessonIn, TimetableIn
 from tests.factories import World, add_pupils
 
 A_MONDAY = date(2026, 10, 5)
@@ -91,6 +93,7 @@ async def busy_school(owner: asyncpg.Connection, house: House, world: World, *, 
     pointing_id = await a_statement(owner, house, world, "so-quy.csv", "Lúc;Vì;Ra;Vào;Còn;Mã")
     form_id = await a_form(house, world)
     post_id = await a_feed(house, world)
+    await a_timetable(house, world)
     homework_id = await some_homework(house, world)
     return Busy(
         world,
@@ -122,6 +125,18 @@ async def some_homework(house: House, world: World) -> UUID:
     await family.look(house, world.parent.account_id, school_id, world.child.pupil_id)
     await family.tick(house, world.parent.account_id, school_id, world.child.pupil_id, first, done=True)
     return first
+
+
+async def a_timetable(house: House, world: World) -> None:
+    """Five lessons every morning since the first day of school."""
+    lessons = [
+        LessonIn(weekday=weekday, session="morning", period=period, subject_code=code, staff_id=world.teacher.person_id)
+        for weekday in range(1, 7)
+        for period, code in enumerate(("TOAN", "VAN", "GDTC", "HDTN", "LSDL"), 1)
+    ]
+    first = date(2026, 9, 5)
+    admin = world.admin.account_id
+    await publish(house, admin, world.school_id, world.class_id, first, TimetableIn(lessons))
 
 
 async def a_feed(house: House, world: World) -> UUID:

@@ -15,7 +15,7 @@ from backend.core.problems import FORBIDDEN, INVALID, FieldError, Problem
 from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
 from backend.pages import Refusal, go, read_form
-from backend.pages.forms import into
+from backend.pages.forms import into, whole_number
 from backend.timetable import changes, queries, whole_days
 from backend.timetable.days import Day, day_of, monday_of, told_day
 from backend.timetable.sheets.names import names_of
@@ -98,10 +98,11 @@ def _path(school_id: int, class_id: UUID, on: date) -> str:
 
 
 def _slot(form: dict[str, str], name: str, on: date) -> SlotOn:
-    session, _, period = form.get(name, "").partition(".")
-    if session not in SESSIONS or not period.isdigit() or not 1 <= int(period[:3]) <= 10:
+    session, _, digits = form.get(name, "").partition(".")
+    period = whole_number(digits)
+    if session not in SESSIONS or period is None or not 1 <= period <= 10:
         raise INVALID(FieldError(f"/{name}", *_WHICH))
-    return SlotOn(on, cast(Session, session), int(period))
+    return SlotOn(on, cast(Session, session), period)
 
 
 async def _wanted(request: AnyRequest, school_id: int, class_id: UUID, form: dict[str, str], slot: SlotOn) -> ChangeIn:

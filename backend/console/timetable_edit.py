@@ -15,6 +15,7 @@ from backend.core.problems import INVALID, FieldError, Problem
 from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
 from backend.pages import Refusal, go, read_form
+from backend.pages.forms import whole_number
 from backend.timetable import publishing, queries, registers
 from backend.timetable.sheets.faults import REASONS
 from backend.timetable.sheets.names import Names, names_of
@@ -110,11 +111,14 @@ def _lessons(form: dict[str, str], grid: Grid, class_id: UUID) -> tuple[dict[Key
 
 
 def _key(name: str) -> Key | None:
+    """`l-1-morning-3`: thứ Hai, the third period of the morning."""
     kind, *rest = name.split("-")
-    if kind != "l" or len(rest) != 3 or rest[1] not in SESSIONS or not (rest[0].isdigit() and rest[2].isdigit()):
+    if kind != "l" or len(rest) != 3 or rest[1] not in SESSIONS:
         return None
-    key = int(rest[0][:3]), rest[1], int(rest[2][:3])
-    return key if 1 <= key[0] <= 7 and 1 <= key[2] <= 10 else None
+    weekday, period = whole_number(rest[0]), whole_number(rest[2])
+    if weekday is None or period is None or not (1 <= weekday <= 7 and 1 <= period <= 10):
+        return None
+    return weekday, rest[1], period
 
 
 def _beside_their_fields(problem: Problem, keys: list[Key]) -> Problem:

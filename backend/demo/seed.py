@@ -15,6 +15,7 @@ from backend.core.phones import national
 from backend.demo.dossiers import some_requests
 from backend.demo.homework import some_homework
 from backend.demo.stage import Say, Stage, both_languages
+from backend.demo.timetable import a_changed_day, a_timetable
 from backend.demo.visitor import Refused, Visitor
 from backend.people.founding import Founding, found_school
 from backend.people.roster.invented import InventedSchool, invent_school
@@ -130,6 +131,8 @@ async def arrive(stage: Stage, school: InventedSchool, *, say: Say, path: Path |
     class_id = next(c["class_id"] for c in classes if c["name"] == class_name)
     opened = await admin.post(f"{base}/bank-accounts", BANK, expect=201)
     await _tell_families(admin, base)
+    taught = await a_timetable(admin, base, school, school_day(house.clock.now()))
+    say(both_languages("timetable", classes=taught))
     people = _people(school, class_name)
     cast = Cast(school_id, class_id, class_name, people, opened["account"]["hook_path"], opened["hook_secret"])
     await admin.close()
@@ -193,6 +196,7 @@ async def a_school_day(stage: Stage, cast: Cast, school: InventedSchool, *, say:
     say(both_languages("marks"))
     await teacher.post(f"{base}/announcements", _announcement(cast, today), expect=201)
     say(both_languages("announced"))
+    await a_changed_day(teacher, base, cast.class_id, today)
     await some_homework(teacher, base, cast.class_id, today)
     say(both_languages("homework"))
     await teacher.close()

@@ -41,6 +41,9 @@ def forms_of(world: World) -> list[tuple[str, str]]:
         (world.admin.token, f"{school}/pupils/new"),
         (world.admin.token, f"{school}/calendar/close"),
         (world.admin.token, f"{school}/import"),
+        (world.admin.token, f"{school}/timetable/bells"),
+        (world.admin.token, f"{room}/timetable/edit"),
+        (world.teacher.token, f"{room}/timetable/change"),
         (world.admin.token, f"{school}/bank-accounts"),
         (world.teacher.token, "/console/account/password"),
         (world.teacher.token, "/console/account/second-factor/confirm"),
@@ -98,6 +101,10 @@ async def test_no_digits_are_too_odd(client: httpx.AsyncClient, world: World, di
         f"m.x.regular.{digits}": "1",
         "to": f"grade:{digits}",
         "version": digits,
+        "slot": f"morning.{digits}",
+        f"l-{digits}-morning-{digits}": "Toán",
+        f"begins-morning-{digits}": digits,
+        "begins-morning-1": digits,
     }
     for token, path in (
         (world.admin.token, f"{school}/forms/new"),
@@ -105,6 +112,9 @@ async def test_no_digits_are_too_odd(client: httpx.AsyncClient, world: World, di
         (world.admin.token, f"{school}/announcements/drafts/{world.class_id}/approve"),
         (world.teacher.token, f"{room}/roll"),
         (world.teacher.token, f"{room}/marks/TOAN"),
+        (world.teacher.token, f"{room}/timetable/change"),
+        (world.admin.token, f"{room}/timetable/edit"),
+        (world.admin.token, f"{school}/timetable/bells"),
     ):
         headers = {"accept": "text/html", "sec-fetch-site": "same-origin", "cookie": f"{ACCESS_COOKIE}={token}"}
         answer = await client.post(path, data={**fields, "session": "morning"}, headers=headers)

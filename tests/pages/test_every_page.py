@@ -42,7 +42,7 @@ def pages_of(busy: Busy) -> list[tuple[Person | None, str]]:
             (world.parent, path)
             for path in (
                 "/app", "/app/notices", "/app/events", f"/app/{school}/notices/{busy.notice_id}", "/app/invoices",
-                f"{child}/invoices/{busy.invoice_id}", f"{child}/marks", f"{child}/attendance?month=2026-10", f"{child}/homework", "/app/account",
+                f"{child}/invoices/{busy.invoice_id}", f"{child}/marks", f"{child}/attendance?month=2026-10", f"{child}/homework", f"{child}/timetable?on=2026-10-05", "/app/account",
                 "/app/feed", f"{child}/consents", "/app/forms", f"/app/{school}/forms/{busy.form_id}", f"/app/{school}/forms/{busy.form_id}/slips/{world.child.pupil_id}",
             )
         ],
@@ -51,7 +51,8 @@ def pages_of(busy: Busy) -> list[tuple[Person | None, str]]:
             for path in (
                 console, f"{room}/roll?day=2026-10-05", f"{room}/roll?day=2026-10-06&detail=1", f"{room}/marks/TOAN?term=1",
                 f"{room}/marks/GDTC?term=1", f"{console}/announcements", f"{console}/announcements/new?class_id={world.class_id}",
-                f"{console}/announcements/settings", f"{room}/feed", f"{room}/feed/{new_id()}", f"{room}/homework", f"{console}/homework/{busy.homework_id}", f"{console}/groups", f"{console}/groups/{new_id()}",
+                f"{console}/announcements/settings", f"{room}/feed", f"{room}/feed/{new_id()}", f"{room}/homework", f"{console}/homework/{busy.homework_id}", f"{room}/timetable?on=2026-10-05",
+                f"{console}/timetable", f"{console}/timetable/bells", f"{room}/timetable/change?on=2026-10-05", f"{console}/groups", f"{console}/groups/{new_id()}",
                 f"{console}/announcements/{busy.announcement_id}", f"{console}/forms",
                 f"{console}/forms/new?class_id={world.class_id}", f"{console}/forms/{busy.form_id}", f"{console}/forms/{busy.form_id}/text",
                 f"{console}/forms/{busy.form_id}/slips/{world.child.pupil_id}/{world.parent.person_id}",
@@ -76,7 +77,7 @@ def pages_of(busy: Busy) -> list[tuple[Person | None, str]]:
                 f"{console}/pupils/new", f"{console}/staff", f"{console}/calendar", f"{console}/audit", f"{console}/inbox", f"{console}/inbox/settings",
                 f"{console}/bank-accounts", f"{console}/unreached", f"{console}/import",
                 f"{console}/knowledge", f"{console}/knowledge/assessment-rule?level=primary", f"{console}/knowledge/own-be-boi",
-                f"{console}/unanswered", f"{console}/about", f"{console}/feed",
+                f"{console}/unanswered", f"{console}/about", f"{console}/feed", f"{room}/timetable/edit?on=2026-10-05", f"{console}/timetable/import",
             )
         ],
     ]  # fmt: skip

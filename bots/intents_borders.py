@@ -43,6 +43,7 @@ class _Borders(msgspec.Struct, frozen=True):
     side_signs: re.Pattern[str]
     asks: re.Pattern[str]
     neighbours: tuple[tuple[re.Pattern[str], re.Pattern[str], str], ...]
+    named: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
 
 
 @cache
@@ -56,6 +57,7 @@ def _borders() -> _Borders:
             (re.compile(rf"^(?:{one['after']})$"), re.compile(rf"\b(?:{one['words']})\b"), one["means"])
             for one in raw["neighbours"]
         ),
+        tuple((re.compile(rf"\b(?:{one['words']})(?!\w)"), re.compile(rf"^(?:{one['of']})$")) for one in raw["named"]),
     )
 
 
@@ -69,6 +71,8 @@ def carried_on(normal: Normal, previous: str, particulars: Slots, best: str, sco
         for after, side, meant in _borders().neighbours:
             if after.match(previous) and side.search(words):
                 return meant
+    if any(words_of.search(words) and not of.match(previous) for words_of, of in _borders().named):
+        return None
     if not sides:
         # What means nothing by itself, and asks, is likelier a further question than a new one.
         asks = _borders().asks.search(words) is not None

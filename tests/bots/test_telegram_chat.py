@@ -28,7 +28,7 @@ async def test_what_is_no_text_is_answered_kindly(wired: Wired) -> None:
         ({"photo": photo, "caption": "mấy giờ vào học"}, "Giờ"),
     ):  # fmt: skip
         await chat.sends(**content)
-        await wired.answer("telegram", chat.chat_id)
+        await wired.answered("telegram", chat.chat_id)
         assert said in chat.heard[-1]["text"]
 
 

@@ -94,20 +94,27 @@ class Wired:
             await door.idle()
         await self.wires.answer(channel, str(chat_id))
 
+    async def answered(self, channel: str, chat_id: str | int) -> None:
+        """Until nothing waits in the chat. On a busy machine a send may run out of time; then it is tried again, as ever, a little later."""
+        await self.answer(channel, chat_id)
+        while None in await self.outcomes(channel, chat_id):
+            self.clock.goes_on(seconds=6)
+            await self.answer(channel, chat_id)
+
     async def zalo_hears(self, person: ZaloPerson, text: str) -> str:
         await person.says(text)
-        await self.answer("zalo", person.user_id)
+        await self.answered("zalo", person.user_id)
         return person.reader.heard[-1]
 
     async def telegram_hears(self, chat: TwinChat, text: str) -> str:
         await chat.say(text)
-        await self.answer("telegram", chat.chat_id)
+        await self.answered("telegram", chat.chat_id)
         heard: str = chat.heard[-1]["text"]
         return heard
 
     async def zalo_bot_hears(self, chat_id: str, text: str) -> str:
         await self.zalo_bot_says(chat_id, text)
-        await self.answer("zalo_bot", chat_id)
+        await self.answered("zalo_bot", chat_id)
         return self.zalo_bot.chats[chat_id].heard[-1]
 
     async def code(self, person: Person, channel: str) -> str:

@@ -72,7 +72,7 @@ async def test_a_reader_who_leaves_early_disturbs_nobody(house: House, world: Wo
 async def test_a_reader_survives_a_lost_connection(house: House, owner: asyncpg.Connection) -> None:
     reader = house.database.reader
     await owner.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'nhipcau-read'"
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'nhipcau-read' AND datname = current_database()"
     )
     assert await reader.fetchval("SELECT 1") == 1
 

@@ -164,7 +164,7 @@ async def test_a_switch_is_heard_again_after_the_line_was_cut(
     await switches.switch_off(all_ears.database, "sms", "drill", at=clock.now())
     await heard(all_ears.flags, flag, raised=True)
     await owner.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'nhipcau-flags'"
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'nhipcau-flags' AND datname = current_database()"
     )
     await heard(all_ears.flags, flag, raised=False)
     async with asyncio.timeout(30):

@@ -68,20 +68,9 @@ async def devices_of(
         # Devices and sessions are spread by different keys, so this is a second statement and not a join.
         revoked = {row["session_id"] for row in await reader.fetch(_REVOKED, [row["session_id"] for row in rows])}
     found: dict[UUID, list[Device]] = defaultdict(list)
-    for row in rows:
-        if row["session_id"] not in revoked:
-            found[row["account_id"]].append(
-                Device(
-                    row["account_id"],
-                    row["token_hash"],
-                    row["token"],
-                    row["token_kind"],
-                    row["platform"],
-                    row["language"],
-                    row["p256dh"],
-                    row["auth"],
-                )
-            )
+    for account_id, hashed, token, kind, platform, language, session_id, p256dh, auth in rows:
+        if session_id not in revoked:
+            found[account_id].append(Device(account_id, hashed, token, kind, platform, language, p256dh, auth))
     return {account_id: devices[:_DEVICES_MAX] for account_id, devices in found.items()}
 
 

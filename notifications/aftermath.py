@@ -21,7 +21,7 @@ from notifications.cascade import PAID, Reached, next_step
 from notifications.channels.fcm_answers import PLATFORM_DOWN
 from notifications.leases import Batch, Claimed
 from notifications.outcomes import Outcome, Refused, Sent, TryLater
-from notifications.retries import Verdict, decide
+from notifications.retries import SENT, Verdict, decide
 from notifications.rounds import Item, Try
 from notifications.settling import Attempt, Result, give_back
 from notifications.turns import ENDS, PUTS_OFF, Turn
@@ -29,8 +29,7 @@ from notifications.turns import ENDS, PUTS_OFF, Turn
 log = structlog.get_logger()
 
 
-@dataclass(slots=True)
-class Case:
+class Case(msgspec.Struct):
     """One delivery of a batch: what was decided `early`, without sending, or the item that stations filled."""
 
     turn: Turn
@@ -65,6 +64,8 @@ class Aftermath:
 
     def _judge(self, item: Item, until: Mapping[str, datetime], now: datetime) -> Verdict:
         row = item.row
+        if item.ruled is None and len(item.tries) == 1 and isinstance(item.tries[0].outcome, Sent):
+            return SENT  # nearly always
         if item.ruled is not None:
             held_until = until.get(row.channel) if item.ruled.state == "due" else None
             return msgspec.structs.replace(item.ruled, due_at=held_until) if held_until else item.ruled
@@ -90,10 +91,10 @@ class Aftermath:
         stops: dict[str, tuple[str, float | None]] = {}
         working: set[str] = set()
         for channel, tries in answers.items():
+            platforms = {one.platform for one in tries if isinstance(one.outcome, Sent)}
+            working |= {f"{channel}:{platform}" for platform in platforms} | ({channel} if platforms else set())
             for one in tries:
-                if isinstance(one.outcome, Sent):
-                    working |= {channel, f"{channel}:{one.platform}"}
-                elif stop := _stop(channel, one):
+                if not isinstance(one.outcome, Sent) and (stop := _stop(channel, one)):
                     stops[stop[0]] = stop[1:]
         for channel, tries in answers.items():
             if channel in stops or channel in working:
@@ -216,9 +217,9 @@ def _stop(channel: str, one: Try) -> tuple[str, str, float | None] | None:
 
 
 def _attempt(address_hash: bytes, outcome: Outcome) -> Attempt:
+    if isinstance(outcome, Sent):
+        return Attempt(address_hash, "sent", None, outcome.provider_id or None)
     match outcome:
-        case Sent(provider_id):
-            return Attempt(address_hash, "sent", None, provider_id or None)
         case TryLater(code=code, uncertain=uncertain):
             return Attempt(address_hash, "unknown" if uncertain else "try_later", code, None)
         case Refused(why="channel_down", code=code):

@@ -42,7 +42,7 @@ class PushStation:
                     continue
                 one = Try(device.token_hash, device.account_id, device.platform)
                 item.tries.append(one)
-                if f"{CHANNEL}:{device.platform}" in resting:
+                if resting and f"{CHANNEL}:{device.platform}" in resting:
                     continue
                 letter = bodies.letter(item.row, device)
                 if isinstance(letter, Refused):

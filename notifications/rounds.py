@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol, TypeGuard
 from uuid import UUID
+
+import msgspec
 
 from backend.core.house import House
 from notifications.leases import Batch, Claimed
@@ -14,8 +15,7 @@ from notifications.outcomes import Outcome
 from notifications.retries import Verdict
 
 
-@dataclass(slots=True)
-class Try:
+class Try(msgspec.Struct, gc=False):
     """One address of one delivery. `outcome` None: its turn did not come, because the channel rests or the worker stops."""
 
     address_hash: bytes
@@ -24,12 +24,11 @@ class Try:
     outcome: Outcome | None = None
 
 
-@dataclass(slots=True)
-class Item:
+class Item(msgspec.Struct):
     """`ruled`: decided without asking an address, as when the budget is used up."""
 
     row: Claimed
-    tries: list[Try] = field(default_factory=list)
+    tries: list[Try] = []
     ruled: Verdict | None = None
 
 

@@ -68,10 +68,9 @@ WITH result AS MATERIALIZED (
      tried AS (
         INSERT INTO delivery_attempts
                (school_id, notice_id, guardian_id, channel, address_hash, attempt, attempted_at, outcome, code, provider_id)
-        SELECT $1, ($3::uuid[])[a.notice], a.guardian_id, ($6::text[])[a.ended], a.address_hash, ($7::smallint[])[a.ended], $11,
-               ($22::text[])[a.answer], ($23::text[])[a.answer], a.provider_id
-          FROM unnest($17::smallint[], $18::uuid[], $19::smallint[], $20::bytea[], $21::smallint[], $24::text[])
-            AS a (notice, guardian_id, ended, address_hash, answer, provider_id)
+        SELECT $1, ($3::uuid[])[($4::smallint[])[a.row]], ($5::uuid[])[a.row], ($6::text[])[($16::smallint[])[a.row]], a.address_hash,
+               ($7::smallint[])[($16::smallint[])[a.row]], $11, ($20::text[])[a.answer], ($21::text[])[a.answer], a.provider_id
+          FROM unnest($17::smallint[], $18::bytea[], $19::smallint[], $22::text[]) AS a (row, address_hash, answer, provider_id)
             ON CONFLICT DO NOTHING
      RETURNING 1),
      climbed AS (
@@ -103,8 +102,8 @@ async def give_back(database: Database, batch: Batch, results: Sequence[Result],
     ends: dict[tuple[Any, ...], int] = {}
     answers: dict[tuple[str, str | None], int] = {}
     told, ended = [], []
-    tries: list[tuple[int, UUID, int, bytes, int, str | None]] = []
-    for result in results:
+    tries: list[tuple[int, bytes, int, str | None]] = []
+    for number, result in enumerate(results, 1):
         row, verdict, step = result.row, result.verdict, result.next_step or _NO_STEP
         told.append(notices.setdefault(row.notice.notice_id, len(notices) + 1))
         end = (
@@ -113,7 +112,7 @@ async def give_back(database: Database, batch: Batch, results: Sequence[Result],
         ended.append(ends.setdefault(end, len(ends) + 1))
         for one in result.attempts:
             answer = answers.setdefault((one.outcome, one.code), len(answers) + 1)
-            tries.append((told[-1], row.guardian_id, ended[-1], one.address_hash, answer, one.provider_id))
+            tries.append((number, one.address_hash, answer, one.provider_id))
     async with database.school(batch.school_id) as tx:
         done = await tx.fetchrow(
             _GIVE_BACK,
@@ -126,9 +125,9 @@ async def give_back(database: Database, batch: Batch, results: Sequence[Result],
             now,
             *_columns([end[5:] for end in ends], 4),
             ended,
-            *_columns(tries, 5),
+            *_columns(tries, 3),
             *_columns(list(answers), 2),
-            [one[5] for one in tries],
+            [one[3] for one in tries],
         )
         assert done is not None, "an aggregate answers one row"
         if done["climbed"]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,11 +14,13 @@ from hypothesis import strategies as st
 
 from backend.core.clock import StoppedClock
 from backend.core.house import House
-from notifications import budgets
+from notifications import budgets, paid, switches
 from notifications.audience import OneClass
 from notifications.delivery import drain
+from notifications.leases import Batch
 from notifications.outbox import publish
 from notifications.outcomes import Outcome, Refused, Sent, TryLater
+from notifications.rounds import Item, Try
 from tests.factories import World
 from tests.notifications.conftest import NOW, notice
 from tests.notifications.ears import Ear, listening, steps
@@ -156,6 +159,38 @@ async def test_a_message_that_cannot_be_priced_keeps_nobody_else_waiting(
     await round_of(still_house, world, zns)
     assert (await steps(owner, told, world.parent))["zns"] == ("dead", "our_bug:KeyError")
     assert len(zns.heard) == 2
+
+
+class Stopped(Ear):
+    """A channel that is switched off after its first message: no turn comes for the others."""
+
+    async def deliver(self, house: House, batch: Batch, items: Sequence[Item], resting: Mapping[str, datetime]) -> None:
+        for item in items:
+            if self.heard:
+                item.tries.append(Try(bytes(32), item.row.account_id))
+            else:
+                await super().deliver(house, batch, [item], resting)
+                await switches.switch_off(house.database, "zns", "drill", at=house.clock.now())
+
+
+async def test_a_paid_channel_that_is_stopped_reserves_nothing_more_and_pays_for_what_left(
+    still_house: House, owner: asyncpg.Connection, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paid, "_SLICE_WITHOUT_KEY", 1)
+    await allow(still_house, world, zns=10_000, sms=10_000)
+    zns, sms = Stopped("zns", price=300), Ear("sms", price=850)
+    told = await tell(still_house, world)
+    for _ in range(6):
+        await drain(still_house, listening(Ear("push", known=()), zns, sms), world.school_id)
+    assert len(zns.heard) == 1 and len(sms.heard) == 2
+    assert {one for _, one in zns.heard}.isdisjoint(one for _, one in sms.heard)
+    assert await spent(owner, world) == 300
+    reserved = await owner.fetchval(
+        "SELECT count(*) FROM paid_sends WHERE notice_id = $1 AND channel = 'zns' AND (state = 'reserved' OR reserved_at IS NULL)",
+        told,
+    )
+    tried = await owner.fetchval("SELECT count(*) FROM paid_sends WHERE notice_id = $1 AND channel = 'zns'", told)
+    assert (reserved, tried) == (0, 2), "one message found out; for the third nothing was reserved"
 
 
 async def test_a_new_month_begins_with_the_whole_cap(

@@ -23,7 +23,7 @@ from notifications.leases import Batch, Claimed
 from notifications.outcomes import Outcome, Refused, Sent, TryLater
 from notifications.retries import SENT, Verdict, decide
 from notifications.rounds import Item, Try
-from notifications.settling import Attempt, Result, give_back
+from notifications.settling import Attempt, Result, give_back_for_sure
 from notifications.turns import ENDS, PUTS_OFF, Turn
 
 log = structlog.get_logger()
@@ -56,7 +56,7 @@ class Aftermath:
         judged = [(case, case.early or self._judge(case.item, until, now)) for case in self.cases]
         here, took = _side_by_side(judged)
         results = [_result(case, verdict, here, took, now) for case, verdict in judged]
-        done = await give_back(self.house.database, self.batch, results, now=now)
+        done = await give_back_for_sure(self.house.database, self.batch, results, now=now)
         if done < len(results):
             log.warning("leases_lost", school_id=self.batch.school_id, lost=len(results) - done)
         await self._retire_dead(items, now)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import msgspec
+import structlog
 
 from backend.core.database import Database
 from notifications import digests
 from notifications.bells import BELL
 from notifications.leases import Batch, Claimed
 from notifications.retries import Verdict
+
+log = structlog.get_logger()
 
 
 class Attempt(msgspec.Struct, frozen=True, gc=False):
@@ -94,6 +99,31 @@ SELECT (SELECT count(*) FROM done) AS done,
 
 
 _NO_STEP = (None, None)
+
+
+# Together well below what is left of a lease when a batch has been sent (leases.py); after the last one the lease runs out.
+AGAIN_AFTER_SECONDS = (0.3, 1.0, 2.0, 4.0, 8.0)
+_AWAY = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+
+
+async def give_back_for_sure(database: Database, batch: Batch, results: Sequence[Result], *, now: datetime) -> int:
+    """While PostgreSQL restarts, what was sent is held and written when it is back: forgotten, all of it would be sent again.
+
+    Twice is once: what was given back carries our lease no more, and an answer is kept once.
+    """
+    for seconds in AGAIN_AFTER_SECONDS:
+        try:
+            return await give_back(database, batch, results, now=now)
+        except _AWAY as error:
+            log.warning("not_given_back_yet", school_id=batch.school_id, error=type(error).__name__)
+            await asyncio.sleep(seconds)
+    return await give_back(database, batch, results, now=now)
 
 
 async def give_back(database: Database, batch: Batch, results: Sequence[Result], *, now: datetime) -> int:

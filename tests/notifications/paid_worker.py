@@ -19,7 +19,7 @@ from backend.core.database import Database
 from backend.core.house import House
 from backend.core.queue import Queue
 from backend.core.settings import Settings
-from notifications import aftermath, paid
+from notifications import paid, settling
 from notifications.delivery import drain
 from notifications.leases import Batch
 from notifications.outcomes import Sent
@@ -74,7 +74,7 @@ def arm(point: str) -> None:
             paid._settle = die  # type: ignore[assignment]
         case "after settling":
             paid._settle = settle_then_die
-    aftermath.give_back = die  # type: ignore[assignment]
+    settling.give_back = die  # type: ignore[assignment]
 
 
 async def main(database_url: str, redis_url: str, school_id: str, now: str, url: str, repeats: str, point: str) -> None:

@@ -6,12 +6,14 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import asyncpg
 import pytest
 
+from backend.core.database import DatabaseAway
 from backend.core.house import House
-from notifications import delivery
+from notifications import delivery, settling
 from notifications.audience import OneClass
 from notifications.delivery import drain
 from notifications.leases import Batch
@@ -117,6 +119,31 @@ async def test_a_lane_that_fails_leaves_the_other_to_finish_and_says_so(
     await drain(still_house, stations, world.school_id)
     assert set(Counter(guardian for _, guardian in push.heard).values()) == {1}
     assert await sent(owner, world) == FAMILIES + 1
+
+
+@pytest.mark.usefixtures("published")
+async def test_what_was_sent_while_postgresql_restarts_is_written_when_it_is_back_and_not_sent_again(
+    still_house: House, owner: asyncpg.Connection, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weather = [
+        DatabaseAway("refused"),
+        asyncpg.CannotConnectNowError("starting up"),
+        asyncpg.ConnectionDoesNotExistError("cut"),
+    ]
+    real = settling.give_back
+
+    async def stormy(*arguments: Any, **more: Any) -> int:
+        if weather:
+            raise weather.pop()
+        return await real(*arguments, **more)
+
+    monkeypatch.setattr(settling, "give_back", stormy)
+    monkeypatch.setattr(settling, "AGAIN_AFTER_SECONDS", (0.0, 0.0, 0.0))
+    push = Ear("push")
+    assert await drain(still_house, listening(push), world.school_id) == FAMILIES + 1
+    assert weather == []
+    assert await sent(owner, world) == FAMILIES + 1
+    assert set(Counter(guardian for _, guardian in push.heard).values()) == {1}
 
 
 @pytest.mark.usefixtures("published")

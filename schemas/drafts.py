@@ -10,6 +10,7 @@ from msgspec import Meta
 from schemas.announcements import FileIds, To
 from schemas.files import Kept
 from schemas.forms import FormText, NewForm
+from schemas.happenings import NewEvent
 from schemas.messages import NewGroupMessage
 
 DraftState = Literal["draft", "waiting", "scheduled", "published", "discarded"]
@@ -56,13 +57,20 @@ class CarriedMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, ta
     message: NewGroupMessage
 
 
-Carried = CarriedForm | CarriedWords | CarriedMessage
+class CarriedEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="event"):
+    """A date for the calendar of those who got a letter, where it says more than the letter or nobody has approved that."""
+
+    announcement_id: UUID
+    event: NewEvent
+
+
+Carried = CarriedForm | CarriedWords | CarriedMessage | CarriedEvent
 
 
 class CarriedIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A form or a message to a class that is to leave as letters do. `version` is the draft that was edited, 0 for a new one.
+    """A form, a message to a class or a date that is to leave as letters do. `version` is the draft that was edited, 0 for a new one.
 
-    The draft of a form has the form's id, that of a message the message's.
+    The draft of a form has the form's id, that of a message the message's, that of a date the event's.
     """
 
     carried: Carried

@@ -1,4 +1,4 @@
-"""What is no letter and waits by the rules of letters: a form, other words for one, a message to a class. It owns no table.
+"""What is no letter and waits by the rules of letters: a form, other words for one, a message to a class, a date for the calendar. It owns no table.
 
 Each kind is asked twice, when it is sent and when it leaves, by the room that owns it; this module only knows which room that is.
 """
@@ -10,13 +10,15 @@ from uuid import UUID
 
 import msgspec
 
+from backend.announcements.following import own_letter
+from backend.announcements.happenings import in_words, put_in, require_addable
 from backend.core.clock import school_day
 from backend.core.database import SchoolTx
 from backend.forms.actions import open_form, own_form, require_askable
 from backend.forms.rewording import require_rewordable, reword_form
 from backend.messages.groups import require_writable, send_in
 from schemas.announcements import To, ToClass, ToPupils
-from schemas.drafts import Carried, CarriedForm, CarriedMessage, CarriedWords, Letter
+from schemas.drafts import Carried, CarriedEvent, CarriedForm, CarriedMessage, CarriedWords, Letter
 
 
 async def require_whole(tx: SchoolTx, account_id: UUID, carried: Carried, now: datetime) -> None:
@@ -28,6 +30,8 @@ async def require_whole(tx: SchoolTx, account_id: UUID, carried: Carried, now: d
             await require_rewordable(tx, account_id, form_id, text, now)
         case CarriedMessage(message):
             await require_writable(tx, account_id, message, now)
+        case CarriedEvent(announcement_id, event):
+            await require_addable(tx, account_id, announcement_id, event, now)
 
 
 async def leave(tx: SchoolTx, account_id: UUID, carried: Carried, now: datetime) -> None:
@@ -39,6 +43,8 @@ async def leave(tx: SchoolTx, account_id: UUID, carried: Carried, now: datetime)
             await reword_form(tx, account_id, form_id, text, at=now)
         case CarriedMessage(message):
             await send_in(tx, account_id, message, now)
+        case CarriedEvent(announcement_id, event):
+            await put_in(tx, account_id, announcement_id, event, now)
 
 
 async def letter_of(tx: SchoolTx, account_id: UUID, carried: Carried, now: datetime) -> Letter:
@@ -52,6 +58,9 @@ async def letter_of(tx: SchoolTx, account_id: UUID, carried: Carried, now: datet
         case CarriedMessage(message):
             told = ToPupils(message.pupil_ids) if message.pupil_ids else ToClass(message.class_id)
             return Letter("", message.text.strip(), told)
+        case CarriedEvent(announcement_id, event):
+            row = await own_letter(tx, account_id, announcement_id, now)
+            return Letter(event.title.strip(), in_words(event), msgspec.json.decode(row["audience"], type=To))
     raise AssertionError("every kind is named above")
 
 
@@ -62,4 +71,6 @@ def id_of(carried: Carried) -> UUID | None:
             return form.form_id
         case CarriedMessage(message):
             return message.group_message_id
+        case CarriedEvent(_, event):
+            return event.event_id
     return None

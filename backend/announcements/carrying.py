@@ -1,4 +1,4 @@
-"""Forms and messages to a class on their way out: held for a second person or for the moment to think again, by the rules of letters.
+"""Forms, messages to a class and dates on their way out: held for a second person or for the moment to think again, by the rules of letters.
 
 They are drafts as letters are, so that undo, approval, return and the sweep are the same (drafts.py, leaving.py).
 """
@@ -17,8 +17,9 @@ from backend.core.database import SchoolTx
 from backend.core.house import House
 from backend.core.problems import CONFLICT, INVALID, FieldError
 from backend.identity.entitlement import standing
-from schemas.drafts import CarriedForm, CarriedIn
+from schemas.drafts import CarriedEvent, CarriedForm, CarriedIn
 
+_OWN_ID = {CarriedForm: "/form_id", CarriedEvent: "/event_id"}
 _OTHER_ID = (
     "Bản nháp phải mang đúng mã của biểu mẫu hay tin nhắn.",
     "The draft has to have the id of its form or message.",
@@ -29,7 +30,7 @@ async def submit(house: House, account_id: UUID, school_id: int, draft_id: UUID,
     """Written and sent in one: `waiting` where the school wants a second person, else `scheduled`. The same request again is the same draft."""
     now = house.clock.now()
     if carried.id_of(new.carried) not in (None, draft_id):
-        own = "/form_id" if isinstance(new.carried, CarriedForm) else "/group_message_id"
+        own = _OWN_ID.get(type(new.carried), "/group_message_id")
         raise INVALID(FieldError(own, *_OTHER_ID))
     async with house.database.school(school_id) as tx:
         who = await standing(tx, school_id, account_id, on=school_day(now))

@@ -29,7 +29,7 @@ ASKED_LATELY = problem(
 
 _OWN = """
 SELECT n.notice_id, n.author_staff_id, n.title, n.body, n.audience::text AS audience, n.recalled_at, n.urgent,
-       n.needs_acknowledgement,
+       n.needs_acknowledgement, n.approved_by, n.published_at,
        (SELECT s.name
           FROM schools s
          WHERE s.school_id = $1) AS school_name

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from backend.announcements.drawn import says_no_more
 from backend.announcements.following import own_letter
+from backend.announcements.rules import NEEDS_APPROVAL, is_held, rules_of
 from backend.core.clock import SCHOOL_ZONE, school_day
 from backend.core.database import Reader, SchoolTx
 from backend.core.house import House
@@ -29,21 +32,48 @@ _TOUCH = TOUCH_GUARDIANS.format(
 
 
 async def add_event(house: House, account_id: UUID, school_id: int, announcement_id: UUID, new: NewEvent) -> Event:
-    """In the calendar of everybody who got the letter. The same request again is the same entry."""
+    """In the calendar of everybody who got the letter. The same request again is the same entry.
+
+    At once. Where the school wants a second person, one that says more than an approved letter waits (announcements.carrying).
+    """
     now = house.clock.now()
-    title, place = clean(new.title), clean(new.place or "") or None
     async with house.database.school(school_id) as tx:
-        letter = await own_letter(tx, account_id, announcement_id, now)
-        _require_sense(new, title, school_day(now))
-        made = Event(new.event_id, announcement_id, title, new.held_on, new.starts_at, new.ends_at, place)
-        if await _insert(tx, made, account_id, now):
-            await tx.execute(_TOUCH, school_id, letter["notice_id"])
-            await record(tx, "announcement.event", "announcement", announcement_id, at=now, actor=account_id)
-            return made
-        was = await _event(tx, announcement_id, new.event_id)
-        if was is None or msgspec.structs.replace(was, cancelled_at=None) != made:
-            raise CONFLICT()
-        return was
+        letter = await require_addable(tx, account_id, announcement_id, new, now)
+        if await event_waits(tx, account_id, letter, new, now):
+            raise NEEDS_APPROVAL()
+        return await put_in(tx, account_id, announcement_id, new, now)
+
+
+async def require_addable(tx: SchoolTx, account_id: UUID, announcement_id: UUID, new: NewEvent, now: datetime) -> Any:
+    """The letter, for its author and the administrator, once the event makes sense."""
+    letter = await own_letter(tx, account_id, announcement_id, now)
+    _require_sense(new, clean(new.title), school_day(now))
+    return letter
+
+
+async def event_waits(tx: SchoolTx, account_id: UUID, letter: Any, new: NewEvent, now: datetime) -> bool:
+    """What says no more than a letter that somebody approved is approved with it."""
+    who = await standing(tx, tx.school_id, account_id, on=school_day(now))
+    if not is_held(who, await rules_of(tx, tx.school_id)):
+        return False
+    return letter["approved_by"] is None or not await says_no_more(
+        tx, tx.school_id, letter, new, letter["published_at"]
+    )
+
+
+async def put_in(tx: SchoolTx, account_id: UUID, announcement_id: UUID, new: NewEvent, now: datetime) -> Event:
+    """In the caller's transaction."""
+    letter = await require_addable(tx, account_id, announcement_id, new, now)
+    title, place = clean(new.title), clean(new.place or "") or None
+    made = Event(new.event_id, announcement_id, title, new.held_on, new.starts_at, new.ends_at, place)
+    if await _insert(tx, made, account_id, now):
+        await tx.execute(_TOUCH, tx.school_id, letter["notice_id"])
+        await record(tx, "announcement.event", "announcement", announcement_id, at=now, actor=account_id)
+        return made
+    was = await _event(tx, announcement_id, new.event_id)
+    if was is None or msgspec.structs.replace(was, cancelled_at=None) != made:
+        raise CONFLICT()
+    return was
 
 
 async def cancel_event(house: House, account_id: UUID, school_id: int, announcement_id: UUID, event_id: UUID) -> None:
@@ -66,6 +96,12 @@ async def cancel_event(house: House, account_id: UUID, school_id: int, announcem
         )
         await tx.execute(_TOUCH, school_id, letter["notice_id"])
         await record(tx, "announcement.event_cancelled", "announcement", announcement_id, at=now, actor=account_id)
+
+
+def in_words(event: NewEvent) -> str:
+    """Day, hours and place on one line, as the look and the list of drafts show them."""
+    hours = " – ".join(f"{one:%H:%M}" for one in (event.starts_at, event.ends_at) if one is not None)
+    return " · ".join(part for part in (f"{event.held_on:%d/%m/%Y}", hours, clean(event.place or "")) if part)
 
 
 def _require_sense(new: NewEvent, title: str, today: date) -> None:

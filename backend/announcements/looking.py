@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import msgspec
@@ -15,7 +15,6 @@ from backend.announcements.prices import prices
 from backend.announcements.resolving import resolved
 from backend.announcements.rules import is_held, rules_of
 from backend.core.clock import school_day
-from backend.core.database import Reader
 from backend.core.house import House
 from backend.core.problems import INVALID, FieldError
 from notifications.audience import reach
@@ -23,6 +22,11 @@ from schemas.announcements import To, ToClass, ToGrade, ToPupils
 from schemas.drafts import Found, Letter, Look, SeenDate, Unreachable
 
 _NOBODY = ("Chọn nơi nhận.", "Choose who should get this.")
+
+
+class Door(Protocol):
+    async def fetchrow(self, sql: str, *arguments: Any) -> Any: ...
+    async def fetch(self, sql: str, *arguments: Any) -> Any: ...
 
 
 async def look(house: House, account_id: UUID, school_id: int, letter: Letter, *, language: str) -> Look:
@@ -95,17 +99,17 @@ SELECT n.title, n.body, n.published_at
 """
 
 
-async def checked(reader: Reader, school_id: int, letter: Letter, to: To, at: datetime) -> Findings:
+async def checked(reader: Door, school_id: int, letter: Letter, to: To, at: datetime) -> Findings:
     """The checker's findings for a letter as it would leave at `at`."""
     return await _judged(reader, school_id, await _school(reader, school_id, letter, to), letter, to, at)
 
 
-async def _school(reader: Reader, school_id: int, letter: Letter, to: To) -> Any:
+async def _school(reader: Door, school_id: int, letter: Letter, to: To) -> Any:
     return await reader.fetchrow(_SCHOOL, school_id, getattr(to, "class_id", None), letter.file_ids)
 
 
 async def _judged(
-    reader: Reader, school_id: int, school: Any, letter: Letter, to: To, at: datetime, *, homes: int | None = None
+    reader: Door, school_id: int, school: Any, letter: Letter, to: To, at: datetime, *, homes: int | None = None
 ) -> Findings:
     """A correction says again what it corrects, and should."""
     told = [] if letter.corrects else await reader.fetch(_EARLIER, school_id, msgspec.json.encode(to).decode(), at)

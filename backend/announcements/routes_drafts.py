@@ -17,6 +17,7 @@ from backend.identity.principal import principal_of
 from schemas.announcements import AnnouncementRules
 from schemas.drafts import (
     Carried,
+    CarriedEvent,
     CarriedForm,
     CarriedIn,
     CarriedMessage,
@@ -88,7 +89,9 @@ async def send_carried(
 
 def pointing(problem: Problem, carried: Carried) -> Problem:
     """The rooms point into the form or message; here it stands deeper."""
-    inside = {CarriedForm: "form", CarriedWords: "text", CarriedMessage: "message"}[type(carried)]
+    inside = {CarriedForm: "form", CarriedWords: "text", CarriedMessage: "message", CarriedEvent: "event"}[
+        type(carried)
+    ]
     errors = tuple(FieldError(f"/carried/{inside}{one.pointer}", one.vi, one.en) for one in problem.errors)
     return Problem(problem.kind, errors=errors, params=problem.params)
 

@@ -14,7 +14,7 @@ from backend.core.problems import NOT_FOUND
 from backend.identity.principal import principal_of
 from backend.pages import go
 from backend.pages.forms import whole_number
-from schemas.drafts import Carried, CarriedForm, CarriedIn, CarriedMessage, CarriedWords, Draft
+from schemas.drafts import Carried, CarriedEvent, CarriedForm, CarriedIn, CarriedMessage, CarriedWords, Draft
 
 
 async def waits(request: AnyRequest, school_id: int, form: dict[str, str]) -> bool:
@@ -80,6 +80,8 @@ def edited_at(school_id: int, draft: Draft) -> str | None:
             return f"/console/{school_id}/forms/{form_id}/text?draft={draft.announcement_id}"
         case CarriedMessage():
             return f"/console/{school_id}/group-messages/new?draft={draft.announcement_id}"
+        case CarriedEvent(announcement_id):
+            return f"/console/{school_id}/announcements/{announcement_id}"
     return None
 
 
@@ -92,4 +94,6 @@ def went_to(school_id: int, draft: Draft) -> str:
             return f"/console/{school_id}/forms/{form_id}"
         case CarriedMessage(message):
             return f"/console/{school_id}/group-messages/{message.group_message_id}"
+        case CarriedEvent(announcement_id):
+            return f"/console/{school_id}/announcements/{announcement_id}"
     return f"/console/{school_id}/announcements/{draft.announcement_id}"

@@ -55,8 +55,12 @@ class PostIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PostKept(msgspec.Struct, frozen=True):
+    """`findings`: what the notice checker says of its words, a child's private data or children compared. They refuse nothing: whoever
+    hands it in, or approves it, decides."""
+
     post_id: UUID
     state: PostState
+    findings: list[Found] = []
 
 
 class SentBack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

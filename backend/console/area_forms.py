@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from backend.announcements import area as letters_area
 from backend.console import form_editor
 from backend.console.desks import AnyRequest, done_or_shown, shown_in_form
 from backend.console.forms import days_of
+from backend.console.warning import not_seen, words_of
 from backend.core.http import house_of, language_of
 from backend.core.ids import new_id
 from backend.core.problems import Problem
@@ -23,6 +25,7 @@ from backend.pages import Refusal, go, page, read_form
 from backend.pages.forms import into
 from schemas.area_forms import NewAreaForm
 from schemas.area_letters import AreaLook
+from schemas.drafts import Found
 from schemas.forms import FormText, Question, Until
 
 _ROOT = "/console/area/forms"
@@ -51,7 +54,8 @@ async def look_or_send(request: AnyRequest) -> Response[bytes]:
         area.read_area_form(new, house.clock.now())
         if deed != "send":
             look = await letters_area.look(house, who, new.area_code, new.level)
-            return await _editor(request, form, rows, look=look)
+            warned = await not_seen(request, None, words_of(new.title, new.body, new.questions), form)
+            return await _editor(request, form, rows, look=look, warned=warned)
         await area.send(house, who, new)
     except Problem as problem:
         return await _editor(request, form, rows, refused=_refusal(request, problem, rows))
@@ -80,6 +84,7 @@ async def _editor(
     *,
     look: AreaLook | None = None,
     refused: Refusal | None = None,
+    warned: Sequence[Found] = (),
 ) -> Response[bytes]:
     house, who = house_of(request), principal_of(request)
     found = await area_reading.area_forms(house, who)
@@ -94,6 +99,7 @@ async def _editor(
         rows=rows,
         kinds=form_editor.KINDS,
         look=look,
+        warned=warned,
         refused=refused,
     )
 
@@ -129,6 +135,8 @@ async def reword(request: AnyRequest, form_id: FromPath[UUID]) -> Response[bytes
         return await _words(request, form_id, form, rows)
     try:
         text = form_editor.read(FormText, {"new_version": form.get("new_version") == "yes"}, form, rows)
+        if warned := await not_seen(request, None, words_of(text.title, text.body, text.questions), form):
+            return await _words(request, form_id, form, rows, warned=warned)
         await area.reword(house_of(request), principal_of(request), form_id, text)
     except Problem as problem:
         return await _words(request, form_id, form, rows, refused=_refusal(request, problem, rows))
@@ -136,7 +144,13 @@ async def reword(request: AnyRequest, form_id: FromPath[UUID]) -> Response[bytes
 
 
 async def _words(
-    request: AnyRequest, form_id: UUID, form: Form, rows: list[form_editor.Row], *, refused: Refusal | None = None
+    request: AnyRequest,
+    form_id: UUID,
+    form: Form,
+    rows: list[form_editor.Row],
+    *,
+    refused: Refusal | None = None,
+    warned: Sequence[Found] = (),
 ) -> Response[bytes]:
     found = await area_reading.area_form(house_of(request), principal_of(request), form_id)
     return page(
@@ -145,6 +159,7 @@ async def _words(
         status=refused.status if refused else 200,
         row=found.form,
         form=form,
+        warned=warned,
         rows=rows,
         kinds=form_editor.KINDS,
         refused=refused,

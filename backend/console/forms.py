@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from litestar.params import FromPath, FromQuery
 
 from backend.console import carrying, form_editor, queries
 from backend.console.desks import AnyRequest, console_page, desk_of, done_or_shown, shown_in_form, today_of
+from backend.console.warning import not_seen, words_of
 from backend.console.writing import require_audience_of, uuid_of
 from backend.core.http import house_of, language_of
 from backend.core.ids import new_id
@@ -20,7 +22,7 @@ from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
 from backend.pages import Refusal, go, read_form
 from backend.pages.forms import into
-from schemas.drafts import CarriedForm, CarriedWords
+from schemas.drafts import CarriedForm, CarriedWords, Found
 from schemas.forms import FormRules, FormText, NewForm
 
 ROOT = "/console/{school_id:int}/forms"
@@ -100,6 +102,8 @@ async def write_form(request: AnyRequest, school_id: FromPath[int]) -> Response[
         return await _editor(request, school_id, form, rows)
     try:
         new = form_editor.read(NewForm, _values(form), form, rows)
+        if warned := await not_seen(request, school_id, words_of(new.title, new.body, new.questions), form):
+            return await _editor(request, school_id, form, rows, warned=warned)
         if await carrying.waits(request, school_id, form):
             return await carrying.submitted(request, school_id, new.form_id, CarriedForm(new), form)
         made, _ = await actions.create_form(house_of(request), principal_of(request).account_id, school_id, new)
@@ -138,7 +142,13 @@ def _refusal(request: AnyRequest, problem: Problem, rows: list[form_editor.Row])
 
 
 async def _editor(
-    request: AnyRequest, school_id: int, form: Form, rows: list[form_editor.Row], *, refused: Refusal | None = None
+    request: AnyRequest,
+    school_id: int,
+    form: Form,
+    rows: list[form_editor.Row],
+    *,
+    refused: Refusal | None = None,
+    warned: Sequence[Found] = (),
 ) -> Response[bytes]:
     desk = await desk_of(request, school_id)
     reader, account_id = house_of(request).database.reader, principal_of(request).account_id
@@ -154,6 +164,7 @@ async def _editor(
         rows=rows,
         form_id=form.get("form_id") or new_id(),
         kinds=form_editor.KINDS,
+        warned=warned,
         classes=classes,
         grades=sorted({one.grade for one in classes}) if desk.admin else [],
         refused=refused,
@@ -185,6 +196,8 @@ async def reword(request: AnyRequest, school_id: FromPath[int], form_id: FromPat
     try:
         again = {"new_version": form.get("new_version") == "yes"}
         text = form_editor.read(FormText, again, form, rows)
+        if warned := await not_seen(request, school_id, words_of(text.title, text.body, text.questions), form):
+            return await _words(request, school_id, form_id, form, rows, warned=warned)
         if await carrying.waits(request, school_id, form):
             draft_id = uuid_of(form.get("draft_id", "")) or new_id()
             return await carrying.submitted(request, school_id, draft_id, CarriedWords(form_id, text), form)
@@ -207,6 +220,7 @@ async def _words(
     rows: list[form_editor.Row],
     *,
     refused: Refusal | None = None,
+    warned: Sequence[Found] = (),
 ) -> Response[bytes]:
     desk = await desk_of(request, school_id)
     row = await _own(request, school_id, form_id)
@@ -221,6 +235,7 @@ async def _words(
         draft_id=form.get("draft_id") or new_id(),
         rows=rows,
         kinds=form_editor.KINDS,
+        warned=warned,
         refused=refused,
     )
 

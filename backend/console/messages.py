@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from backend.attendance.queries import class_day
 from backend.console import carrying
 from backend.console import queries as console
 from backend.console.desks import AnyRequest, console_page, desk_of, today_of
+from backend.console.warning import not_seen
 from backend.core.clock import school_day
 from backend.core.http import house_of, language_of
 from backend.core.ids import new_id
@@ -24,7 +26,7 @@ from backend.pages import Refusal, go
 from backend.pages.forms import into, whole_number
 from backend.pages.talk import BODY_BYTES_MAX, change_message, message_of, read_talk, refusal_of, shown
 from schemas.attendance import RollException, RollIn
-from schemas.drafts import CarriedMessage
+from schemas.drafts import CarriedMessage, Found
 from schemas.messages import Decision, NewBlock, NewGroupMessage, NewMessage
 
 _ROOT = "/console/{school_id:int}/messages"
@@ -177,6 +179,8 @@ async def send_to_group(request: AnyRequest, school_id: FromPath[int]) -> Respon
                 "accepts_rules": whole_number(accepts),
             },
         )
+        if warned := await not_seen(request, school_id, new.text, form):
+            return await _group(request, school_id, form, warned=warned)
         if await carrying.waits(request, school_id, form):
             return await carrying.submitted(request, school_id, new.group_message_id, CarriedMessage(new), form)
         await groups.send_to_group(house, account_id, school_id, new)
@@ -186,7 +190,12 @@ async def send_to_group(request: AnyRequest, school_id: FromPath[int]) -> Respon
 
 
 async def _group(
-    request: AnyRequest, school_id: int, form: dict[str, str], *, refused: Refusal | None = None
+    request: AnyRequest,
+    school_id: int,
+    form: dict[str, str],
+    *,
+    refused: Refusal | None = None,
+    warned: Sequence[Found] = (),
 ) -> Response[bytes]:
     desk = await desk_of(request, school_id)
     house, account_id = house_of(request), principal_of(request).account_id
@@ -200,6 +209,7 @@ async def _group(
         back_path=f"/console/{school_id}/group-messages/new",
         classes=today.classes if desk.admin else [one for one in today.classes if one.mine],
         form=form,
+        warned=warned,
         group_message_id=form.get("group_message_id") or new_id(),
         rules=await acceptance.rules_for(reader, school_id, account_id, house.clock.now(), language_of(request)),
         refused=refused,

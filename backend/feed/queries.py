@@ -244,3 +244,20 @@ async def require_photo(
     who = await standing(reader, school_id, account_id, class_id=row["class_id"] if row else None, on=today)
     if row is None or not who.of_class or (row["draft"] and not row["mine"]):
         raise NOT_FOUND()
+
+
+async def own_words(reader: Reader, school_id: int, account_id: UUID, post_id: UUID) -> str:
+    """Of a post of the reader's own; empty for anybody else's."""
+    found = await reader.fetchval(
+        """
+        SELECT body
+          FROM feed_posts
+         WHERE school_id = $1
+           AND post_id = $2
+           AND author_account_id = $3
+        """,
+        school_id,
+        post_id,
+        account_id,
+    )
+    return found or ""

@@ -6,10 +6,12 @@ from uuid import UUID
 from litestar import Request, Response, delete, get, post, put
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody
+from msgspec.structs import replace
 
 from backend.core.clock import school_day
 from backend.core.http import house_of, language_of
 from backend.feed import consents, drafts, posts, queries, reports, settings, talk
+from backend.feed.checking import context_of, found_in
 from backend.feed.routes_family import PICTURE, by_consent
 from backend.feed.routes_family import ROUTES as FAMILY
 from backend.identity.entitlement import standing
@@ -100,6 +102,7 @@ async def keep_post(
     """Keep a draft as a whole, under an id of the client's. A post that waits goes back to a draft; a published one stays."""
     account_id = principal_of(request).account_id
     kept, new = await drafts.keep_draft(house_of(request), account_id, school_id, post_id, data)
+    kept = await _with_findings(request, school_id, kept)
     return Response(kept, status_code=201 if new else 200)
 
 
@@ -114,9 +117,18 @@ async def hand_in(request: AnyRequest, school_id: FromPath[int], post_id: FromPa
     """Publish one's own draft, or let it wait for somebody's approval.
 
     Every picture needs the children on it, or the word that none can be recognised; every child on it needs its family's consent.
-    Whoever lacks it is named to the teacher.
+    Whoever lacks it is named to the teacher. What the checker finds in its words is told and refuses nothing.
     """
-    return await posts.hand_in(house_of(request), principal_of(request).account_id, school_id, post_id)
+    kept = await posts.hand_in(house_of(request), principal_of(request).account_id, school_id, post_id)
+    return await _with_findings(request, school_id, kept)
+
+
+async def _with_findings(request: AnyRequest, school_id: int, kept: PostKept) -> PostKept:
+    """As the console shows them to the writer before the post leaves."""
+    house, account_id = house_of(request), principal_of(request).account_id
+    body = await queries.own_words(house.database.reader, school_id, account_id, kept.post_id)
+    context = await context_of(house.database.reader, school_id)
+    return replace(kept, findings=found_in(body, context, house.clock.now(), language_of(request)))
 
 
 @post(POST + "/approve", tags=TAGS, status_code=200, **STAFF)

@@ -48,3 +48,18 @@ async def test_the_writer_sees_them_before_it_is_handed_in(feed: Feed, world: Wo
     assert sent.status_code == 303
     state = (await feed.web.get(feed.school(f"/feed/posts/{post_id}"), headers=world.teacher.headers)).json()["state"]
     assert state == "waiting"
+
+
+async def test_the_api_tells_them_when_a_draft_is_kept_and_handed_in_and_refuses_nothing(
+    feed: Feed, world: World
+) -> None:
+    path = feed.school(f"/feed/posts/{new_id()}")
+    draft = {"class_id": str(world.class_id), "body": RANKED}
+    kept = await feed.web.put(path, json=draft, headers=world.teacher.headers)
+    assert kept.status_code == 201
+    assert {one["defect"] for one in kept.json()["findings"]} == {"personal_data_exposed", "comparison_of_pupils"}
+    sent = await feed.web.post(path + "/hand-in", headers=world.teacher.headers)
+    assert (sent.status_code, sent.json()["state"]) == (200, "waiting")
+    assert sent.json()["findings"] == kept.json()["findings"]
+    mended = await feed.web.put(path, json={**draft, "body": "Cả lớp trồng cây."}, headers=world.teacher.headers)
+    assert mended.json()["findings"] == []

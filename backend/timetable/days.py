@@ -19,7 +19,7 @@ from schemas.timetable import Change, DayLessons, Lesson, Session, SlotOn, Week
 Slot = tuple[Session, int]
 SESSIONS: tuple[Session, Session] = ("morning", "afternoon")
 _SUNDAY = 7
-_SUNDAY_OFF = Reason("Chủ nhật", "Sunday")
+SUNDAY_OFF = Reason("Chủ nhật", "Sunday")
 _OUTSIDE = Reason("ngoài năm học {year}", "outside the school year {year}")
 _NO_CLASS = Reason("chưa xếp lớp", "in no class")
 
@@ -152,7 +152,7 @@ def day_of(facts: Facts, on: date, room: Room | None = None) -> Day:
     ordered = [slots[slot] for slot in sorted(slots, key=_order)]
     taught = any(held.now for held in ordered)
     if off is None and not ordered and on.isoweekday() == _SUNDAY:
-        off = _SUNDAY_OFF
+        off = SUNDAY_OFF
     return Day(on, room, version is not None or taught, None if taught else off, ordered)
 
 

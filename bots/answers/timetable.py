@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Final
 
-from backend.timetable.days import Facts, day_of, days_from, monday_of, room_on, told_day
+from backend.timetable.days import SUNDAY_OFF, Facts, day_of, days_from, monday_of, room_on, told_day
 from backend.timetable.queries import facts_for_family
 from backend.timetable.telling import brief, by_session, line, titles
 from bots.answers.asking import Asker, Told, day_meant
@@ -39,6 +39,8 @@ async def of_child(asker: Asker, child: Child, slots: Slots) -> Told | None:
     if found is None:
         return None
     told = _Telling(asker, child, found[1])
+    if slots.get("span") == "week" and len(days) > 1 and not told.any_left(days):
+        days = [on + timedelta(days=7) for on in days]  # on Saturday “the whole week” is the one that comes
     if (nothing := told.nothing_kept(days)) is not None:
         return Told(nothing, ask_person=True)
     return Told("\n".join(told.lines(days, slots)))
@@ -48,7 +50,7 @@ def _days(slots: Slots, today: date) -> list[date]:
     """One day, or a week of them; without either, today."""
     span = str(slots.get("span", ""))
     monday = monday_of(today)
-    if span == "next-week" or (span == "week" and today.weekday() == _SUNDAY):
+    if span == "next-week":
         monday += timedelta(days=7)
     day = str(slots.get("day", ""))
     if day.startswith("weekday-"):
@@ -79,6 +81,9 @@ class _Telling:
         if coming is not None:
             return self.asker.say("timetable_begins", child=self.child, day=self.asker.day(coming))
         return self.asker.say("not_kept", child=self.full_name, what=self.asker.say("what_my-timetable"))
+
+    def any_left(self, days: Sequence[date]) -> bool:
+        return any(self._held(on) for on in days if on >= self.asker.today)
 
     def lines(self, days: Sequence[date], slots: Slots) -> list[str]:
         subject, session = str(slots.get("subject", "")), str(slots.get("session", ""))
@@ -112,7 +117,7 @@ class _Telling:
         held = [lesson for lesson in self._held(on) if lesson.session == session]
         named = self.asker.say(f"timetable_{session}_of", day=self.named(on))
         if not held:
-            why = f" ({day.closed})" if day.closed else ""
+            why = f" ({day.closed})" if day.closed and day.closed not in SUNDAY_OFF else ""
             return [self.asker.say("timetable_session_no", day=named, child=self.child, why=why), *self._changes(day)]
         yes = self.asker.say(
             "timetable_session_yes", day=named, child=self.child, count=len(held), what=titles(held), hours=self._hours(held)
@@ -158,7 +163,7 @@ class _Telling:
         return []
 
     def _no_school(self, day: DayLessons) -> str:
-        if day.closed:
+        if day.closed and day.closed not in SUNDAY_OFF:
             return self.asker.say("timetable_day_off", day=self.named(day.on), child=self.child, reason=day.closed)
         return self.asker.say("timetable_day_free", day=self.named(day.on), child=self.child)
 

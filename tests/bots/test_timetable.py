@@ -87,6 +87,14 @@ async def test_a_whole_week_and_the_week_after(school: House, world: World) -> N
     assert lines[0] == "Tuần 12/10–18/10 Minh An học 27 tiết:" and len(lines) == 7
     assert lines[1].startswith("• thứ Hai 12/10/2026: sáng Chào cờ, Ngữ văn")
     assert lines[6] == "• thứ Bảy 17/10/2026: không có tiết"
+    parent.waits(days=3)
+    saturday = (await parent.says("cả tuần con học gì")).text
+    assert saturday.startswith("Tuần 19/10–25/10"), "nothing is left of this week"
+    sunday = (await parent.says("mai con có học không")).text.splitlines()
+    assert sunday[0] == "Mai (Chủ nhật 18/10) Minh An không có tiết học nào." and sunday[1].startswith(
+        "Ngày kia (thứ Hai 19/10)"
+    )
+    parent.waits(days=-3)
     after = (await parent.says("tuần sau con học gì")).text.splitlines()
     assert after[:2] == ["Tuần 19/10–25/10 Minh An học 3 tiết:", "• thứ Hai 19/10/2026: sáng Chào cờ, Toán (×2)"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -117,7 +118,7 @@ async def test_from_the_grid_to_the_familys_phone(
     family = await signed_in(plain, world.parent, site)
     await family.goto("/app")
     await family.click("text=Thời khóa biểu")
-    await expect(family).to_have_url(f"{site}/app/{world.school_id}/children/{world.child.pupil_id}/timetable")
+    await expect(family).to_have_url(re.compile(f"/children/{world.child.pupil_id}/timetable#d20"))
     await family.goto(f"/app/{world.school_id}/children/{world.child.pupil_id}/timetable?on={monday}")
     day = family.locator(f"[id='d{monday}']")
     await expect(day).to_contain_text("Lý Văn Toán · P.201")

@@ -20,6 +20,7 @@ class Desk(msgspec.Struct, frozen=True):
     school_name: str
     who: Standing
     frauds_reported: int = 0
+    dossiers: int = 0  # requests that the office has not looked at
     questions: int = 0  # of families: waiting for anybody who keeps the inbox, or lying with the reader
 
     @property
@@ -88,7 +89,13 @@ SELECT who.staff_id, who.roles, who.subjects, s.name,
          WHERE h.school_id = $1
            AND h.state IN ('waiting', 'taken')
            AND (h.taken_by = $2
-                OR h.state = 'waiting' AND who.roles && ARRAY['school_admin', 'inbox'])) AS questions
+                OR h.state = 'waiting' AND who.roles && ARRAY['school_admin', 'inbox'])) AS questions,
+       (SELECT count(*)
+          FROM dossiers d
+         WHERE d.school_id = $1
+           AND d.closed_at IS NULL
+           AND d.state IN ('received', 'answered')
+           AND who.roles && ARRAY['school_admin', 'inbox']) AS dossiers
   FROM schools s
   JOIN who
     ON true
@@ -101,7 +108,7 @@ async def desk(reader: Reader, school_id: int, account_id: UUID, *, on: date) ->
     row = await reader.fetchrow(_DESK, school_id, account_id, None, on)
     who = standing_of(row)
     assert row is not None
-    return Desk(school_id, row["name"], who, row["frauds_reported"], row["questions"])
+    return Desk(school_id, row["name"], who, row["frauds_reported"], row["dossiers"], row["questions"])
 
 
 _TODAY = f"""

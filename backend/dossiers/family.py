@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import date
-from typing import Any
+from datetime import date, timedelta
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -21,9 +21,23 @@ from backend.files.queries import FILES_JSON
 from backend.identity.entitlement import GUARDIAN_JOIN
 from schemas.dossiers import FamilyDossier, FamilyDossierRow, FamilyDossiers
 
+
+class Absence(msgspec.Struct, frozen=True):
+    """A few days off that were told to the homeroom teacher (the messages room's); families call it a request, too."""
+
+    pupil_id: UUID
+    pupil_name: str
+    from_on: date
+    to_on: date
+    state: Literal["waiting", "confirmed", "declined", "withdrawn"]
+    note: str | None
+
+
+_ABSENCES = msgspec.json.Decoder(list[Absence])
 _ROWS = msgspec.json.Decoder(list[FamilyDossierRow])
 _ONE = msgspec.json.Decoder(FamilyDossier)
 _SHOWN_MAX = 100
+_ABSENCES_SHOWN = timedelta(days=14)
 
 # Children for whom the account may act, each with the guardian it is: $1 school, $2 account, $3 the school's day.
 _MAY_ACT = f"""
@@ -57,6 +71,33 @@ SELECT coalesce(json_agg(json_build_object({COLUMNS.format(today="$3", language=
   JOIN schools s
     ON s.school_id = d.school_id
   {PUPIL}
+"""
+# The same, and the days off that were told lately; $6 since when. One round trip of a turn in chat.
+_IN_CHAT = f"""
+SELECT ({_LIST}) AS dossiers,
+       (SELECT coalesce(json_agg(json_build_object('pupil_id', told.pupil_id, 'pupil_name', told.full_name, 'from_on', told.from_on,
+                                                   'to_on', told.to_on, 'state', told.state, 'note', told.note)
+                                 ORDER BY told.message_id DESC), '[]'::json)
+          FROM (SELECT q.message_id, q.pupil_id, p.full_name, q.from_on, q.to_on, q.state, q.note
+                  FROM message_requests q
+                  JOIN ({_MAY_ACT}) AS mine
+                    ON mine.pupil_id = q.pupil_id
+                  JOIN messages m
+                    ON m.school_id = $1
+                   AND m.message_id = q.message_id
+                  JOIN threads k
+                    ON k.school_id = $1
+                   AND k.thread_id = m.thread_id
+                   AND (k.only_guardian_id IS NULL OR k.only_guardian_id = mine.guardian_id)
+                  JOIN pupils p
+                    ON p.school_id = $1
+                   AND p.pupil_id = q.pupil_id
+                 WHERE q.school_id = $1
+                   AND q.kind = 'absent'
+                   AND q.to_on >= $6
+                   AND ($5::uuid IS NULL OR q.pupil_id = $5)
+                 ORDER BY q.message_id DESC
+                 LIMIT 3) AS told)::text AS absences
 """
 # $4 language, $5 dossier. Of a step only the school's own words and papers, or the reader's, are shown.
 _DOSSIER = f"""
@@ -104,6 +145,15 @@ async def of_school(
 ) -> list[FamilyDossierRow]:
     """Newest first; open ones are never left out for closed ones."""
     return _ROWS.decode(await reader.fetchval(_LIST, school_id, account_id, on, language, pupil_id))
+
+
+async def in_chat(
+    reader: Reader, school_id: int, account_id: UUID, on: date, *, language: str, pupil_id: UUID | None
+) -> tuple[list[FamilyDossierRow], list[Absence]]:
+    since = on - _ABSENCES_SHOWN
+    row = await reader.fetchrow(_IN_CHAT, school_id, account_id, on, language, pupil_id, since)
+    assert row is not None, "two sub-selects answer one row"
+    return _ROWS.decode(row["dossiers"]), _ABSENCES.decode(row["absences"])
 
 
 async def everywhere(

@@ -5,7 +5,7 @@ Opening a sensitive request, or any paper that a family attached, leaves a line 
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date
 from typing import Any, Literal
 from uuid import UUID
 
@@ -78,11 +78,22 @@ _MAY_READ = f"""
                               AND a.from_on <= $4
                               AND (a.to_on IS NULL OR a.to_on >= $4))))
 """
+# Pages are in the order of a text: the open by what presses most, the closed by what ended last.
+_BY_PROMISE = {
+    "place": "coalesce(to_char(d.promised_on, 'YYYY-MM-DD'), '9999') || d.dossier_id::text",
+    "beyond": ">",
+    "way": "ASC",
+}
+_BY_END = {
+    "place": "to_char(d.changed_at AT TIME ZONE 'UTC', 'YYYYMMDDHH24MISSUS') || d.dossier_id::text",
+    "beyond": "<",
+    "way": "DESC",
+}
 # $5 language, $6 states, $7 kind or NULL, $8 only overdue, $9 folded name or number or NULL, $10 before, $11 how many.
-_LIST = f"""
+_LIST_BY = f"""
 SELECT coalesce(json_agg(json_build_object({COLUMNS.format(today="$4", language="$5")}, 'applicant', g.full_name)
-                         ORDER BY d.promised_on NULLS LAST, d.dossier_id), '[]'::json)::text
-  FROM (SELECT d.*
+                         ORDER BY d.place {{way}}), '[]'::json)::text
+  FROM (SELECT d.*, {{place}} AS place
           FROM dossiers d
           {PUPIL}
          WHERE d.school_id = $1
@@ -90,15 +101,17 @@ SELECT coalesce(json_agg(json_build_object({COLUMNS.format(today="$4", language=
            AND ($7::text IS NULL OR d.kind = $7)
            AND (NOT $8 OR d.promised_on < $4)
            AND ($9::text IS NULL OR ' ' || p.name_fold LIKE '% ' || $9 || '%' OR lower(d.number) LIKE '%' || replace($9, ' ', '-'))
-           AND ($10::text IS NULL OR coalesce(d.promised_on::text, '9999') || d.dossier_id::text > $10)
+           AND ($10::text IS NULL OR {{place}} {{beyond}} $10)
            AND {_MAY_READ}
-         ORDER BY coalesce(d.promised_on::text, '9999') || d.dossier_id::text
+         ORDER BY place {{way}}
          LIMIT $11) AS d
   {PUPIL}
   LEFT JOIN guardians g
     ON g.school_id = d.school_id
    AND g.guardian_id = d.guardian_id
 """
+_OPEN = _LIST_BY.format(**_BY_PROMISE)
+_CLOSED = _LIST_BY.format(**_BY_END)
 _COUNTS = f"""
 SELECT count(*) FILTER (WHERE d.state IN {_RUNNING} AND d.promised_on < $4) AS overdue,
        count(*) FILTER (WHERE d.state IN ('received', 'answered')) AS waiting,
@@ -158,11 +171,11 @@ class Wanted(msgspec.Struct, frozen=True):
 async def dossiers(
     reader: Reader, school_id: int, account_id: UUID, wanted: Wanted, *, today: date, language: str
 ) -> DossierPage:
-    """The most pressing first."""
+    """The most pressing first; of the closed ones those that ended last."""
     who = await standing(reader, school_id, account_id, on=today)
     office = is_office(who)
     found = await reader.fetchval(
-        _LIST, school_id, office, who.staff_id, today, language, _STATES[wanted.show], wanted.kind,
+        _CLOSED if wanted.show == "closed" else _OPEN, school_id, office, who.staff_id, today, language, _STATES[wanted.show], wanted.kind,
         wanted.show == "overdue", wanted.find, wanted.before, _PAGE + 1,
     )  # fmt: skip
     counts = await reader.fetchrow(_COUNTS, school_id, office, who.staff_id, today)
@@ -170,10 +183,12 @@ async def dossiers(
     rows = _ROWS.decode(found)
     more = len(rows) > _PAGE
     rows = rows[:_PAGE]
-    return DossierPage(rows, _after(rows[-1]) if more else None, counts["overdue"], counts["waiting"], counts["open"])
+    return DossierPage(rows, _place(rows[-1]) if more else None, counts["overdue"], counts["waiting"], counts["open"])
 
 
-def _after(row: StaffDossierRow) -> str:
+def _place(row: StaffDossierRow) -> str:
+    if row.state in machine.CLOSED:
+        return f"{row.changed_at.astimezone(UTC):%Y%m%d%H%M%S%f}{row.dossier_id}"
     return f"{row.promised_on or 9999}{row.dossier_id}"
 
 

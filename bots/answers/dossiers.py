@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Sequence
 
+from backend.core.catalogue import say
 from backend.core.text import fold
 from backend.dossiers import family, machine
 from backend.dossiers.kinds import named_in, of_topic, shipped
@@ -37,20 +38,25 @@ async def of_children(asker: Asker, children: Sequence[Child], slots: Slots) -> 
     reader = asker.house.database.reader
     found = await asyncio.gather(
         *(
-            family.of_school(reader, school, asker.account_id, asker.today, language=asker.language, pupil_id=pupil_id)
+            family.in_chat(reader, school, asker.account_id, asker.today, language=asker.language, pupil_id=pupil_id)
             for school in schools
         )
     )
     mine = {child.pupil_id for child in may_act}
-    return _told(asker, may_act, [row for rows in found for row in rows if row.pupil_id in mine])
+    rows = [row for rows, _ in found for row in rows if row.pupil_id in mine]
+    return _told(asker, may_act, rows, [one for _, told in found for one in told if one.pupil_id in mine])
 
 
-def _told(asker: Asker, children: Sequence[Child], rows: Sequence[FamilyDossierRow]) -> Told:
+def _told(
+    asker: Asker, children: Sequence[Child], rows: Sequence[FamilyDossierRow], absences: Sequence[family.Absence]
+) -> Told:
     words = fold(asker.question).split()
     if (number := _number_in(words)) is not None:
         return _numbered(asker, rows, number)
     kinds = named_in(words)
     named = [row for row in rows if _is_of(asker, row, kinds)]
+    if absences and not named and (_LEAVE in kinds or not (kinds or rows)):
+        return Told("\n".join(_absence(asker, one) for one in absences))
     if kinds and not named:
         return _none_of(asker, children, kinds, rows)
     if not rows:
@@ -60,6 +66,15 @@ def _told(asker: Asker, children: Sequence[Child], rows: Sequence[FamilyDossierR
     if still or kinds:
         return _listed(asker, still or asked[:1], "")
     return _listed(asker, asked[:1], asker.say("dossier_none_open", child=_names(children)))
+
+
+def _absence(asker: Asker, told: family.Absence) -> str:
+    """A few days off are told to the homeroom teacher in a message, whose answer is this."""
+    first, last = asker.day(told.from_on), asker.day(told.to_on)
+    days = first if told.from_on == told.to_on else f"{first} – {last}"
+    state = say(f"messages.request_{told.state}", asker.language)
+    line = asker.say("dossier_absence", child=told.pupil_name, days=days, state=state)
+    return f"{line}\n{asker.say('dossier_school_says', text=told.note)}" if told.note else line
 
 
 def _numbered(asker: Asker, rows: Sequence[FamilyDossierRow], number: tuple[str, int]) -> Told:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
+import msgspec
 import pytest
 
 from backend.core.house import House
@@ -70,6 +71,19 @@ async def test_none_filed_says_so_and_how_one_files(house: House, world: World) 
     assert "mục Tin nhắn" in leave.text
 
 
+async def test_a_few_days_off_have_the_teachers_answer(house: House, world: World) -> None:
+    here = stopped(house)
+    parent = talker(here, world.parent.account_id)
+    await parent.says("mai con bị sốt xin cho con nghỉ học")
+    rules = await parent.presses("Đúng, gửi đi")
+    assert "Tôi đồng ý, gửi đi" in [button.label for button in rules.buttons]
+    await parent.presses("Tôi đồng ý, gửi đi")
+    asked = await talker(here, world.parent.account_id).says("đơn xin nghỉ học của con duyệt chưa")
+    assert asked.text == f"Xin nghỉ học cho {world.child.full_name}, thứ Năm 15/10/2026: Chờ thầy cô xác nhận."
+    stranger = await talker(here, world.neighbour.account_id).says("đơn xin nghỉ học của con duyệt chưa")
+    assert world.child.full_name not in stranger.text
+
+
 async def test_a_sensitive_one_is_not_named_before_the_chat_is_confirmed(house: House, world: World) -> None:
     poor = await filed(house, world, "policy-tuition-free")
     await step(house, world, poor, "ask", 1, "Thiếu giấy hộ nghèo.")
@@ -79,6 +93,17 @@ async def test_a_sensitive_one_is_not_named_before_the_chat_is_confirmed(house: 
     assert "u" in [button.press for button in hidden.buttons]
     shown = await talker(house, world.parent.account_id, channel="web").says("đơn xin miễn giảm học phí duyệt chưa")
     assert "Miễn học phí" in shown.text and "Thiếu giấy hộ nghèo." in shown.text
+
+
+async def test_once_confirmed_the_button_shows_what_was_held_back(house: House, world: World) -> None:
+    poor = await filed(house, world, "policy-tuition-free")
+    await step(house, world, poor, "refuse", 1, "Trường công đã miễn học phí cho mọi học sinh.")
+    parent = talker(house, world.parent.account_id)
+    hidden = await parent.says("đơn xin miễn giảm học phí duyệt chưa")
+    assert "mọi học sinh" not in hidden.text
+    parent.chat = msgspec.structs.replace(parent.chat, confirmed_until=parent.at + timedelta(minutes=5))
+    shown = await parent.presses("u")
+    assert "Miễn học phí" in shown.text and "mọi học sinh" in shown.text
 
 
 async def test_without_a_name_all_children_are_answered_for(

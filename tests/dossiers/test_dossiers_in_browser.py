@@ -48,6 +48,7 @@ async def test_a_request_goes_there_and_back_without_scripts(
     await expect(mother.locator(".pill").first).to_have_text("Đã tiếp nhận")
 
     await office.goto(desk)
+    await expect(office.locator("nav.side [aria-current=page] .pill")).to_have_text("1")
     await looked_at(office, "desk")
     await office.click("#dossiers a")
     await office.click("button[value=ask]")

@@ -12,6 +12,7 @@ import pytest
 
 from backend.core.clock import StoppedClock
 from backend.core.ids import new_id
+from backend.dossiers import queries
 from tests.dossiers.filing import attach, family_step, file, seen_by_family, seen_by_school, step
 from tests.factories import World
 
@@ -157,3 +158,29 @@ async def test_what_waits_for_the_family_stands_in_its_list(web: httpx.AsyncClie
     assert await lines() == []
     await step(web, world, dossier_id, "ready", 3, note="Nhận tại văn phòng, buổi sáng.")
     assert await lines() == [("collect", title, link)]
+
+
+async def test_pages_follow_one_another_whichever_way_they_are_ordered(
+    web: httpx.AsyncClient, world: World, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "_PAGE", 2)
+    kinds = ("confirm-loan", "transfer", "class-change", "student-card", "confirm-enrolment")
+    filed = [await file(web, world.parent, world.child, kind) for kind in kinds]
+
+    async def all_of(show: str) -> list[str]:
+        found: list[str] = []
+        before: dict[str, str] = {}
+        while True:
+            path = f"/v1/schools/{world.school_id}/dossiers"
+            page = (await web.get(path, params={"show": show, **before}, headers=world.admin.headers)).json()
+            found += [one["dossier_id"] for one in page["dossiers"]]
+            if page["next"] is None:
+                return found
+            before = {"before": page["next"]}
+
+    by_promise = [filed[place] for place in (0, 4, 1, 2, 3)]  # in two, two, three, ten and ten days
+    assert await all_of("open") == [str(one) for one in by_promise]
+    for one in filed:
+        clock.advance(timedelta(minutes=1))
+        await family_step(web, world, one, "withdraw", 1)
+    assert await all_of("closed") == [str(one) for one in reversed(filed)]

@@ -251,10 +251,12 @@ def _dossier(params: dict[str, Any], language: str, child: str) -> Words:
     title = params.get("title_en" if language == "en" else "title_vi")
     number = str(params.get("number", ""))
     named = f"{number} – {title}" if title else number
+    said = params.get("said", "in_work")
     about = {"number": named, "child": child, "day": _day(params.get("promised_on"))}
+    state = say("dossiers.step_postpone" if said == "postponed" else f"dossiers.state_{said}", language)
     return Words(
-        say("notifications.dossier_title", language, number=number),
-        say(f"notifications.dossier_{params.get('said', 'in_work')}", language, **about),
+        say("notifications.dossier_title", language, number=number, state=state),
+        say(f"notifications.dossier_{said}", language, **about),
     )
 
 

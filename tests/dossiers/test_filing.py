@@ -12,6 +12,7 @@ import pytest
 from backend.core.clock import StoppedClock
 from backend.core.house import House
 from backend.core.ids import new_id
+from backend.core.problems import Problem
 from backend.dossiers.filing import file as file_here
 from schemas.dossiers import NewDossier
 from tests.dossiers.filing import asked, attach, file, seen_by_family, seen_by_school
@@ -100,6 +101,18 @@ async def test_a_second_transfer_is_a_mistake_a_second_letter_is_not(web: httpx.
     path = f"/v1/family/dossiers/{world.school_id}"
     again = await web.post(path, json=asked(world.child, "transfer"), headers=world.parent2.headers)
     assert again.status_code == 409 and "HS-2026-0003" in again.json()["title"]
+
+
+async def test_two_parents_at_once_file_one_transfer(school_house: House, world: World) -> None:
+    def new() -> NewDossier:
+        return NewDossier(dossier_id=new_id(), pupil_id=world.child.pupil_id, kind="transfer", details="Chuyển nhà.")
+
+    parents = (world.parent, world.parent2)
+    filed = await asyncio.gather(
+        *(file_here(school_house, who.account_id, world.school_id, new()) for who in parents), return_exceptions=True
+    )
+    refused = [one for one in filed if isinstance(one, Problem)]
+    assert [one.kind.name for one in refused] == ["dossier-already-open"] and len(filed) == 2
 
 
 async def test_the_office_enters_one_for_a_guardian_who_came(web: httpx.AsyncClient, world: World) -> None:

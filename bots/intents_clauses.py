@@ -76,11 +76,14 @@ def english_halves(typed: str) -> tuple[str, str] | None:
     return typed[: found.start()], typed[found.end() :]
 
 
-def two_meanings(one: Words, other: Words, weigh: Weigh) -> tuple[tuple[str, float], tuple[str, float]] | None:
-    """What the two sides mean, if both are clear and differ."""
-    if (first := _clear(one, weigh)) is None or (second := _clear(other, weigh)) is None or first[0] == second[0]:
+def two_meanings(one: Words, other: Words, weigh: Weigh) -> tuple[tuple[str, float], str | None] | None:
+    """What the first side means, if that is clear, and what the second means beside it, if it is clear and differs."""
+    if (first := _clear(one, weigh)) is None:
         return None
-    return first, second
+    second = _clear(other, weigh)
+    if second is None:
+        return (first, None) if first[1] >= _SPOKEN_LEAST else None
+    return (first, second[0]) if second[0] != first[0] else None
 
 
 def _clear(words: Words, weigh: Weigh) -> tuple[str, float] | None:

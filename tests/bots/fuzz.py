@@ -27,6 +27,8 @@ from bots.conversation import turn
 from bots.intents import every_intent
 from bots.intents_phrases import by_writer
 from schemas.chat import Answer, Incoming
+from tests.bots.fuzz_requests import ABOUT as ABOUT_REQUESTS
+from tests.bots.fuzz_requests import a_request
 from tests.factories import (
     _NEW_IDS,
     EARLY,
@@ -118,6 +120,8 @@ def _family(rows: Rows, number: int, places: list[_Place]) -> Family:
         _belongings(rows, family, child, place.bank_account_id, order)
     kin = [(child, "mother") for child in family.children]
     mother = _guardian(rows, place.school_id, f"Mẹ {number}", kin, NOW)
+    for order, child in enumerate(family.children, 1):
+        a_request(rows, number, child, mother.person_id, order, NOW)
     family.guardians = [mother, _guardian(rows, place.school_id, f"Người xa {number}", kin, NOW)]
     if number % 2:  # the others meet the rules of conversation first
         version = rules.current(_TODAY).number
@@ -132,6 +136,7 @@ def _family(rows: Rows, number: int, places: list[_Place]) -> Family:
         _guards(rows, there, [(child, "mother")], NOW)
         family.children.append(child)
         _belongings(rows, family, child, elsewhere.bank_account_id, 8)
+        a_request(rows, number, child, there.person_id, 8, NOW)
     return family
 
 
@@ -362,6 +367,7 @@ class Village:
 
 _ORDER = ("con út", "con cả", "đứa thứ hai", "con gái tôi", "bé Na", "con", "bé nhà tôi")
 _ABOUT = (
+    *ABOUT_REQUESTS,
     "em {name} hôm nay có đi học không",
     "cho tôi xem điểm toán của {name}",
     "điểm trung bình học kỳ 1 của cháu {name} là bao nhiêu",

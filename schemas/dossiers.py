@@ -30,6 +30,11 @@ Seen = Annotated[
 ]
 
 
+No = Annotated[bool, Meta(examples=[False])]
+Promise = Annotated[date, Meta(examples=["2026-10-16"])]
+Applicant = Annotated[str, Meta(examples=["Nguyễn Thị Hoa"])]
+
+
 class DossierKind(msgspec.Struct, frozen=True):
     """What may be asked of the school. `papers` and `about` are what the school's own answers tell; `topic` names that answer.
 
@@ -38,13 +43,13 @@ class DossierKind(msgspec.Struct, frozen=True):
 
     kind: Kind
     title: Title
-    topic: str
+    topic: Annotated[str, Meta(examples=["confirm-enrolment"])]
     open: bool
     working_days: Annotated[int, Meta(examples=[2])]
-    promised_on: date
-    sensitive: bool
-    homeroom: bool
-    about: str = ""
+    promised_on: Promise
+    sensitive: No
+    homeroom: No
+    about: Annotated[str, Meta(examples=["Xin tại văn phòng trường, ghi rõ dùng vào việc gì."])] = ""
     papers: Annotated[list[str], Meta(examples=[["Giấy khai sinh"]])] = []
     fee: Annotated[str, Meta(examples=["Không thu."])] = ""
 
@@ -89,7 +94,7 @@ class OfficeDeed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     step: OfficeStep
     note: Note = ""
     file_ids: Files = []
-    promised_on: date | None = None
+    promised_on: Promise | None = None
 
 
 class FamilyDeed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -108,11 +113,11 @@ class DossierStep(msgspec.Struct, frozen=True):
     number: int
     step: Step
     state: State
-    note: Annotated[str, Meta(examples=["Thiếu bản sao giấy khai sinh."])]
+    note: Annotated[str, Meta(examples=["Gửi bổ sung giấy khai sinh."])]
     files: list[Kept]
-    promised_on: date | None
-    by: Annotated[str | None, Meta(examples=["Cô Lan"])]
-    by_school: bool
+    promised_on: Promise | None
+    by: Annotated[str, Meta(examples=["Nguyễn Thị Hoa"])] | None
+    by_school: No
     at: datetime
 
 
@@ -124,7 +129,7 @@ class DossierRow(msgspec.Struct, frozen=True, kw_only=True):
     number: Number
     kind: Kind
     title: Title
-    sensitive: bool
+    sensitive: No
     pupil_id: UUID
     pupil_name: str
     class_name: str | None
@@ -132,9 +137,9 @@ class DossierRow(msgspec.Struct, frozen=True, kw_only=True):
     steps: int
     received_at: datetime
     changed_at: datetime
-    promised_on: date | None
-    overdue: bool
-    waits: bool
+    promised_on: Promise | None
+    overdue: No
+    waits: No
 
 
 class FamilyDossier(DossierRow, frozen=True, kw_only=True):
@@ -142,10 +147,10 @@ class FamilyDossier(DossierRow, frozen=True, kw_only=True):
 
     school_name: str
     own: bool
-    applicant: str | None
+    applicant: Applicant | None
     via: Literal["app", "counter"]
-    details: str
-    papers: list[str]
+    details: Details
+    papers: list[PaperName]
     history: list[DossierStep]
     next: list[Literal["add", "withdraw"]] = []
 
@@ -154,7 +159,7 @@ class FamilyDossierRow(DossierRow, frozen=True, kw_only=True):
     """`note` is the school's newest word: which papers are missing, where to collect, why it was refused."""
 
     school_name: str
-    note: str
+    note: Annotated[str, Meta(examples=["Nhận tại văn phòng, giờ hành chính."])]
 
 
 class FamilyDossiers(msgspec.Struct, frozen=True):
@@ -164,14 +169,14 @@ class FamilyDossiers(msgspec.Struct, frozen=True):
 
 
 class StaffDossierRow(DossierRow, frozen=True, kw_only=True):
-    applicant: str | None
+    applicant: Applicant | None
 
 
 class DossierPage(msgspec.Struct, frozen=True):
     """`next` is the `before` of the following page. `overdue` and `waiting` count what the whole school has: late, and not yet looked at."""
 
     dossiers: list[StaffDossierRow]
-    next: str | None
+    next: Annotated[str, Meta(examples=["2026-10-1601a220b3-ce56-7e5c-8bfe-7a20096247f2"])] | None
     overdue: int
     waiting: int
     open: int
@@ -181,8 +186,8 @@ class StaffDossier(StaffDossierRow, frozen=True, kw_only=True):
     relation: Relation | None
     phone: str | None
     via: Literal["app", "counter"]
-    details: str
-    papers: list[str]
+    details: Details
+    papers: list[PaperName]
     history: list[DossierStep]
     next: list[OfficeStep] = []
 
@@ -190,7 +195,7 @@ class StaffDossier(StaffDossierRow, frozen=True, kw_only=True):
 class Filed(msgspec.Struct, frozen=True):
     dossier_id: UUID
     number: Number
-    promised_on: date | None
+    promised_on: Promise | None
     received_at: datetime
 
 
@@ -199,4 +204,4 @@ class Stepped(msgspec.Struct, frozen=True):
 
     state: State
     steps: int
-    promised_on: date | None
+    promised_on: Promise | None

@@ -7,7 +7,7 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
-from backend.console.desks import AnyRequest, admin_desk, console_page, desk_of, done_or_shown, today_of
+from backend.console.desks import AnyRequest, admin_desk, console_page, desk_of, done_or_shown, shown_in_form, today_of
 from backend.core.http import house_of, language_of
 from backend.core.problems import INVALID, FieldError, Problem
 from backend.identity.guards import STAFF
@@ -94,9 +94,8 @@ async def change_school_day(request: AnyRequest, school_id: FromPath[int]) -> Re
             house_of(request), principal_of(request).account_id, school_id, on, day
         )
     except Problem as problem:
-        if problem.kind.status >= 500 or problem.kind.status in (401, 403, 404):
-            raise
-        return await _show_all(request, school_id, form=form, refused=Refusal(problem, language_of(request)))
+        refused = Refusal(shown_in_form(problem), language_of(request))
+        return await _show_all(request, school_id, form=form, refused=refused)
     return go(f"/console/{school_id}/timetable", "timetable.school_day_changed", classes=done.classes, told=done.told)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncpg
 import httpx
+import pytest
 
+from notifications.texts import on_lock_screen, text_summary
 from tests.factories import World
 from tests.timetable.scenes import (
     MONDAY,
@@ -172,3 +174,19 @@ async def test_the_whole_school_makes_a_day_up(web: httpx.AsyncClient, world: Wo
     off = await web.put(f"{url}/{SUNDAY}", json=body, headers=world.admin.headers)
     assert off.status_code == 422 and off.json()["type"] == "/problems/not-a-school-day"
     assert (await web.put(f"{url}/{SATURDAY}", json=body, headers=world.teacher.headers)).status_code == 403
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_a_lock_screen_names_the_child_and_no_lesson(language: str) -> None:
+    params = {
+        "timetable": "day",
+        "class": "6A1",
+        "on": "2026-10-15",
+        "lines": [{"vi": "Tiết 1: Toán", "en": "Period 1: Mathematics"}],
+    }
+    shown = on_lock_screen(
+        "event", language, school_name="Trường", title=None, params=params, children=["Nguyễn Minh An"], urgent=False
+    )
+    assert "Minh An" in shown.body and "Toán" not in shown.body and "Mathematics" not in shown.body
+    text = text_summary("event", language, title=None, params=params, children=["Nguyễn Minh An"])
+    assert "Minh An" in text

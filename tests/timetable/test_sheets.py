@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
 from backend.core.ids import new_id
+from backend.spreadsheets.cells import Grid
 from backend.spreadsheets.workbook import read_grids
 from backend.timetable.imports import first_day
 from backend.timetable.sheets.names import Member, Names
 from backend.timetable.sheets.plan import KnownClass, SheetPlan, make_plan
 from backend.timetable.sheets.words import read_lesson, write_lesson
 from schemas.timetable import Content, LessonIn
+from tests.people.sheets import tcvn3
 from tests.timetable.sheets import AFTERNOON, DAYS, MORNING, block, whole_school, xlsx
 
 SUBJECTS = {
@@ -241,3 +246,64 @@ def test_what_is_written_is_read_again(code: str) -> None:
         for room in (None, "P.201"):
             content = Content(subject_code=code, staff_id=member.staff_id if member else None, room=room)
             assert read_lesson(write_lesson(content, NAMES), NAMES, A1.class_id).content == content
+
+
+def test_old_letters_csv_and_web_pages_are_read_as_well() -> None:
+    rows = [["Thứ", "Tiết", "6A1"], ["Thứ 2", 1, "Ngữ văn - Cô Cúc"], [None, 2, "Tin học - Thầy Dũng"], [None, 3, "Sinh hoạt lớp"]]  # fmt: skip
+    old = [[tcvn3(str(cell)) if cell else None for cell in row] for row in rows]
+    csv = "\n".join(";".join(str(cell or "") for cell in row) for row in rows).encode()
+    page = (
+        "<html><body><table><tr><td colspan=3>THỜI KHÓA BIỂU</td></tr><tr><td>Thứ</td><td>Tiết</td><td>6A1</td></tr>"
+        "<tr><td rowspan=3>Thứ 2</td><td>1</td><td>Ngữ văn - Cô Cúc</td></tr><tr><td>2</td><td>Tin học - Thầy Dũng</td></tr>"
+        "<tr><td>3</td><td>Sinh hoạt lớp</td></tr></table></body></html>"
+    ).encode()
+    for data in (xlsx({"TKB": old}), csv, page):
+        plan = understood(data, "tkb.xls")
+        assert of(plan, A1, 1) == ["VAN", "TH", "Sinh hoạt lớp"], data[:40]
+        assert (find(plan, A1, 1, 1).staff_id, find(plan, A1, 1, 2).staff_id) == (CUC.staff_id, DUNG.staff_id)
+        assert plan.faults == []
+
+
+_texts = some.one_of(
+    some.none(),
+    some.sampled_from(["Toán", "Toán - Cúc", "Văn (Lan)", "Chào cờ", "#N/A", "Nghỉ", "6A1", "Thứ 3", "BUỔI CHIỀU", "Tiết", "2", "-", "Sáng"]),
+    some.text(max_size=6),
+    some.integers(0, 12),
+    some.floats(0, 3, allow_nan=False),
+)  # fmt: skip
+
+
+@given(
+    rows=some.lists(some.lists(_texts, max_size=5), max_size=8),
+    merges=some.lists(
+        some.tuples(some.integers(1, 8), some.integers(0, 4), some.integers(0, 3), some.integers(0, 2)), max_size=3
+    ),
+)
+def test_no_sheet_is_too_odd(
+    rows: list[list[str | int | float | None]], merges: list[tuple[int, int, int, int]]
+) -> None:
+    """Whatever stands in it, what is read fits the tables, and no cell becomes two lessons of one class and slot."""
+    grid = Grid(
+        "TKB", [(n, list(row)) for n, row in enumerate(rows, 1)], [(t, c, t + h, c + w) for t, c, h, w in merges]
+    )
+    plan = make_plan([grid], (A1, A2), NAMES)
+    for week in plan.weeks.values():
+        slots = [(one.weekday, one.session, one.period) for one in week]
+        assert len(slots) == len(set(slots))
+        for one in week:
+            assert 1 <= one.weekday <= 7 and 1 <= one.period <= 10 and (one.subject_code is None) != (one.title is None)
+            assert 0 < len(one.subject_code or one.title or "") <= 80 and not (one.staff_id and one.teacher)
+
+
+@given(cells=some.lists(some.sampled_from(["Toán", "Văn - Cô Cúc", "Múa rối", "#N/A", "Toán - Mận", "x" * 90, "Nghỉ", ""]), min_size=5, max_size=5))  # fmt: skip
+def test_no_cell_is_lost(cells: list[str]) -> None:
+    """Every cell under a class is a lesson, an empty slot, or a fault that names it."""
+    rows: list[list[Any]] = [
+        ["Thứ", "Tiết", "6A1"],
+        *([("Thứ 2" if n == 1 else None), n, text] for n, text in enumerate(cells, 1)),
+    ]
+    plan = make_plan([Grid("TKB", list(enumerate(rows, 1)))], (A1,), NAMES)
+    periods = {one.period for one in plan.weeks.get(A1.class_id, [])}
+    faults = {one.cell for one in plan.faults}
+    for n, text in enumerate(cells, 1):
+        assert text in ("", "Nghỉ") or n in periods or f"C{n + 1}" in faults, text

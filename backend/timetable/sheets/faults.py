@@ -29,6 +29,11 @@ REASONS: dict[str, tuple[Severity, str, str]] = {
     ),
     "cell_long": ("cell", "Nội dung dài quá 80 ký tự.", "The text is longer than 80 characters."),
     "cell_unreadable": ("cell", "Không đọc được nội dung ô này.", "The cell cannot be read."),
+    "cell_letters": (
+        "note",
+        "Không rõ bảng mã chữ của ô này (TCVN3, VNI hay Unicode).",
+        "The letters of this cell are unclear (TCVN3, VNI or Unicode).",
+    ),
     "slot_twice": (
         "cell",
         "Tiết này của lớp được ghi hai lần khác nhau; đã lấy lần đầu.",

@@ -10,6 +10,7 @@ from uuid import UUID
 from backend.core.text import fold
 from backend.people.roster.class_names import class_key, read_class
 from backend.spreadsheets.cells import Grid, is_blank, is_error, text_of
+from backend.spreadsheets.legacy import convert_grid
 from backend.timetable.sheets.faults import fault
 from backend.timetable.sheets.names import Names
 from backend.timetable.sheets.reading import ClassOf, read_sheet
@@ -40,7 +41,10 @@ def make_plan(grids: Sequence[Grid], classes: Sequence[KnownClass], names: Names
     plan = SheetPlan()
     by_name = {known.name: known for known in classes}
     raw: list[RawLesson] = []
+    unclear: set[tuple[str, int, int]] = set()
     for grid in grids:
+        # Programs of the nineties still write .VnTime and VNI.
+        unclear |= {(grid.name, *place) for place in convert_grid(grid)}
         sheet = read_sheet(grid, class_finder(classes))
         raw += sheet.lessons
         plan.faults += sheet.faults
@@ -49,6 +53,8 @@ def make_plan(grids: Sequence[Grid], classes: Sequence[KnownClass], names: Names
     taken: dict[tuple[UUID, int, Session, int], LessonIn] = {}
     for one in raw:
         _take(plan, by_name[one.class_name], one, names, taken)
+        if (one.sheet, one.row, one.column) in unclear:
+            plan.faults.append(fault("cell_letters", one.sheet, one.row, one.column, text_of(one.cell)))
     for (class_id, *_), lesson in taken.items():
         plan.weeks.setdefault(class_id, []).append(lesson)
     # A class whose columns are empty is left alone: an empty column is more often not filled in than meant.

@@ -94,6 +94,7 @@ DIRECTORY = {
     "area_sendings": "letter_id",
     "area_files": "file_id",
     "area_tellings": "person_hash",
+    "area_file_variants": "file_id",
     "area_forms": "form_id",
     "area_form_askings": "form_id",
 }

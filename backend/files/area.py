@@ -1,6 +1,6 @@
 """What hangs on the letters of a commune or province: kept once, whatever number of schools it goes to. It owns area_files.
 
-Whoever calls `read_area` has asked the entitlement of the letter, except for the uploader's own.
+Whoever calls `queries.read_area` has asked the entitlement of the letter, except for the uploader's own.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from uuid import UUID
 
 from backend.core.database import Reader, Tx
 from backend.core.house import House
-from backend.core.problems import CONFLICT, INVALID, NOT_FOUND, FieldError
+from backend.core.problems import CONFLICT, INVALID, FieldError
 from backend.core.ratelimit import Bucket
 from backend.files.actions import NOT_YOURS, prepared
 from backend.files.content import EMPTY, Content
-from backend.files.queries import Stored
+from backend.files.variants import forget_area_variants
 from schemas.files import Kept
 
 
@@ -91,20 +91,6 @@ async def kept_area(reader: Reader, file_ids: Sequence[UUID]) -> list[Kept]:
     return [found[one] for one in file_ids if one in found]
 
 
-async def read_area(reader: Reader, file_id: UUID) -> Stored:
-    row = await reader.fetchrow(
-        """
-        SELECT name, media_type, content
-          FROM area_files
-         WHERE file_id = $1
-        """,
-        file_id,
-    )
-    if row is None:
-        raise NOT_FOUND()
-    return Stored(row["name"], row["media_type"], row["content"])
-
-
 async def is_area_uploader(reader: Reader, file_id: UUID, account_id: UUID) -> bool:
     found = await reader.fetchval(
         """
@@ -137,4 +123,5 @@ async def forget_area(house: House, before: datetime, *, at_once: int = 500) -> 
             before,
             at_once,
         )
+        await forget_area_variants(tx, [row["file_id"] for row in rows])
     return len(rows)

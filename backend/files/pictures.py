@@ -13,8 +13,10 @@ from backend.core.problems import problem
 
 EDGE_MAX = 1600
 SMALL_EDGE = 480
-# Less than this saves too little to be kept a second time.
-_WORTH_SMALLER = 600
+# A picture across a phone's page; the whole one is for whoever taps it.
+MIDDLE_EDGE = 960
+# A picture that is hardly larger saves too little to be kept a second time.
+_WORTH = 1.25
 # A JPEG is decoded at a fraction of its size; anything else must be held whole, at four bytes a pixel.
 _JPEG_PIXELS_MAX = 64_000_000
 _PIXELS_MAX = 25_000_000
@@ -59,16 +61,16 @@ def small_picture(data: bytes) -> Picture:
         raise BROKEN() from error
 
 
-def smaller(data: bytes) -> Picture | None:
-    """Of a kept picture, for a list. None where the picture is hardly larger, or the small one no lighter."""
+def smaller(data: bytes, edge: int = SMALL_EDGE) -> Picture | None:
+    """Of a kept picture, for a list or a page. None where the picture is hardly larger, or the small one no lighter."""
     with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as opened:
-        if max(opened.size) <= _WORTH_SMALLER:
+        if max(opened.size) <= edge * _WORTH:
             return None
         if opened.format == "JPEG":
-            opened.draft(None, (SMALL_EDGE, SMALL_EDGE))
+            opened.draft(None, (edge, edge))
         opened.load()
         image = _whole_colours(opened)
-    image.thumbnail((SMALL_EDGE, SMALL_EDGE), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    image.thumbnail((edge, edge), Image.Resampling.LANCZOS, reducing_gap=2.0)
     image.info.clear()
     made = _written(image)
     return made if len(made.data) < len(data) else None

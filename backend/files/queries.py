@@ -44,6 +44,20 @@ async def read(reader: Reader, school_id: int, file_id: UUID) -> Stored:
     return Stored(row["name"], row["media_type"], row["content"])
 
 
+async def read_area(reader: Reader, file_id: UUID) -> Stored:
+    row = await reader.fetchrow(
+        """
+        SELECT name, media_type, content
+          FROM area_files
+         WHERE file_id = $1
+        """,
+        file_id,
+    )
+    if row is None:
+        raise NOT_FOUND()
+    return Stored(row["name"], row["media_type"], row["content"])
+
+
 async def is_uploader(reader: Reader, school_id: int, file_id: UUID, account_id: UUID) -> bool:
     found = await reader.fetchval(
         """

@@ -381,6 +381,8 @@ SELECT create_distributed_table('area_files', 'file_id', colocate_with => 'none'
 
 SELECT create_distributed_table('area_tellings', 'person_hash', colocate_with => 'none');
 
+SELECT create_distributed_table('area_file_variants', 'file_id', colocate_with => 'none');
+
 SELECT create_distributed_table('area_forms', 'form_id', colocate_with => 'none');
 
 SELECT create_distributed_table('area_form_askings', 'form_id', colocate_with => 'none');

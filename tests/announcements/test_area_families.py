@@ -14,13 +14,15 @@ from backend.announcements.leaving import publish_due
 from backend.core.clock import StoppedClock, school_day
 from backend.core.house import House
 from backend.core.ids import new_id
-from backend.files.area import forget_area
+from backend.files.area import forget_area, upload_area
 from bots.answers.asking import Asker
 from bots.answers.notices import unread
 from tests.announcements.test_announcing import inbox
 from tests.announcements.test_area import ask, storm
 from tests.factories import Person, World, also_in_the_other_school
+from tests.feed.test_pages import browser
 from tests.files.matrix_lines import PICTURE
+from tests.files.test_variants import photograph
 
 
 async def uploaded(web: httpx.AsyncClient, world: World) -> str:
@@ -199,3 +201,20 @@ async def test_a_chat_counts_an_areas_letter_once(
     found = await unread(asker, [world.school_id, world.other_school_id])
     assert len(found.shown) == 1 and "1 thông báo" in found.text
     assert len(found.shown[0].children) == 2
+
+
+async def test_a_phone_loads_a_letters_picture_small_and_the_whole_only_when_it_is_tapped(
+    web: httpx.AsyncClient, world: World, area: str, school_house: House
+) -> None:
+    file_id = new_id()
+    await upload_area(school_house, world.area_admin.account_id, file_id=file_id, name="a.jpg", data=photograph(1600, 1200))  # fmt: skip
+    await sent(web, world, area, file_ids=[str(file_id)])
+    await leave(school_house, world)
+    [notice] = await inbox(web, world.parent)
+    page = (await web.get(f"/app/{notice['school_id']}/notices/{notice['notice_id']}", headers=browser(world.parent))).text  # fmt: skip
+    whole = f"/v1/family/notices/{notice['school_id']}/{notice['notice_id']}/files/{file_id}"
+    assert f'<a href="{whole}"' in page
+    assert f'src="{whole}?size=small"' in page and f"{whole}?size=middle 960w" in page
+    assert f'src="{whole}"' not in page
+    small = await web.get(whole, params={"size": "small"}, headers=world.parent.headers)
+    assert small.status_code == 200 and len(small.content) * 4 < len((await web.get(whole, headers=world.parent.headers)).content)  # fmt: skip

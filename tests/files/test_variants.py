@@ -14,6 +14,7 @@ from backend.core.clock import SystemClock
 from backend.core.house import House
 from backend.core.ids import new_id
 from backend.files.actions import forget, forget_hanging_nowhere
+from backend.files.area import forget_area, upload_area
 from tests.factories import World
 
 
@@ -92,3 +93,33 @@ async def test_both_are_forgotten_together(
     for file_id in (off, loose):
         assert await variants(owner, file_id) == 0
         assert (await got(client, world, file_id)).status_code == 404
+
+
+async def test_a_middle_one_is_made_when_it_is_first_asked_for(
+    client: httpx.AsyncClient, world: World, owner: asyncpg.Connection
+) -> None:
+    file_id = await uploaded(client, world, photograph(1600, 1200))
+    middle = [await got(client, world, file_id, size="middle") for _ in range(2)]
+    assert [Image.open(io.BytesIO(one.content)).size for one in middle] == [(960, 720)] * 2
+    assert middle[0].content == middle[1].content and middle[0].headers["etag"].endswith('-middle"')
+    assert await variants(owner, file_id) == 2
+    whole = await got(client, world, file_id, size="huge")
+    assert Image.open(io.BytesIO(whole.content)).size == (1600, 1200)
+
+
+async def test_an_areas_picture_comes_small_too_and_goes_with_its_small_ones(
+    client: httpx.AsyncClient, world: World, house: House, owner: asyncpg.Connection
+) -> None:
+    file_id = new_id()
+    officer = world.area_admin
+    await upload_area(house, officer.account_id, file_id=file_id, name="anh.jpg", data=photograph(1600, 1200))
+    path = f"/v1/area/files/{file_id}"
+    sizes = {}
+    for size in ("small", "middle", ""):
+        answer = await client.get(path, params={"size": size}, headers=officer.headers)
+        sizes[size] = Image.open(io.BytesIO(answer.content)).size
+    assert sizes == {"small": (480, 360), "middle": (960, 720), "": (1600, 1200)}
+    kept = "SELECT count(*) FROM area_file_variants WHERE file_id = $1"
+    assert await owner.fetchval(kept, file_id) == 2
+    await forget_area(house, SystemClock().now() + timedelta(days=1))
+    assert await owner.fetchval(kept, file_id) == 0

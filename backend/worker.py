@@ -34,7 +34,8 @@ from backend.files.area import forget_area
 from backend.forms import area_counting, chasing
 from backend.identity import codes, forgetting, sending
 from backend.messages import alerts, alerts_sending, late_reads
-from bots import pictures, updates, weblines, word_sending
+from bots import forgetting as conversations
+from bots import pictures, updates, waking, weblines, word_sending
 from bots.editor import unanswered
 from bots.wires import Wires
 from bots.words import SEND_JOB
@@ -186,8 +187,15 @@ async def alert_staff(work: Work, school_id: int) -> None:
 
 
 @job
+async def wake_for_inbox(work: Work, school_id: int) -> None:
+    await waking.drain(work.house, work.stations, school_id)
+
+
+@job
 async def sweep_staff_alerts(work: Work) -> None:
     await alerts_sending.sweep_alerts(work.house)
+    await waking.ring_everywhere(work.house)
+    await waking.sweep(work.house)
     await late_reads.tell_everywhere(work.house)
 
 
@@ -227,6 +235,7 @@ async def forget_old_chats(work: Work) -> None:
     await unanswered.forget_old(work.house)
     await weblines.forget_old(work.house)
     await pictures.forget_old(work.house)
+    await conversations.forget_old(work.house)
 
 
 @job
@@ -280,6 +289,7 @@ JOBS: list[Any] = [
     func(confirm_email, name=emails.JOB),
     func(answer_chat, name=updates.JOB),
     func(alert_staff, name=alerts.JOB, timeout=120),
+    func(wake_for_inbox, name=waking.JOB, timeout=120),
     func(send_chat_words, name=SEND_JOB),
 ]
 CRONS: list[Any] = [

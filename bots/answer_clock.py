@@ -19,7 +19,9 @@ from backend.messages.hours import Door, hours_of
 from backend.messages.shield import DAYS_AHEAD, Hours, is_quiet, quiet_ends
 from schemas.conversations import InboxSettings
 
-ANSWER_MINUTES = 120  # where a school has set nothing
+# Where a school has set nothing.
+ANSWER_MINUTES = 120
+KEPT_DAYS = 365
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -61,6 +63,7 @@ async def due_for(door: Door, school_id: int, at: datetime) -> Due:
 
 
 _MINUTES = "SELECT s.answer_minutes FROM inbox_settings s WHERE s.school_id = $1"
+_SETTINGS = "SELECT s.answer_minutes, s.kept_days FROM inbox_settings s WHERE s.school_id = $1"
 
 
 def _minutes(rows: Sequence[Any]) -> int:
@@ -93,7 +96,8 @@ def _when(instant: datetime, at: datetime, language: str) -> str:
 
 
 async def settings_of(reader: Reader, school_id: int) -> InboxSettings:
-    return InboxSettings(_minutes(await reader.fetch(_MINUTES, school_id)))
+    rows = await reader.fetch(_SETTINGS, school_id)
+    return InboxSettings(_minutes(rows), rows[0]["kept_days"] if rows else KEPT_DAYS)
 
 
 async def read_settings(house: House, account_id: UUID, school_id: int) -> InboxSettings:
@@ -110,14 +114,16 @@ async def keep_settings(house: House, account_id: UUID, school_id: int, wanted: 
         await require_role(tx, school_id, account_id, "school_admin", on=school_day(now))
         await tx.execute(
             """
-            INSERT INTO inbox_settings AS s (school_id, answer_minutes, changed_by, changed_at)
-            VALUES ($1, $2, $3, $4)
-                ON CONFLICT (school_id) DO UPDATE SET answer_minutes = $2, changed_by = $3, changed_at = $4
+            INSERT INTO inbox_settings AS s (school_id, answer_minutes, changed_by, changed_at, kept_days)
+            VALUES ($1, $2, $3, $4, $5)
+                ON CONFLICT (school_id) DO UPDATE
+               SET answer_minutes = $2, changed_by = $3, changed_at = $4, kept_days = $5
             """,
             school_id,
             wanted.answer_minutes,
             account_id,
             now,
+            wanted.kept_days,
         )
-        detail = {"answer_minutes": wanted.answer_minutes}
+        detail = {"answer_minutes": wanted.answer_minutes, "kept_days": wanted.kept_days}
         await record(tx, "inbox.settings_changed", "school", school_id, at=now, actor=account_id, detail=detail)

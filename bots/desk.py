@@ -20,7 +20,7 @@ from backend.core.text import clean_lines
 from backend.identity.audit import record
 from backend.identity.entitlement import STANDING, standing_of
 from backend.messages.names import teacher_name
-from bots import handoffs, weblines, words
+from bots import handoffs, waking, weblines, words
 from bots.words import Place
 from schemas.chat import HandoffAnswered
 from schemas.conversations import AssignTo, Ending, NewWord, Said, TakenBy
@@ -150,6 +150,8 @@ async def _give(
     said = say("bots.person_took", place.language, name=teacher_name(name, place.language))
     await _notice(house, tx, place, f"taken/{to}/{now.isoformat()}", said, now)
     detail = {"to": str(to)} if to != by else {}
+    if to != by:
+        await waking.given(tx, place.handoff_id, to, now)
     action = "handoff.taken" if to == by else "handoff.assigned"
     await record(tx, action, "handoff", place.handoff_id, at=now, actor=by, detail=detail)
 

@@ -27,7 +27,8 @@ _CONVERSATION = msgspec.json.Decoder(Conversation)
 _ASSIGNEES = msgspec.json.Decoder(list[Assignee])
 
 # $2 is the account; `who` and `h` are at hand.
-MAY_SEE = "(who.roles && ARRAY['school_admin', 'inbox'] OR h.taken_by = $2)"
+# What was forgotten is nobody's to see.
+MAY_SEE = "((who.roles && ARRAY['school_admin', 'inbox'] OR h.taken_by = $2) AND h.forgotten_at IS NULL)"
 
 _ASKER = """
           LEFT JOIN LATERAL (SELECT g.full_name, g.phone_e164

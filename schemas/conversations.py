@@ -106,6 +106,10 @@ class InboxSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     answer_minutes: Annotated[
         int, Meta(ge=5, le=4800, description="Minutes of the school's hours within which a family has an answer.")
     ]
+    kept_days: Annotated[
+        int,
+        Meta(ge=30, le=1825, description="Days after its end for which a conversation is kept; then every word goes."),
+    ] = 365
 
 
 class CannedAnswer(msgspec.Struct, frozen=True):

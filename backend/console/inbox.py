@@ -61,8 +61,11 @@ async def keep_settings(request: AnyRequest, school_id: FromPath[int]) -> Respon
 async def _deed(request: AnyRequest, school_id: int, do: str | None, form: dict[str, str]) -> None:
     house, account_id = house_of(request), principal_of(request).account_id
     if do == "time":
-        minutes = whole_number(form.get("answer_minutes", "").strip())
-        wanted = into(InboxSettings, {"answer_minutes": form.get("answer_minutes", "") if minutes is None else minutes})
+        values: dict[str, object] = {}
+        for name in ("answer_minutes", *(["kept_days"] if "kept_days" in form else [])):
+            number = whole_number(form.get(name, "").strip())
+            values[name] = form.get(name, "") if number is None else number
+        wanted = into(InboxSettings, values)
         await answer_clock.keep_settings(house, account_id, school_id, wanted)
         return
     canned_id = _id_of(form)

@@ -288,6 +288,62 @@ async def schools_with_staff_alerts(reader: Reader, now: datetime, *, limit: int
     return [row["school_id"] for row in rows]
 
 
+async def schools_with_untaken_questions(reader: Reader, now: datetime, *, limit: int) -> list[int]:
+    """Schools where a family's question waits past its time, nobody has taken it, and nobody was woken for it."""
+    rows = await reader.fetch(
+        """
+        SELECT h.school_id
+          FROM chat_handoffs h
+         WHERE h.state = 'waiting'
+           AND h.rung_at IS NULL
+           AND h.due_at < $1
+         GROUP BY h.school_id
+         ORDER BY min(h.due_at)
+         LIMIT $2
+        """,
+        now,
+        limit,
+    )
+    return [row["school_id"] for row in rows]
+
+
+async def schools_with_inbox_alerts(reader: Reader, now: datetime, *, limit: int) -> list[int]:
+    """Schools where somebody is still to be woken for a family's question, the longest waiting first."""
+    rows = await reader.fetch(
+        """
+        SELECT a.school_id
+          FROM inbox_alerts a
+         WHERE a.state = 'due'
+           AND a.send_after <= $1
+         GROUP BY a.school_id
+         ORDER BY min(a.send_after)
+         LIMIT $2
+        """,
+        now,
+        limit,
+    )
+    return [row["school_id"] for row in rows]
+
+
+async def schools_with_old_conversations(reader: Reader, now: datetime, kept_days: int) -> list[int]:
+    """Schools that hold conversations which ended longer ago than they keep them; `kept_days` where a school has set nothing."""
+    rows = await reader.fetch(
+        """
+        SELECT DISTINCT h.school_id
+          FROM chat_handoffs h
+          LEFT JOIN inbox_settings s
+            ON s.school_id = h.school_id
+         WHERE h.state IN ('answered', 'closed')
+           AND h.forgotten_at IS NULL
+           AND h.answered_at < $1::timestamptz - make_interval(days => coalesce(s.kept_days, $2::int))
+         ORDER BY h.school_id
+        """,
+        now,
+        kept_days,
+    )
+    return [row["school_id"] for row in rows]
+
+
 async def schools_with_chat_words(reader: Reader, now: datetime, *, limit: int) -> list[int]:
     """Schools where something that a person said is still to go out to a messenger, the longest waiting first."""
     rows = await reader.fetch(

@@ -22,7 +22,7 @@ TENANT = (
     "asking_rules", "reminders", "fraud_cases", "fraud_reports",
     "statement_files", "statement_lines", "statement_balances", "statement_mappings",
     "chat_handoffs", "chat_unanswered", "unanswered_set_aside", "child_nicknames",
-    "chat_words", "chat_word_sends", "inbox_settings", "canned_answers",
+    "chat_words", "chat_word_sends", "inbox_settings", "canned_answers", "inbox_alerts",
     "files", "file_variants", "announcement_rules", "announcement_drafts", "announcement_versions", "pupil_groups", "pupil_group_members",
     "announcement_templates", "announcement_events", "announcement_reminders",
     "forms", "form_versions", "form_pupils", "form_signatures", "form_answers", "form_reminders", "form_rules", "family_claims",
@@ -104,7 +104,12 @@ CHAT_TURNS = ("chat_updates", "chat_turns", "chat_states")
 
 # Never changed, and only of these rows may any go, when their time is over: what cost money is accounting's and stays
 # (docs/decisions/outbox-over-arq.md).
-FADING = {"delivery_attempts": "channel NOT IN ('zns', 'sms')"}
+FADING = {
+    "delivery_attempts": "channel NOT IN ('zns', 'sms')",
+    # What was said with a family, once its conversation is marked as forgotten (bots/forgetting.py).
+    "chat_words": "EXISTS (SELECT FROM chat_handoffs h WHERE h.school_id = chat_words.school_id"
+    " AND h.handoff_id = chat_words.handoff_id AND h.forgotten_at IS NOT NULL)",
+}
 
 # UPDATE and DELETE are revoked on these: corrections are additions.
 APPEND_ONLY = (
@@ -117,7 +122,6 @@ APPEND_ONLY = (
     "messages", "message_texts", "message_reads", "group_messages", "message_rules_accepted", "message_translations",
     "feed_consents", "message_report_decisions",
     "knowledge_versions", "knowledge_deeds",
-    "chat_words",
     "homework_versions",
     "dossier_kind_versions", "dossier_steps",
 )  # fmt: skip

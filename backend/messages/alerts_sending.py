@@ -6,8 +6,8 @@ The row is taken for a minute before anything leaves, so that two workers do not
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
-from uuid import UUID
 
 import structlog
 
@@ -15,9 +15,7 @@ from backend.core.across_schools import schools_with_staff_alerts
 from backend.core.catalogue import say
 from backend.core.house import House
 from backend.messages.alerts import JOB
-from notifications.addresses import chats_of, devices_of
-from notifications.channels.fcm import Letter
-from notifications.channels.fcm_message import Push, tail
+from backend.messages.staff_word import StaffWord, chat, push
 from notifications.outcomes import Outcome, Refused, Sent
 from notifications.stations import Stations
 
@@ -26,7 +24,6 @@ log = structlog.get_logger()
 _LEASE = timedelta(minutes=1)
 # After the last one the alert is given up: the message itself waits in the inbox.
 _RETRY_AFTER = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10), timedelta(minutes=30))
-_USEFUL_FOR = timedelta(hours=12)
 _AT_ONCE = 50
 _SCHOOLS_MAX = 200
 
@@ -96,10 +93,8 @@ async def _send(house: House, stations: Stations, school_id: int, row: Any) -> O
     """Sent when it arrived anywhere; the last answer otherwise. Who has left is not called."""
     if row["status"] != "active" or row["account_id"] is None:
         return Refused("unknown", "no_account")
-    answers = [
-        *await _push(house, stations, school_id, row),
-        *await _chat(house, stations, school_id, row),
-    ]
+    word = _word(school_id, row)
+    answers = [*await push(house, stations, word), *await chat(house, stations, word)]
     came = [answer for answer in answers if isinstance(answer, Sent)]
     if not came and row["urgent"] and stations.sms is not None:
         text = f"{row['school_name']}: {_words(row, 'vi')}"
@@ -108,46 +103,17 @@ async def _send(house: House, stations: Stations, school_id: int, row: Any) -> O
     return came[0] if came else answers[-1] if answers else Refused("unknown", "no_address")
 
 
-async def _push(house: House, stations: Stations, school_id: int, row: Any) -> list[Outcome]:
-    if stations.push is None:
-        return []
-    devices = (await devices_of(house.database.reader, [row["account_id"]])).get(row["account_id"], [])
-    letters = [
-        Letter(device.kind, device.token, tail(_push_of(house, school_id, row, device.language)))  # type: ignore[arg-type]
-        for device in devices
-    ]
-    outcomes: list[Outcome | None] = [None] * len(letters)
-    if letters:
-        await stations.push.sender.send_all(letters, outcomes)
-    return [outcome for outcome in outcomes if outcome is not None]
-
-
-def _push_of(house: House, school_id: int, row: Any, language: str) -> Push:
-    path = f"/console/{school_id}/messages/{row['thread_id']}"
-    public = house.settings.public_url
-    return Push(
-        notice_id=f"staff-{row['staff_id']}-{int(row['due_at'].timestamp())}",
+def _word(school_id: int, row: Any) -> StaffWord:
+    return StaffWord(
+        key=f"staff-{row['staff_id']}-{int(row['due_at'].timestamp())}",
+        account_id=row["account_id"],
         school_id=school_id,
-        kind="message",
-        title=row["school_name"],
-        body=_words(row, language),
-        path=path,
-        link=public + path if public.startswith("https://") else None,
-        language=language,
+        school_name=row["school_name"],
+        words=partial(_words, row),
+        path=f"/console/{school_id}/messages/{row['thread_id']}",
+        at=row["due_at"],
         urgent=row["urgent"],
-        ttl_seconds=int(_USEFUL_FOR.total_seconds()),
-        expires_at=row["due_at"] + _USEFUL_FOR,
     )
-
-
-async def _chat(house: House, stations: Stations, school_id: int, row: Any) -> list[Outcome]:
-    if stations.telegram_sender is None:
-        return []
-    account_id: UUID = row["account_id"]
-    chats = (await chats_of(house.database.reader, [account_id], "telegram")).get(account_id, [])
-    link = f"{house.settings.public_url}/console/{school_id}/messages/{row['thread_id']}"
-    text = f"{row['school_name']}\n{_words(row, 'vi')}\n{link}"
-    return [await stations.telegram_sender.send(chat_id, text) for chat_id in chats]
 
 
 def _words(row: Any, language: str) -> str:

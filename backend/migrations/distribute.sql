@@ -181,6 +181,8 @@ SELECT create_distributed_table('inbox_settings', 'school_id', colocate_with => 
 
 SELECT create_distributed_table('canned_answers', 'school_id', colocate_with => 'pupils');
 
+SELECT create_distributed_table('inbox_alerts', 'school_id', colocate_with => 'pupils');
+
 SELECT create_distributed_table('files', 'school_id', colocate_with => 'pupils');
 
 SELECT create_distributed_table('file_variants', 'school_id', colocate_with => 'pupils');

@@ -18,9 +18,11 @@ from schemas.people import Child
 INTENT = "my-dossier-status"
 _SHOWN = 5
 # `HS-2026-0042`, `hs 2026 42`, `số 0042`: the year may be left out, the zeros too.
-_NUMBER = re.compile(r"\bhs (?:(20\d\d) )?0*(\d{1,6})\b|\b(?:so|ma|number) (?:ho so |don )?(?:(20\d\d) )?0*(\d{1,6})\b")
+_NUMBER = re.compile(
+    r"\bhs ?(?:(20\d\d) ?)?0*(\d{1,6})\b|\b(?:so|ma|number) (?:ho so |don )?(?:(20\d\d) )?0*(\d{1,6})\b"
+)
 # A message that is little more than the number on the slip. Its figures look like an account's, and must not be taken for one.
-_ALONE = re.compile(r"(?:[a-z]+ ){0,6}hs (?:20\d\d) \d{1,6}(?: [a-z]+){0,8}")
+_ALONE = re.compile(r"(?:[a-z]+ ){0,6}hs ?20\d\d ?\d{1,6}(?: [a-z]+){0,8}")
 _LEAVE = "leave-temporary"
 
 

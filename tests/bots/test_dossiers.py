@@ -128,7 +128,7 @@ async def test_the_number_on_the_slip_finds_its_request_whichever_child_it_is_ab
     await filed(house, world, "class-change")
     parent = talker(house, world.parent.account_id)
     await parent.says("hồ sơ của bé Minh An đến đâu rồi")
-    for text in ("HS-2026-0001", "hs 2026 1 tới đâu rồi ạ", "hồ sơ số 0001 đến đâu rồi"):
+    for text in ("HS-2026-0001", "hs20260001", "hs 2026 1 tới đâu rồi ạ", "hồ sơ số 0001 đến đâu rồi"):
         answer = await parent.says(text)
         assert answer.intent == "my-dossier-status", text
         assert answer.text.startswith(f"Cấp thẻ học sinh của {brother.full_name}"), text

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import asyncpg
 import httpx
 
+from backend.core.house import House
+from backend.files.actions import forget
 from tests.dossiers.filing import attach, family_step, file, seen_by_family, seen_by_school, step
 from tests.factories import World
 
@@ -96,3 +100,12 @@ async def test_a_guardian_who_lost_the_right_sees_nothing_more(
     path = f"/v1/family/dossiers/{world.school_id}/{dossier_id}"
     assert (await web.get(path, headers=world.parent.headers)).status_code in (403, 404)
     assert (await family_step(web, world, dossier_id, "withdraw", 1)).status_code in (403, 404)
+
+
+async def test_a_paper_of_a_request_is_not_forgotten_with_another_thing(
+    web: httpx.AsyncClient, world: World, school_house: House
+) -> None:
+    paper = await attach(web, world.parent, world.school_id)
+    await file(web, world.parent, world.child, file_ids=[paper])
+    async with school_house.database.school(world.school_id) as tx:
+        assert await forget(tx, [UUID(paper)]) == 0

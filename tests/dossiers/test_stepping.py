@@ -150,7 +150,10 @@ async def test_what_waits_for_the_family_stands_in_its_list(web: httpx.AsyncClie
         return [(line["kind"], line["title"], line["link"]) for line in found]
 
     assert await lines() == []
+    before = (await web.get("/v1/family/home", headers=world.parent.headers)).headers["etag"]
     await step(web, world, dossier_id, "ask", 1, note="Thiếu ảnh.")
+    changed = await web.get("/v1/family/home", headers={**world.parent.headers, "if-none-match": before})
+    assert changed.status_code == 200  # the phone that asks whether anything is new hears of it
     link = f"/app/{world.school_id}/dossiers/{dossier_id}"
     title = "Giấy xác nhận học sinh đang học (HS-2026-0001)"
     assert await lines() == [("papers", title, link)]

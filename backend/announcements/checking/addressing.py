@@ -156,7 +156,7 @@ def _is_address(reading: Reading, m: Mention) -> bool:
     if _PASSING_SENTENCE.search(reading.plain[sentence_first:sentence_last]):
         return False
     # At the head of a line or sentence the class is who is spoken to: `Lớp 6A2 mai nghỉ học`, `[6A2] …`.
-    lead = reading.plain[max(first, sentence_first) : m.start]
+    lead = reading.plain[max(first, sentence_first, m.start - 80) : m.start]
     return not re.sub(r"\b(?:lop|khoi|class|grade|cac lop|nha|be|cac be)\b|[^\w]", "", lead).strip()
 
 

@@ -96,6 +96,13 @@ def mentioned(reading: Reading, slashed: frozenset[str] = frozenset()) -> Iterat
         first, others = (m["first"], m["more"]) if m["first"] else (m["alone"], m["amore"])
         for grade in _grades(first, others or ""):
             yield Mention(m.start(), m.end(), grade, None)
+    for m in _GRADE_IN_WORDS.finditer(plain):
+        if (
+            reading.shown[m.start(1)].isupper()
+            and reading.means(m.start(1), m.end(1), _GRADE_FORMS)
+            and not reading.shouting
+        ):
+            yield Mention(m.start(), m.end(), str(_GRADE_WORDS.index(m[1]) + 1), None)
     for m in _KINDERGARTEN.finditer(plain):
         name = m["name"] or m["plain"]
         if (
@@ -117,6 +124,24 @@ def mentioned(reading: Reading, slashed: frozenset[str] = frozenset()) -> Iterat
                 rf"{GRADE}|Mầm|Chồi|Lá|Nhà|Mam|Choi|La\b|Trưởng|Học|Em|Con|Chúng|Mình|Ta\b|Một|Hai|I\b|V", m[1]
             ):
                 yield Mention(m.start(), m.start() + len(m.group()) + len(m[1]), None, fold(m[1]))
+
+
+# `Học sinh lớp Năm`.
+_GRADE_WORDS = ("mot", "hai", "ba", "bon", "nam", "sau", "bay", "tam", "chin", "muoi", "muoi mot", "muoi hai")
+_GRADE_IN_WORDS = re.compile(
+    r"\b(?:lop|khoi(?: lop)?) (mot|hai|ba|bon|nam|sau|bay|tam|chin|muoi(?: mot"
+    r"| hai)?)\b(?! \w* ?(?:hoc sinh|em|tiet))"
+)
+_GRADE_FORMS = {
+    "mot": ("một",),
+    "nam": ("năm",),
+    "sau": ("sáu",),
+    "bay": ("bảy",),
+    "tam": ("tám",),
+    "chin": ("chín",),
+    "bon": ("bốn",),
+    "muoi": ("mười",),
+}
 
 
 def _is_slashed(reading: Reading, m: re.Match[str], slashed: frozenset[str]) -> bool:

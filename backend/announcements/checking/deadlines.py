@@ -104,6 +104,8 @@ _CALLED = re.compile(
 )
 # `Bác sĩ khám hôm 1/10`: mostly told.
 _HOM = re.compile(r"\bhom (?:\w+ ){0,2}$")
+# `Ảnh buổi cắm trại 10/10 em để trong album`.
+_KEPT = re.compile(r"\W*(?:anh|hinh|video|clip|bien ban|file|album|tai lieu|diem|bai thi|bai viet|quyen|san pham)\b")
 _INVITED = re.compile(r"\b(?:moi|nho|nhac|mang|tap trung|co mat|dang k[yi]|han|truoc|cham nhat|nop|de nghi)\b")
 _HAS_BEEN = re.compile(r"\bda (?!nang\b|bong\b|den han\b|dang k[yi]\b)[a-z]+")
 _HOUR = re.compile(r"(?<!\d)(\d{1,2})\s?(?:h|g|gio|:)\s?(\d{2})?")
@@ -204,6 +206,7 @@ def past(reading: Reading, found: list[Day], sent_at: datetime) -> Day | None:
 
 def _asked_for(reading: Reading, day: Day) -> bool:
     first, last = reading.sentence_at(day.start)
+    first, last = max(first, day.start - 400), min(last, day.end + 400)
     line_first, _ = reading.line_at(day.start)
     sentence, head = reading.plain[first:last], reading.plain[first : day.start]
     if (day.year_told and day.on and day.on.year < 2020) or (_TU_BEFORE.search(head) and not day.until):
@@ -217,6 +220,8 @@ def _asked_for(reading: Reading, day: Day) -> bool:
     ):
         return False
     due = is_due(reading, day.start, day.end)
+    if not due and _KEPT.match(sentence):
+        return False
     if _HOM.search(head) and not _INVITED.search(sentence):
         return False
     if _TOLD_WITH.search(sentence) and not (due and _CALLED.search(sentence)):
@@ -239,7 +244,22 @@ def _asked_for(reading: Reading, day: Day) -> bool:
         or _LABEL.match(reading.plain[line_first:last])
         or _AHEAD.search(sentence)
         or _COAXED.search(sentence)
+        or _next_asks(reading, sentence, last)
     ) and not re.search(r"\b(?:da (?:dien ra|to chuc|ket thuc|hoan thanh)|thanh cong tot dep|was held)\b", sentence)
+
+
+# `Lịch bảo vệ: 13h30 ngày 9/10, phòng Lab 2. Các nhóm có mặt trước 15 phút.`
+_COME = re.compile(
+    r"\b(?:co mat|nho (?!lai\b)|mang|dem theo|den dung gio|toi dung gio|dung gio|tham du|moi|chuan bi"
+    r"|lien he|dang k[yi])\b"
+)
+
+
+def _next_asks(reading: Reading, sentence: str, last: int) -> bool:
+    if not _HOUR.search(sentence) or _HAS_BEEN.search(sentence):
+        return False
+    first, end = reading.sentence_at(min(last + 2, len(reading.plain) - 1))
+    return first >= last and bool(_COME.search(reading.plain, first, end))
 
 
 def _hour_is_over(reading: Reading, day: Day, sent_at: datetime) -> bool:

@@ -73,8 +73,9 @@ def _times(notice: Notice) -> Iterator[Defect]:
             yield notice.defect("relative_date_ambiguous", weekday.start, weekday.end, f"{on:%d/%m/%Y}", "relative_day")
             break
     else:
+        due = [deadlines.is_due(notice.reading, day.start, day.end) for day in notice.days] if notice.vagues else []
         for vague in notice.vagues:
-            if not vague.past and not vague.habit and not _is_explained(notice, vague):
+            if not vague.past and not vague.habit and not _is_explained(notice, vague, due):
                 yield notice.defect("relative_date_ambiguous", vague.start, vague.end, says="relative_period")
                 break
     for weekday in notice.weekdays:
@@ -104,15 +105,17 @@ _MEANS = re.compile(
 )
 
 
-def _is_explained(notice: Notice, vague: Vague) -> bool:
+def _is_explained(notice: Notice, vague: Vague, due_days: list[bool]) -> bool:
     """A date beside it, or anywhere inside the period it names, tells it exactly; a last day to register tells no event."""
     first, last = notice.reading.sentence_at(vague.start)
     due = deadlines.is_due(notice.reading, vague.start, vague.end)
-    for day in notice.days:
+    for day, day_is_due in zip(notice.days, due_days, strict=True):
         ahead = day.start - vague.end
-        if ahead >= 0 and _MEANS.fullmatch(notice.reading.plain, vague.end, day.start):
+        if vague.start <= day.start < vague.end:
+            continue  # `sau lễ 30/4 vài bữa`
+        if 0 <= ahead < 90 and _MEANS.fullmatch(notice.reading.plain, vague.end, day.start):
             return True
-        if not due and deadlines.is_due(notice.reading, day.start, day.end):
+        if not due and day_is_due:
             continue
         inside = vague.first and vague.last and day.on and vague.first <= day.on <= vague.last
         if inside and (day.kind == "date" or abs(ahead) < 30):

@@ -24,7 +24,7 @@ _NO_DAY_BEFORE = re.compile(
 NO_DAY_AFTER = re.compile(
     r"\s*(?:trang \d|trong (?:workbook|vo|sach)|so (?:keo|hoc|dan|ban|tien|cam|tao|bong)|coc\b|chen\b"
     r"|lit\b|kg\b|ly\b|hop\b(?! (?:phu|ph|lop|ban|luc|cha|tai|hoi|truc))|trai\b|cu\b|lat\b"
-    r"|diem|hoc sinh|hs\b|em\b|ban\b"
+    r"|diem|hoc sinh|hs\b|em\b(?! (?:de|gui|da|xin|chup|up|dang|moi|nho|thay)\b)|ban\b"
     r"|be\b|chau\b|phu huynh|ph\b|phhs|gia dinh|cau\b|tre\b|muong|thia"
     r"|con\b|tiet\b|giao vien|gv\b|lop\b(?! )|to giay|cai\b|ngay\b"
     r"|dan\b|thanh vien|tiet hoc|%|suat|qd\b|-?qd|/qd|muc tieu|street|buoi\b|quyen\b|duong\b|hoc ky|hk"
@@ -38,7 +38,7 @@ _AN_HOUR = re.compile(
 # `Em Bin 2/3`, `bé Lê Ngọc Hân 1/4`: a child and its class.
 _PUPIL = re.compile(r"\b(?:[Ee]m|[Bb]é|[Bb]ạn|[Cc]háu|HS|[Hh]ọc sinh)(?: [A-ZĐÀ-Ỹ][a-zà-ỹ]+){1,4} $")
 _STREET = re.compile(r" [^\W\d_]{2,} [^\W\d_]{2,}")
-_DAY_WORD = re.compile(r"\b(?:ngay|sang|trua|chieu|toi|thu \w+|t[2-7]|cn|chu nhat|han|truoc|het)[\s,:(]*$")
+_DAY_WORD = re.compile(r"\b(?:ngay|sang|trua|chieu|toi|thu \w+|t[2-7]|cn|chu nhat|han|truoc|het|hom|vao)[\s,:(]*$")
 
 
 def names_else(reading: Reading, m: re.Match[str], slashed: frozenset[str]) -> bool:

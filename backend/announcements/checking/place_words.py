@@ -18,6 +18,8 @@ NOUN = (
     r"|dia chi|so \d|pho"
     r"|duong|xa|phuong|hem|bien|suoi|thac|dao|doi|nui|thao truong|vuon quoc gia|nong truong|dinh|nha tho)(?![a-z])"
 )
+# Without marks they are too many other words, unless a name follows: `suoi Tien`.
+SHORT_NOUNS = ("bien", "suoi", "thac", "dao", "doi", "nui", "dinh")
 # In a text with marks the first word of a place is one of these; `phong trào` is no room.
 FORMS = {
     "phong": "phòng", "san": "sân", "truong": "trường", "cong": "cổng công", "lang": "làng lăng", "day": "dãy", "tang": "tầng", "ben": "bến bên",
@@ -99,7 +101,7 @@ HOUSE = re.compile(r"\d{1,4}[A-Za-z]?(?:/\d+)* [A-ZĐ][a-zà-ỹ]+ [A-ZĐ]")
 # After a comma or a bracket the place may stand without `tại`.
 ALONE = re.compile(
     r"(?:[,;(\n|]|\s-|\dh(?:\d\d)?(?= ))\s*((?:hoi truong|sanh (?:tang|nha|khu|lon|chinh)|be (?:boi"
-    r"|bon mua)|phong (?:nhac|may|tin|ve|mua|doi|may tinh)(?=\s*[,.;)\n]|$)"
+    r"|bon mua)|phong (?:lab \w+|nhac|may|tin|ve|mua|doi|may tinh)(?=\s*[,.;)\n]|$)"
     r"|san co|phong (?:hop|hoc|da nang|hoi dong|\d+|[a-z]\d+)|san (?:truong"
     r"|van dong|bong|so \d|co)|nha (?:da nang|thi dau|van hoa|an|hat|sach|khach)|tang \d|lau \d"
     r"|day nha [a-z]\b|phong (?!(?:khi"
@@ -118,6 +120,8 @@ VENUE = re.compile(
     r"|(?:Room|Hall|Studio|Lab) [A-Z]?\d{1,4}\b)"
 )
 ALONE_FORMS = {
+    "tang": ("tầng",),
+    "lau": ("lầu",),
     "be": ("bể",),
     "day": ("dãy",),
     "cong": ("cổng", "công"),

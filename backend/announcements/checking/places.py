@@ -27,6 +27,7 @@ from backend.announcements.checking.place_words import (
     NOWHERE,
     SCHOOL_ONLY,
     SENT,
+    SHORT_NOUNS,
     VENUE,
     WEAK,
 )
@@ -108,6 +109,13 @@ def _at(reading: Reading, start: int, end: int) -> Place | None:
         word = re.match(r"[a-z]+", reading.plain[m.end() : m.end() + 10])
         forms = FORMS.get(word.group(), "") if word and reading.marked else ""
         if forms and reading.shown[m.end() : m.end() + len(word.group() if word else "")].lower() not in forms.split():
+            continue
+        if (
+            word
+            and word.group() in SHORT_NOUNS
+            and not reading.marked
+            and not reading.shown[m.end() + len(word.group()) + 1 :][:1].isupper()
+        ):
             continue
         if (NOT_PLACE.match(reading.plain, m.end()) and not _is_craft_village(reading, m.end())) or AT_HOME.match(
             reading.plain, m.start()

@@ -84,7 +84,11 @@ def _meant(reading: Reading) -> Iterator[re.Match[str]]:
 def _since_days(reading: Reading, start: int) -> bool:
     """`Mấy hôm nay` is no day; `em Mẩy hôm nay` is a child's."""
     m = _SINCE_DAYS.search(reading.plain, max(0, start - 7), start)
-    return m is not None and reading.means(m.start(), m.end(), {"may": ("mấy",)})
+    return m is not None and reading.means(
+        m.start(),
+        m.end(),
+        {"may": ("mấy",), "nhung": ("những",), "ca": ("cả",), "vai": ("vài",), "dao": ("dạo",), "suot": ("suốt",)},
+    )
 
 
 def _capital_name(reading: Reading, start: int) -> bool:

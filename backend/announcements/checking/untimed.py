@@ -18,7 +18,7 @@ _EVERY_AFTER = re.compile(
     r"|\s+cac (?:thang|tuan|nam)\b)"
 )
 _EVERY = re.compile(
-    r"\b(?:hang (?:ngay|tuan|thang|nam)|(?P<moi>moi) (?:ngay|tuan|thang|nam|thu|khi|lan)|thuong xuyen"
+    r"\b(?:hang (?:ngay|tuan|thang|nam)|(?P<moi>moi) (?:ngay|tuan|thang|nam|thu|khi|lan|hoc ky|ky|quy)|thuong xuyen"
     r"|thuong le|nhu thuong le|luon luon|dinh ky|thanh nep"
     r"|giu nep|thoi quen|tu (?:gio|nay)(?! (?:den|toi|cho))|thuong thi|tuan nao|thang nao|thu nao|every"
     r"|weekly|monthly|1 tuan|mot tuan \d|lan/(?:tuan|thang)|buoi/tuan|tiet/tuan"
@@ -31,10 +31,12 @@ _WISH = re.compile(
 )
 _WISH_AFTER = re.compile(
     r"[^.\n]{0,14}\b(?:vui ve|an lanh|vui nhe|vui nha|am ap|binh an|nhe nhang|an vui|tot lanh|hanh phuc)\b"
+    r"|\s*(?:minh |lai |thay tro |co tro |ta )?(?:gap lai|hen gap)\b"
 )
 # What has been.
 _BEEN_BEFORE = re.compile(
-    r"\b(?:hoi|suot|tu (?:dau|giua|cuoi|he)?|ca|may|ke tu|trai qua|ket thuc|trong suot|ngay tu|so voi|nhu"
+    r"\b(?:hoi|suot|tu (?:dau|giua|cuoi|he)?|ca|may|ke tu|trai qua|ket thuc|vay la|the la|vay la het"
+    r"|trong suot|ngay tu|so voi|nhu"
     r"|la|cua|qua|khep lai|vua qua|vua"
     r"|tong ket|nhin lai|nhan xet|danh gia|so ket)\s*$"
 )
@@ -47,7 +49,7 @@ _JUDGED = re.compile(
     r"|nhan xet|tong ket|so ket|diem danh|nhat ky"
     r"|(?P<rat>rat|kha|cuc ky|that|qua) (?!mong\b|can\b|vui duoc|han hanh|vui moi|quan trong|tran trong"
     r"|kinh)\w+|ngoan|gioi|tien bo|xep (?:loai|nhat|hang|thu|cuoi)|cao nhat|top \d|nhan giai|doat|hinh anh"
-    r"|vui qua|thanh cong"
+    r"|vui qua|vui lam|lon han|nhin ma|mung lam|thanh cong"
     r"|da (?!nang\b|bong\b|den han\b|dang k[yi]\b)\w+|con chua|chua ai|chua em|ket qua|bao cao|tinh hinh"
     r"|dat \d|explored|learn(?:ed|t)|enjoyed"
     r"|visited|made|worked|studied|was|were|have been|review|recap|highlights)\b"
@@ -95,7 +97,7 @@ _NAMED_BY_NEXT = re.compile(
     r"\b(?:tien|phi|hoc phi|tien an|hoc phi|khoan|an|thu|ban tru|boi|xe|thuc don|chu de|chu diem|thue"
     r"|luong|quy|hoa don|phieu thu|phieu|bang luong|ke hoach|bao cao"
     r"|thong bao|giay bao|thoi khoa bieu|lich hoc|hoc|bai|so|suat an|bua an|ban tin|tap san|sinh nhat|diem"
-    r"|xep loai|muc thu|xe dua don|don|com|sua)\s*$"
+    r"|xep loai|muc thu|xe dua don|don|com|sua|truc nhat|truc|sao do|doi co do|to truc|co do)\s*$"
 )
 _WORN = re.compile(
     r"\b(?:tien thuong|phuc|ao|trang phuc|do dung|do|banh|hoi cho|ve sinh|bai tap|bai|bai hat|bai ve|sach"
@@ -121,10 +123,12 @@ _ADVICE = re.compile(
 _UNKNOWN = re.compile(r"\b(?:chua (?:co|biet|chot|xep|ro)|khi co|ai hoi)\b")
 # What a family does at home on its own days.
 _AT_HOME = re.compile(
-    r"[\s,]*(?:thi |la )?(?:(?:thi )?(?:ba me|bo me|cha me|phu huynh|gia dinh|ca nha|con|cac con|be|cac be"
-    r"|em|cac em|cac chau|chau|minh|nha minh|ban) )?(?:chi can |nen |nho |co the |cu |tranh thu |hay "
-    r"|duoc |se )*"
-    r"(?:doc (?:sach|truyen|cho)|on (?:lai|tap|bai)|choi|nghi ngoi|ngu|luyen|xem lai|giup (?:ba|bo|me|gia)"
+    r"[\s,]*(?:thi |la )?(?:(?:ranh|ranh roi|nghi) )?(?:(?:thi )?(?:ba me|bo me|co tro minh|thay tro minh"
+    r"|cha me|phu huynh|gia dinh|ca nha|con|cac con|be|cac be"
+    r"|em|cac em|cac chau|chau|minh|nha minh|ban) )?(?:chi can |van |cung |ai cung |nen |nho |co the |cu "
+    r"|tranh thu |hay "
+    r"|duoc |se ){0,5}"
+    r"(?:doc|on (?:lai|tap|bai)|choi|nghi ngoi|ngu|luyen|xem lai|giup (?:ba|bo|me|gia)"
     r"|danh thoi gian|cho con|kem|rua|tam|nau|nghi\b(?! hoc)|khong co)\b"
 )
 # `Mấy hôm nữa cô gửi ảnh` promises, and nobody has to be anywhere.
@@ -143,6 +147,12 @@ _PROMISED = re.compile(
 
 def _said(reading: Reading, m: re.Match[str] | None) -> bool:
     return m is not None and reading.means(m.start(), m.end(), _FORMS)
+
+
+def _around(reading: Reading, start: int, end: int) -> tuple[int, int]:
+    """The sentence, as far as it can say anything of the time: a text without full stops stays linear."""
+    first, last = reading.sentence_at(start)
+    return max(first, start - 240), min(last, end + 240)
 
 
 def is_habit(reading: Reading, start: int, end: int) -> bool:
@@ -173,7 +183,7 @@ def is_wish(reading: Reading, start: int, end: int) -> bool:
 def is_told(reading: Reading, start: int, end: int) -> bool:
     """A period that is wished, reviewed, part of a name, or given with advice for its whole length."""
     plain = reading.plain
-    first, last = reading.sentence_at(start)
+    first, last = _around(reading, start, end)
     said = plain[start:end]
     ahead = bool(re.search(r"\b(?:sau|toi|next|ke|nua)\b", said))
     if is_wish(reading, start, end) or (plain[end : end + 1] == ":" and not ahead):
@@ -194,7 +204,11 @@ def is_told(reading: Reading, start: int, end: int) -> bool:
         return True
     if _UNKNOWN.search(plain, end, min(last, end + 30)) or _UNKNOWN.search(plain, max(first, start - 20), start):
         return True
-    if "tuan" in said and not ahead and _AT_HOME.match(plain, end, last):
+    if (
+        ("tuan" in said or re.search(r"\bhe\b", said))
+        and not re.search(r"\b(?:sau|toi|ke)\b", said)
+        and _AT_HOME.match(plain, end, last)
+    ):
         return True
     if _PROMISED.search(plain, end, last):
         return True
@@ -219,12 +233,27 @@ def _has_been(reading: Reading, start: int, end: int, first: int, last: int) -> 
     if _SINCE.match(plain, end) or _BEEN_AFTER.match(plain, end):
         return True
     before = _BEEN_BEFORE.search(plain, max(first, start - 16), start)
-    if before and before.group().split()[0] in ("hoi", "suot", "trai", "nhin", "so", "vua") and _said(reading, before):
+    if (
+        before
+        and before.group().split()[0] in ("hoi", "suot", "trai", "nhin", "so", "vua", "vay", "the")
+        and _said(reading, before)
+    ):
         return True
     if re.search(r"\bnay\b", plain[start:end]) and _MISBEHAVED.match(plain, end, last):
         return True
     judged = any(_said(reading, m) for m in _JUDGED.finditer(plain, first, last))
     return judged and not any(reading.means(*m.span(), _AHEAD_FORMS) for m in _AHEAD.finditer(plain, first, last))
+
+
+_THINGS = {
+    "qua": ("quà",), "do": ("đồ",), "de": ("đề",), "so": ("sổ", "số"), "doi": ("đội",), "thi": ("thi",), "bai": ("bài",), "don": ("đơn",),
+    "thu": ("thu",), "an": ("ăn",), "hoc": ("học",), "boi": ("bơi",), "truc": ("trực",), "lop": ("lớp",), "doc": ("đọc",), "gio": ("giờ",),
+    "giai": ("giải",), "tranh": ("tranh",), "nghi": ("nghỉ",), "xe": ("xe",), "phi": ("phí",), "com": ("cơm",), "quy": ("quỹ",),
+}  # fmt: skip
+
+
+def _means_thing(reading: Reading, m: re.Match[str] | None) -> bool:
+    return m is not None and reading.means(m.start(), m.end(), _THINGS)
 
 
 def _is_a_name(reading: Reading, start: int, end: int, first: int, said: str, *, ahead: bool) -> bool:
@@ -237,7 +266,7 @@ def _is_a_name(reading: Reading, start: int, end: int, first: int, said: str, *,
         "cuoi tuan",
         "dau tuan",
     ):
-        return bool(_NAMED_BY_EDGE.search(plain, low, start))
+        return _means_thing(reading, _NAMED_BY_EDGE.search(plain, low, start))
     if re.search(r"\b(?:thang|tuan) (?:nay|sau|toi|ke)", said):
-        return bool(_NAMED_BY_NEXT.search(plain, low, start))
+        return _means_thing(reading, _NAMED_BY_NEXT.search(plain, low, start))
     return False

@@ -73,10 +73,10 @@ _HABIT = re.compile(
     r"\b(?:hang tuan|moi tuan|moi thu|hang thu|cac thu|thu hang|vao cac|cac ngay|cac buoi|moi (?:sang"
     r"|chieu|toi)|every|weekly|lich hoc|thoi khoa bieu|tkb|lich sinh hoat|gio lam viec|gio mo cua|dinh ky"
     r"|nhu thuong le|1 tuan|mot tuan \d|tiet/tuan|buoi/tuan|hoc them|/buoi|/thang|clb|cau lac bo"
-    r"|lop (?:boi|vo|ve|nang khieu|hoc them)|(?P<moi>moi))\b"
+    r"|lop (?:boi|vo|ve|nang khieu|hoc them))\b"
 )
 _NO_WEEKDAY_BEFORE = re.compile(
-    r"\b(?:dieu|muc|chuong|phan|y|nguoi|dua|thanh vien|diem|buoc|viec|nam|ngay|vong|lop|ghe|o|con|mon thi"
+    r"\b(?:dieu|tuan|muc|chuong|phan|y|nguoi|dua|thanh vien|diem|buoc|viec|nam|ngay|vong|lop|ghe|o|con|mon thi"
     r"|mon|khoan|lan|bai|cau|tap|quyen|con|giai|hang|vi tri|dung|xep|mua|buoi|mon|kcn|gv|lop|tiet|nhom|de"
     r"|ly|chu de|bo mon|cap|hoc ky|cong nghe)\s*$"
 )
@@ -132,7 +132,7 @@ def _counts_up(reading: Reading, m: re.Match[str]) -> bool:
     """`Thứ nhất, … Thứ hai, …`: items of a list."""
     return bool(
         _ITEM.match(reading.plain, m.end())
-        and re.search(r"\bthu nhat\b", reading.plain[: m.start()])
+        and reading.plain.find("thu nhat", max(0, m.start() - 2000), m.start()) >= 0
         and not reading.plain[reading.sentence_at(m.start())[0] : m.start()].strip(" -*+")
     )
 
@@ -158,23 +158,24 @@ _LASTING = re.compile(r"\b(?:ap dung (?:tu|ke tu)|lau dai)\b")
 
 def _is_habit_said(reading: Reading, start: int, end: int) -> bool:
     first, last = reading.line_at(start)
-    if _LASTING.search(reading.plain, *reading.sentence_at(start)):
+    head, tail = reading.sentence_at(start)
+    if _LASTING.search(reading.plain, max(head, start - 200), min(tail, end + 200)):
         return True
-    m = _HABIT.search(reading.plain, max(first, start - 60), min(last, end + 40))
-    while m and not reading.means(m.start(), m.end(), {"moi": ("mỗi",)}):
-        m = _HABIT.search(reading.plain, m.end(), min(last, end + 40))
-    return m is not None
+    return bool(_HABIT.search(reading.plain, max(first, start - 60), min(last, end + 40)))
 
 
 _HOM = re.compile(r"\b(?:hom|bua|hoi)(?: (?:sang|chieu|toi|trua))? $")
+_PICTURED = re.compile(r"\b(?:anh|hinh|clip|video) $")  # `em gửi ảnh thứ Bảy các con trồng rau`
 _DONE = re.compile(r"\b(?:da|duoc|vua|cam on|khen|qua)\b")
 
 
 def _has_been(reading: Reading, start: int, end: int) -> bool:
     """`Hôm thứ Ba lớp mình được khen`."""
     first, last = reading.sentence_at(start)
+    if _PICTURED.search(reading.plain, max(first, start - 8), start):
+        return True
     return bool(_HOM.search(reading.plain, max(first, start - 16), start)) and bool(
-        _DONE.search(reading.plain, end, last)
+        _DONE.search(reading.plain, end, min(last, end + 200))
     )
 
 

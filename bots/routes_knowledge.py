@@ -8,9 +8,18 @@ from litestar.params import FromPath, JSONBody
 from backend.core.http import house_of
 from backend.identity.guards import AREA, STAFF
 from backend.identity.principal import principal_of
-from bots.editor import editing, looking, unanswered
+from bots.editor import area_unanswered, editing, looking, unanswered
 from bots.editor.owners import Owner
-from schemas.knowledge import NewConfirmation, NewDraft, NewPublication, Saved, TopicPage, Topics, Unanswered
+from schemas.knowledge import (
+    AreaUnanswered,
+    NewConfirmation,
+    NewDraft,
+    NewPublication,
+    Saved,
+    TopicPage,
+    Topics,
+    Unanswered,
+)
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -73,6 +82,12 @@ async def list_area_knowledge(request: AnyRequest, area_code: FromPath[str]) -> 
     return await looking.topics(house_of(request), principal_of(request), Owner(area_code=area_code))
 
 
+@get(AREA_ROOT + "/unanswered", tags=["knowledge"], **AREA)
+async def list_area_unanswered(request: AnyRequest, area_code: FromPath[str]) -> AreaUnanswered:
+    """What families of the area's schools asked and nothing answers, in groups of at least three people: masked words, no school by name."""
+    return await area_unanswered.unanswered(house_of(request), principal_of(request), area_code)
+
+
 @get(AREA_ROOT + _TOPIC, tags=["knowledge"], **AREA)
 async def read_area_knowledge(request: AnyRequest, area_code: FromPath[str], topic: FromPath[str]) -> TopicPage:
     """One answer of the area: what is told, versions, facts, deeds."""
@@ -104,6 +119,6 @@ async def confirm_area_fact(
 
 
 ROUTES: list[Any] = [
-    list_knowledge, read_knowledge, draft_knowledge, publish_knowledge, confirm_fact, list_unanswered, set_unanswered_aside,
+    list_area_unanswered, list_knowledge, read_knowledge, draft_knowledge, publish_knowledge, confirm_fact, list_unanswered, set_unanswered_aside,
     list_area_knowledge, read_area_knowledge, draft_area_knowledge, publish_area_knowledge, confirm_area_fact,
 ]  # fmt: skip

@@ -168,5 +168,15 @@ class UnansweredGroup(msgspec.Struct, frozen=True):
     nearest: Annotated[str | None, Meta(description="The intent it is most like, if it is like any.")]
 
 
+class AreaUnansweredGroup(UnansweredGroup, frozen=True, kw_only=True):
+    """The same over the schools of an area, of at least three people; in how many `schools`."""
+
+    schools: int
+
+
+class AreaUnanswered(msgspec.Struct, frozen=True):
+    groups: list[AreaUnansweredGroup]
+
+
 class Unanswered(msgspec.Struct, frozen=True):
     groups: list[UnansweredGroup]

@@ -17,9 +17,9 @@ from backend.identity.guards import AREA, STAFF
 from backend.identity.principal import principal_of
 from backend.pages import Refusal, go, page, read_form
 from backend.pages.forms import into, whole_number
-from bots.editor import drafts, editing, looking, unanswered
+from bots.editor import area_unanswered, drafts, editing, looking, unanswered
 from bots.editor.owners import Owner
-from schemas.knowledge import LEVELS, Content, Level, NewConfirmation, NewPublication, TopicLine
+from schemas.knowledge import LEVELS, Content, Level, NewConfirmation, NewPublication, TopicLine, UnansweredGroup
 
 _SCHOOL = "/console/{school_id:int}/knowledge"
 _AREA = "/console/area/{area_code:str}/knowledge"
@@ -68,8 +68,12 @@ async def area_topic_page(
     topic: FromPath[str],
     level: FromQuery[str] = "",
     version: FromQuery[str] = "",
+    group: FromQuery[str] = "",
 ) -> Response[bytes]:
-    return await _topic(request, Owner(area_code=area_code), None, topic, level, version=version)
+    form: dict[str, str] = {}
+    if group:
+        form = _begun(await area_unanswered.group_of(house_of(request), principal_of(request), area_code, group))
+    return await _topic(request, Owner(area_code=area_code), None, topic, level, version=version, form=form)
 
 
 @post(_AREA + _ONE, include_in_schema=False, **AREA)
@@ -144,7 +148,10 @@ async def _topic(
 
 async def _asked(request: AnyRequest, school_id: int, group: str) -> dict[str, str]:
     """A form begun with a group of questions: how families asked, and nothing that names anybody."""
-    found = await unanswered.group_of(house_of(request), principal_of(request), school_id, group)
+    return _begun(await unanswered.group_of(house_of(request), principal_of(request), school_id, group))
+
+
+def _begun(found: UnansweredGroup) -> dict[str, str]:
     phrases = [line[:200] for line in dict.fromkeys([found.question, *found.examples]) if len(line) > 2]
     return typed_of(Content(phrases=phrases), None) | {"vi_title": found.question[:120]}
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 import msgspec
 
@@ -171,6 +172,32 @@ async def schools_with_hanging_files(reader: Reader, before: datetime) -> list[i
         before,
     )
     return [row["school_id"] for row in rows]
+
+
+async def unanswered_in_area(
+    reader: Reader, area_code: str, since: datetime, *, of_a_school: int, limit: int
+) -> list[Any]:
+    """Masked questions that the chat could not place in the schools of an area, the newest of each school. Whoever asks has shown the right."""
+    found: list[Any] = await reader.fetch(
+        """
+        SELECT s.school_id, u.question, encode(u.asker, 'hex') AS asker, u.nearest, u.asked_at
+          FROM schools s
+         CROSS JOIN LATERAL (SELECT q.question, q.asker, q.nearest, q.asked_at
+                               FROM chat_unanswered q
+                              WHERE q.school_id = s.school_id
+                                AND q.asked_at > $2
+                              ORDER BY q.asked_at DESC
+                              LIMIT $3) AS u
+         WHERE $1 IN (s.province_code, s.commune_code)
+         ORDER BY u.asked_at DESC, u.question
+         LIMIT $4
+        """,
+        area_code,
+        since,
+        of_a_school,
+        limit,
+    )
+    return found
 
 
 async def schools_with_old_unanswered(reader: Reader, before: datetime) -> list[int]:

@@ -99,14 +99,17 @@ DELETE FROM chat_unanswered
 """
 
 
-class _Asked(msgspec.Struct, frozen=True):
+class Asked(msgspec.Struct, frozen=True):
+    """`school_id` is of a question among those of many schools."""
+
     question: str
     asker: str
     nearest: str
     asked_at: datetime
+    school_id: int = 0
 
 
-_ASKED = msgspec.json.Decoder(list[_Asked])
+_ASKED = msgspec.json.Decoder(list[Asked])
 
 
 async def note(house: House, school_id: int, chat: Chat, update_id: str, question: str, nearest: str) -> None:
@@ -164,37 +167,48 @@ async def _groups(house: House, who: Principal, school_id: int) -> list[tuple[Un
 
 
 def _gathered(row: Any, questions: Sequence[Question]) -> list[tuple[UnansweredGroup, str]]:
-    asked = [
-        one
-        for one in _apart(_ASKED.decode(row["questions"]), of_several_words(row["names"]))
-        if intents_own.nearest(one.question, questions) is None
-    ]
+    asked = _apart(_ASKED.decode(row["questions"]), of_several_words(row["names"]))
+    return [(as_group(members, leader), leader) for members, leader in clustered(asked, questions, row["aside"])]
+
+
+def clustered(
+    asked: Sequence[Asked], questions: Sequence[Question], aside: Sequence[str]
+) -> list[tuple[list[Asked], str]]:
+    """What nothing published answers and nobody set aside, in groups with the words of their first, what most people asked first."""
+    asked = [one for one in asked if intents_own.nearest(one.question, questions) is None]
     words = [intents_alike.words_of(one.question) for one in asked]
     kept = [place for place, text in enumerate(words) if text]
     members = [[kept[place] for place in group] for group in intents_alike.grouped([words[place] for place in kept])]
-    wanted = [group for group in members if not intents_alike.like_any(words[group[0]], row["aside"])]
+    wanted = [group for group in members if not intents_alike.like_any(words[group[0]], aside)]
     wanted.sort(key=lambda group: (-len({asked[place].asker for place in group}), group[0]))
-    return [
-        (_group([asked[place] for place in group], words[group[0]]), words[group[0]]) for group in wanted[:_GROUPS_MAX]
-    ]
+    return [([asked[place] for place in group], words[group[0]]) for group in wanted[:_GROUPS_MAX]]
 
 
-def _apart(asked: Sequence[_Asked], names: frozenset[str]) -> list[_Asked]:
-    """A note to a person joins two messages by a line; each is a question. Somebody who says the same again on a day counts once."""
+def each_once_a_day(asked: Sequence[Asked]) -> list[Asked]:
+    """Somebody who says the same again on a day counts once."""
     seen: set[tuple[Any, ...]] = set()
+    found = []
+    for one in asked:
+        key = (one.asker, school_day(one.asked_at), intents_alike.words_of(one.question))
+        if key not in seen:
+            seen.add(key)
+            found.append(one)
+    return found
+
+
+def _apart(asked: Sequence[Asked], names: frozenset[str]) -> list[Asked]:
+    """A note to a person joins two messages by a line; each is a question."""
     found = []
     for one in asked:
         asker = one.asker if one.nearest else _asker(*one.asker.split("/", 1)).hex()
         for line in one.question.splitlines():
             shown = without_known_names(masked(line), names)[:_QUESTION_MAX]
-            key = (asker, school_day(one.asked_at), intents_alike.words_of(shown))
-            if shown and key not in seen:
-                seen.add(key)
-                found.append(_Asked(shown, asker, one.nearest, one.asked_at))
-    return found
+            if shown:
+                found.append(Asked(shown, asker, one.nearest, one.asked_at))
+    return each_once_a_day(found)
 
 
-def _group(members: Sequence[_Asked], leader: str) -> UnansweredGroup:
+def as_group(members: Sequence[Asked], leader: str) -> UnansweredGroup:
     examples = list(dict.fromkeys(one.question for one in members))
     nearest = next((one.nearest for one in members if one.nearest in every_entry()), None)
     return UnansweredGroup(

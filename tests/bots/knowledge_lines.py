@@ -96,6 +96,7 @@ LINES = {
         "/unanswered/{made}/set-aside", json=lambda s: {}, prepare=a_group
     ),
     ("GET", AREA): of_area(),
+    ("GET", AREA + "/unanswered"): of_area("/unanswered"),
     ("GET", AREA + "/topics/{topic}"): of_area(f"/topics/{TOPIC}"),
     ("POST", AREA + "/topics/{topic}/versions"): of_area(f"/topics/{TOPIC}/versions", json=lambda s: DRAFT),
     ("POST", AREA + "/topics/{topic}/publications"): of_area(

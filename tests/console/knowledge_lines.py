@@ -29,6 +29,12 @@ KNOWLEDGE = {
     ("POST", "/console/{school_id}/about"): sent(
         lambda s: "/about", lambda s: {"school_hours": "7h15"}, ADMINS, targets=BY_SCHOOL
     ),
+    ("GET", "/console/area/{area_code}/unanswered"): Line(
+        ask=lambda s: Ask(f"/console/area/{s.world.province}/unanswered"),
+        allowed=OFFICER,
+        targets=NOTHING,
+        by_cookie=True,
+    ),
     ("GET", "/console/area/{area_code}/knowledge"): Line(
         ask=lambda s: Ask(area(s)), allowed=OFFICER, targets=NOTHING, by_cookie=True
     ),

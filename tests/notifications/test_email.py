@@ -85,7 +85,7 @@ async def test_a_connection_is_kept_for_the_next_letters(twin: SmtpTwin, sender:
 
 
 async def test_letters_travel_under_tls_and_a_stranger_at_the_servers_address_gets_none(tmp_path: Path) -> None:
-    server, trust = _certified(tmp_path)
+    server, trust = certified(tmp_path)
     twin = SmtpTwin(user="house", password="twin-password", tls=server)
     await twin.start()
     usual = {"user": "house", "password": "twin-password", "sender": "truong@truong.example"}
@@ -106,7 +106,7 @@ async def test_letters_travel_under_tls_and_a_stranger_at_the_servers_address_ge
         await one.stop()
 
 
-def _certified(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+def certified(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     """A server's context with a certificate of its own, and a client's that trusts just that one."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "twin")])

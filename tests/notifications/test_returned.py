@@ -30,6 +30,7 @@ from notifications.stations import Stations
 from tests.factories import World
 from tests.notifications.conftest import notice
 from tests.notifications.ears import Ear, listening
+from tests.notifications.test_email import certified
 from tests.twins.imap import ImapTwin
 from tests.twins.smtp import SmtpTwin
 
@@ -206,6 +207,26 @@ async def test_the_mailbox_is_read_ours_is_taken_out_and_the_rest_stays(
         assert twin.refused == []
         twin.password = "changed"
         assert await returned_mailbox.poll(house) == 0
+    finally:
+        await twin.stop()
+
+
+async def test_the_mailbox_is_asked_under_tls_and_a_stranger_at_its_address_gets_no_password(
+    post_office: House, tmp_path: Path
+) -> None:
+    server, trust = certified(tmp_path)
+    twin = ImapTwin(tls=server)
+    await twin.start()
+    settings = msgspec.structs.replace(
+        post_office.settings, imap_host="127.0.0.1", imap_port=twin.port, imap_user=twin.user, imap_password=twin.password,
+    )  # fmt: skip
+    house = dataclasses.replace(post_office, settings=settings)
+    try:
+        twin.put(payload("out_of_office", back_to=BOX, message_id="x"))
+        assert await returned_mailbox.poll(house) == 0
+        assert twin.sign_ins == 0
+        assert await returned_mailbox.poll(house, trust=trust) == 1
+        assert twin.sign_ins == 1
     finally:
         await twin.stop()
 

@@ -6,6 +6,7 @@ lines (weblines.py), so that a page finds it again.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from datetime import datetime
 from uuid import UUID, uuid5
@@ -35,10 +36,13 @@ async def converse(
 ) -> ChatAnswer:
     """`language` is the page's; it holds until the talk itself chooses another."""
     chat_id = chat_id_of(account_id, visitor)
-    chat = await chats.look(house, CHANNEL, chat_id, account_id)
-    chat = msgspec.structs.replace(chat, language=chat.language or ("en" if language == "en" else ""))
     asked = weblines.Content(message.text.strip() or message.label.strip() or "…")
-    await weblines.keep(house, chat_id, weblines.Line(message.message_id, "family", asked), at=at)
+    # Neither waits for the other; so a turn waits for the database three times: here, for its answer, and to keep it.
+    chat, _ = await asyncio.gather(
+        chats.look(house, CHANNEL, chat_id, account_id),
+        weblines.keep(house, chat_id, weblines.Line(message.message_id, "family", asked), at=at),
+    )
+    chat = msgspec.structs.replace(chat, language=chat.language or ("en" if language == "en" else ""))
     incoming = Incoming(
         channel="web",
         chat_id=chat_id,
@@ -54,10 +58,11 @@ async def converse(
     except Exception:
         log.exception("chat_turn_failed", channel=CHANNEL)
         return await _said(house, chat_id, message, Answer(say("bots.trouble", chat.language or language)))
-    await chats.remember(house, done.chat)
     if done.answer is None:
+        await chats.remember(house, done.chat)
         return ChatAnswer("", (), "", silent=True)
-    return await _said(house, chat_id, message, done.answer)
+    said, _ = await asyncio.gather(_said(house, chat_id, message, done.answer), chats.remember(house, done.chat))
+    return said
 
 
 async def _said(house: House, chat_id: str, message: ChatMessageIn, answer: Answer) -> ChatAnswer:

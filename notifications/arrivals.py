@@ -90,8 +90,7 @@ async def zalo_reported(house: House, event: ZaloEvent) -> bool:
         return True
     own = event.event_name.startswith(_INTERACTIONS) and not event.event_name.startswith(_IN_GROUPS)
     if own and event.sender is not None and event.sender.id:
-        async with house.database.directory() as tx:
-            await zalo_followers.interacted(tx, event.sender.id, at=event.at)
+        await zalo_followers.interacted(house.database, event.sender.id, at=event.at)
     return False
 
 

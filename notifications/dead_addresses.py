@@ -51,7 +51,7 @@ SELECT b.address_hash, $2, b.why, $4
                   revived_at = NULL
 """
 
-_REVIVE = """
+REVIVE = """
 UPDATE dead_addresses d
    SET revived_at = $3
  WHERE d.address_hash = $1
@@ -105,4 +105,4 @@ async def bury_one(house: House, channel: str, address_hash: bytes, why: str) ->
 
 async def revive(tx: Tx, channel: str, address_hash: bytes, *, at: datetime) -> None:
     """The address has shown that it lives: somebody wrote from it, followed again, or confirmed it."""
-    await tx.execute(_REVIVE, address_hash, channel, at)
+    await tx.execute(REVIVE, address_hash, channel, at)

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from backend.core.database import Database, Reader, Tx
-from notifications.dead_addresses import chat_hash, revive
+from notifications.dead_addresses import REVIVE, chat_hash, revive
 
 CHANNEL: Final = "zalo"
 WINDOW: Final = timedelta(hours=48)
@@ -70,10 +70,15 @@ UPDATE zalo_followers f
 """
 
 
-async def interacted(tx: Tx, user_id: str, *, at: datetime) -> None:
+_INTERACTED_AND_LIVES = f"""
+WITH came AS ({_INTERACTED})
+{REVIVE.replace("$1", "$4").replace("$2", "$5").replace("$3", "$2")}
+"""
+
+
+async def interacted(database: Database, user_id: str, *, at: datetime) -> None:
     """A message, a tap on a button or a menu, a call: the window opens anew. Following alone does not open it."""
-    await tx.execute(_INTERACTED, user_id, at, REPLIES)
-    await revive(tx, CHANNEL, chat_hash(user_id), at=at)
+    await database.keep(_INTERACTED_AND_LIVES, user_id, at, REPLIES, chat_hash(user_id), CHANNEL)
 
 
 async def followed(tx: Tx, user_id: str, *, follows: bool, at: datetime) -> None:
@@ -93,5 +98,4 @@ async def followers(reader: Reader, user_ids: Sequence[str]) -> Mapping[str, Fol
 async def answered(database: Database, left: Mapping[str, int], *, began_at: datetime) -> None:
     """What our own messages left of each reader's free answers, by Zalo's figure where it gave one."""
     if left:
-        async with database.directory() as tx:
-            await tx.execute(_ANSWERED, list(left), list(left.values()), began_at)
+        await database.keep(_ANSWERED, list(left), list(left.values()), began_at)

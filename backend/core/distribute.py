@@ -30,8 +30,12 @@ def script() -> str:
     for table in tenant:
         beside = "none" if table == _FIRST else _FIRST
         lines += [f"SELECT create_distributed_table('{table}', 'school_id', colocate_with => '{beside}');", ""]
+    first_by: dict[str, str] = {}
     for table, column in tables.DIRECTORY.items():
-        lines += [f"SELECT create_distributed_table('{table}', '{column}', colocate_with => 'none');", ""]
+        # What is keyed by a chat is written in one statement (bots/turns.py), so it lies together.
+        beside = first_by.setdefault(column, table) if column == "chat_id" else table
+        beside = "none" if beside == table else beside
+        lines += [f"SELECT create_distributed_table('{table}', '{column}', colocate_with => '{beside}');", ""]
     lines += [f"SELECT truncate_local_data_after_distributing_table('{_FIRST}');", ""]
     return "\n".join(lines)
 

@@ -353,21 +353,21 @@ SELECT create_distributed_table('virtual_account_owners', 'virtual_account', col
 
 SELECT create_distributed_table('chat_updates', 'chat_id', colocate_with => 'none');
 
-SELECT create_distributed_table('chat_turns', 'chat_id', colocate_with => 'none');
+SELECT create_distributed_table('chat_turns', 'chat_id', colocate_with => 'chat_updates');
 
-SELECT create_distributed_table('chat_links', 'chat_id', colocate_with => 'none');
+SELECT create_distributed_table('chat_links', 'chat_id', colocate_with => 'chat_updates');
 
 SELECT create_distributed_table('account_chats', 'account_id', colocate_with => 'none');
 
 SELECT create_distributed_table('chat_link_codes', 'code_hash', colocate_with => 'none');
 
-SELECT create_distributed_table('chat_states', 'chat_id', colocate_with => 'none');
+SELECT create_distributed_table('chat_states', 'chat_id', colocate_with => 'chat_updates');
 
-SELECT create_distributed_table('chat_confirmations', 'chat_id', colocate_with => 'none');
+SELECT create_distributed_table('chat_confirmations', 'chat_id', colocate_with => 'chat_updates');
 
-SELECT create_distributed_table('web_chats', 'chat_id', colocate_with => 'none');
+SELECT create_distributed_table('web_chats', 'chat_id', colocate_with => 'chat_updates');
 
-SELECT create_distributed_table('web_lines', 'chat_id', colocate_with => 'none');
+SELECT create_distributed_table('web_lines', 'chat_id', colocate_with => 'chat_updates');
 
 SELECT create_distributed_table('phone_chats', 'phone_e164', colocate_with => 'none');
 

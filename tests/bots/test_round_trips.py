@@ -14,6 +14,8 @@ from backend.core.ids import new_id
 from bots import answering, door, gathering
 from bots.answers import personal
 from bots.intents import every_intent
+from bots.webchat import converse
+from schemas.chat import ChatMessageIn
 from tests.bots.round_trips import Way
 from tests.bots.scenes import bill, mark, roll, sibling
 from tests.bots.wired import Wired
@@ -117,3 +119,29 @@ async def test_in_a_stream_of_messages_a_whole_turn_costs_two(
     # Each reads its answer by itself (counted above), so STREAM + 1 here are two a turn and one for the last.
     assert book.statements - before == STREAM + 1
     assert await wired.outcomes("telegram", chats[-1].chat_id) == ["my-marks"]
+
+
+async def test_zalo_costs_its_window_besides(wired: Wired, world: World, family: TwinChat, way_of: WayOf) -> None:
+    """Opened when its reader writes, asked before the answer, counted down after it: a statement each."""
+    person = wired.zalo_person()
+    await wired.zalo_hears(person, await wired.code(world.parent, "zalo"))
+
+    async def says(text: str) -> None:
+        await person.says(text)
+        await wired.front.doors["zalo"].idle()
+
+    assert (await way_of(says("mấy giờ vào học"))).whole == 2 + 3
+    assert (await way_of(says("hôm nay con có đi học không"))).whole == 3 + 3
+    assert world.child.full_name in person.reader.heard[-1]
+
+
+async def test_the_web_chat_keeps_its_page_besides(wired: Wired, world: World, family: TwinChat, way_of: WayOf) -> None:
+    """Answered in the request itself: two lines of the page and the memory are written down, each in a statement."""
+    parent = world.parent.account_id
+
+    async def asks(text: str) -> None:
+        message = ChatMessageIn(new_id(), text)
+        await converse(wired.house, parent, "", message, language="vi", at=wired.clock.now())
+
+    assert (await way_of(asks("mấy giờ vào học"))).whole == 1 + 3
+    assert (await way_of(asks("hôm nay con có đi học không"))).whole == 2 + 3

@@ -233,8 +233,7 @@ async def wrote(house: House, zalo: ZaloTwin, user_id: str) -> None:
     """The reader wrote to us just now: Zalo opens its window, and our bot notes it."""
     reader = zalo.readers[user_id]
     reader.last, reader.free_left = zalo.now(), 8
-    async with house.database.directory() as tx:
-        await zalo_followers.interacted(tx, user_id, at=house.clock.now())
+    await zalo_followers.interacted(house.database, user_id, at=house.clock.now())
 
 
 @pytest.fixture
@@ -343,8 +342,8 @@ async def test_events_out_of_order_leave_the_newest(still_house: House, owner: a
     async with still_house.database.directory() as tx:
         await zalo_followers.followed(tx, "ooo", follows=False, at=late)
         await zalo_followers.followed(tx, "ooo", follows=True, at=early)
-        await zalo_followers.interacted(tx, "ooo", at=late + timedelta(hours=1))
-        await zalo_followers.interacted(tx, "ooo", at=early)
+    await zalo_followers.interacted(still_house.database, "ooo", at=late + timedelta(hours=1))
+    await zalo_followers.interacted(still_house.database, "ooo", at=early)
     row = await owner.fetchrow("SELECT last_interacted_at, unfollowed_at FROM zalo_followers WHERE user_id = 'ooo'")
     assert row is not None and tuple(row) == (late + timedelta(hours=1), None)
 

@@ -27,6 +27,7 @@ from bots.conversation import turn
 from bots.intents import every_intent
 from bots.intents_phrases import by_writer
 from schemas.chat import Answer, Incoming
+from tests.bots import fuzz_lessons
 from tests.bots.fuzz_requests import ABOUT as ABOUT_REQUESTS
 from tests.bots.fuzz_requests import a_request
 from tests.factories import (
@@ -95,6 +96,7 @@ class Found:
     turns: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     own_told: int = 0
+    lessons_told: int = 0
     strangers_turns: int = 0
     pictures: int = 0
     leaks: list[str] = field(default_factory=list)
@@ -186,6 +188,7 @@ class Village:
         self.owner = owner
         self.chance = random.Random(seed)
         self.families: list[Family] = []
+        self.rooms: dict[UUID, int] = {}
         self.talks: list[Talked] = []
         self.middles: re.Pattern[str] = re.compile("$^")
         self.phrases = sorted({phrase for writer in by_writer().values() for phrase, _ in writer})
@@ -204,6 +207,8 @@ class Village:
             teacher = _staff(rows, school_id, "Đỗ Thị Cúc", ["teacher"], NOW)
             keepers.append(_staff(rows, school_id, "Hoàng Thị Kế", ["accountant"], NOW))
             for class_id in classes:
+                self.rooms[class_id] = len(self.rooms) + 1
+                fuzz_lessons.a_week(rows, school_id, class_id, self.rooms[class_id])
                 rows.add(
                     "assignments", school_id=school_id, class_id=class_id, kind="homeroom", subject_code="",
                     staff_id=teacher.person_id, from_on=EARLY,
@@ -328,11 +333,15 @@ class Village:
         }
         typed = " ".join(one.typed)
         names = {name for name in self.middles.findall(said) if fold(name) not in typed}
-        own = {self.families[one.family - 1].middle} if one.family is not None else set()
+        family = self.families[one.family - 1] if one.family is not None else None
+        own = {family.middle} if family else set()
+        lessons = {int(number) for number in fuzz_lessons.MARKER.findall(said)}
+        own_rooms = {self.rooms[child.class_id] for child in family.children} if family else set()
         found.own_told += bool(one.family in numbers)
-        if numbers - {one.family} or names - own:
+        found.lessons_told += bool(lessons)
+        if numbers - {one.family} or names - own or lessons - own_rooms:
             found.leaks.append(
-                f"chat {one.chat.chat_id} of family {one.family} heard {numbers} {names}: {incoming.text!r} {incoming.button!r} → {said!r}"
+                f"chat {one.chat.chat_id} of family {one.family} heard {numbers} {names} {lessons}: {incoming.text!r} {incoming.button!r} → {said!r}"
             )
 
     async def deeds_of_others(self) -> int:
@@ -368,6 +377,7 @@ class Village:
 _ORDER = ("con út", "con cả", "đứa thứ hai", "con gái tôi", "bé Na", "con", "bé nhà tôi")
 _ABOUT = (
     *ABOUT_REQUESTS,
+    *fuzz_lessons.ABOUT,
     "em {name} hôm nay có đi học không",
     "cho tôi xem điểm toán của {name}",
     "điểm trung bình học kỳ 1 của cháu {name} là bao nhiêu",

@@ -17,3 +17,4 @@ async def test_no_answer_crosses_from_one_family_to_another(house: House, owner:
     assert await village.deeds_of_others() == 0
     # That the reading can see anything at all: own data was told, and strangers were there to be told nothing.
     assert found.own_told > 5 and found.strangers_turns > 40 and found.pictures > 0
+    assert found.lessons_told > 0

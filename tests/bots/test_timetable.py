@@ -69,6 +69,14 @@ async def test_days_sessions_and_hours(school: House, world: World) -> None:
     assert today[1].startswith("Mai (thứ Năm 15/10)") and "cả tuần con học gì" in today[2]
 
 
+async def test_the_hours_of_the_school_lead_to_the_childs_own(school: House, world: World) -> None:
+    parent = talker(school, world.parent.account_id)
+    hours = await parent.says("mấy giờ con tan học")
+    assert hours.intent == "school-hours" and "i:my-timetable" in {button.press for button in hours.buttons}
+    own = (await parent.presses("i:my-timetable")).text.splitlines()
+    assert own[0].startswith("Hôm nay (thứ Tư 14/10) Minh An học 5 tiết") and own[0].endswith("vào 7:00, tan 11:20.")
+
+
 async def test_a_subject_is_looked_for(school: House, world: World) -> None:
     parent = talker(school, world.parent.account_id)
     assert (await parent.says("thứ 5 con có tiết Toán không")).text == (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from datetime import date
 from typing import Any
@@ -112,3 +113,10 @@ async def test_a_day_gone_by_and_files_without_a_timetable_are_refused(web: http
     broken = await upload(web, world, b"PK\x03\x04 not a workbook")
     assert broken.status_code == 422 and broken.json()["type"].startswith("/problems/roster-")
     assert (await upload(web, world, whole_school(), by=world.teacher)).status_code == 403
+
+
+async def test_two_who_apply_the_same_file_tell_families_once(web: httpx.AsyncClient, world: World) -> None:
+    seen = (await upload(web, world, whole_school())).json()
+    both = await asyncio.gather(*(apply(web, world, seen["import_id"], tell_families=True) for _ in range(3)))
+    assert {(one.status_code, one.json()["state"]) for one in both} == {(200, "applied")}
+    assert len((await web.get("/v1/family/notices", headers=world.parent.headers)).json()["notices"]) == 1

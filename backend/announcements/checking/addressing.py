@@ -135,10 +135,11 @@ def _grade_of(name: str) -> str:
 
 def _is_address(reading: Reading, m: Mention) -> bool:
     first, _ = reading.line_at(m.start)
-    before = reading.plain[first : m.start]
+    before = reading.plain[max(first, m.start - 160) : m.start]
     word = re.search(r"\b(?:lop|khoi|class|grade|cac lop)\s*$", before)
     head = before[: word.start()] if word else before
     sentence_first, sentence_last = reading.sentence_at(m.start)
+    sentence_first, sentence_last = max(sentence_first, m.start - 300), min(sentence_last, m.end + 300)
     if re.search(r"\b(?:danh (?:rieng )?cho|gui rieng)\s*$", head) and not re.search(
         r"\w{2,} \w{2,} \w{2,} \w{2,} danh", head
     ):

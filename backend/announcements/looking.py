@@ -8,9 +8,9 @@ from uuid import UUID
 
 import msgspec
 
+from backend.announcements import drafts  # as a whole: it takes what is made of a letter, which asks the checker here
 from backend.announcements.audiences import require_audience
 from backend.announcements.checking import Audience, Checked, Context, Earlier, Findings, audience, check
-from backend.announcements.drafts import leaves_at, require_near
 from backend.announcements.prices import prices
 from backend.announcements.resolving import resolved
 from backend.announcements.rules import is_held, rules_of
@@ -35,11 +35,11 @@ async def look(house: House, account_id: UUID, school_id: int, letter: Letter, *
     reader, today = house.database.reader, school_day(now)
     if letter.audience is None:
         raise INVALID(FieldError("/audience", *_NOBODY))
-    require_near(letter, now)
+    drafts.require_near(letter, now)
     who = await require_audience(reader, school_id, account_id, letter.audience, today)
     reached = await reach(reader, school_id, await resolved(reader, school_id, letter.audience, today), on=today)
     rules = await rules_of(reader, school_id)
-    at = leaves_at(letter, now, rules.undo_seconds)
+    at = drafts.leaves_at(letter, now, rules.undo_seconds)
     school = await _school(reader, school_id, letter, letter.audience)
     found = await _judged(reader, school_id, school, letter, letter.audience, at, homes=reached.homes)
     return Look(

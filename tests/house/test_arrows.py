@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
-from tests.house.source import imports, modules
+import pytest
+
+from tests.house.source import ROOT, imports, modules
 
 EARTH, GROUND, NOTIFICATIONS, ROOMS, BOTS, DOORS, ROOF = range(7)
 _LEVEL_NAMES = ("earth", "ground", "notifications", "rooms", "bots", "doors", "roof")
@@ -52,6 +56,13 @@ def test_nobody_imports_the_roof_or_another_rooms_routes() -> None:
                 if not own_parts:
                     wrong.append(f"{module}:{line} imports {imported}")
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("module", ["backend.app", "backend.worker"])
+def test_each_roof_can_be_entered_first(module: str) -> None:
+    """A circle of imports shows only to whoever enters it at the wrong place: the server may start, and the worker not."""
+    entered = subprocess.run([sys.executable, "-c", f"import {module}"], cwd=ROOT, capture_output=True, text=True)
+    assert entered.returncode == 0, entered.stderr[-2000:]
 
 
 _LIBRARIES = {

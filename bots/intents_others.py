@@ -44,6 +44,7 @@ _PERSONAL_SHARE: Final = 0.2
 _HARM_SHARE: Final = 0.1  # a message that may tell of harm is heard, whomever it names
 
 _CLAUSE_END: Final = re.compile(r"[.?!;,\n…]+|\s[-–]\s")
+_SHORTHAND_WORDS_MAX: Final = 50  # who tells a longer story with marks spells it out
 OTHER: Final = "nguoikhac"
 OWN: Final = "connha"
 _ASIDE: Final = "chukhac"  # stands for a marked word that only folds to a word of the shapes
@@ -166,16 +167,16 @@ def whose(normal: Normal) -> str:
         return OWN
     bare = normal.text.isascii()
     aside = typed if bare else _GOES.sub("dithat", shapes.unlike.sub(_ASIDE, typed))
-    parts = normal.parts if aside == typed else normalise(aside).parts
     # Shorthand is spelt out in one reading; the other keeps the words that spelling out drops ("be nha co mai").
-    readings = (
-        [" ".join(part) for part in parts],
-        [fold(part) for part in _CLAUSE_END.split(aside) if part.strip()],
-    )
+    readings = [[fold(part) for part in _CLAUSE_END.split(aside) if part.strip()]]
+    if bare or len(normal.words) <= _SHORTHAND_WORDS_MAX:
+        parts = normal.parts if aside == typed else normalise(aside).parts
+        spelt = [" ".join(part) for part in parts]
+        readings = [spelt] if spelt == readings[0] else [spelt, *readings]
     own = False
     if any(shapes.stranger.search(clause) for reading in readings for clause in reading):
         return OTHER
-    for reading in readings[: 1 if readings[0] == readings[1] else 2]:
+    for reading in readings:
         clauses = [_marked(clause, shapes, bare=bare) for clause in reading]
         if any(OTHER in clause for clause in clauses) and _of_another(clauses, shapes):
             return OTHER

@@ -16,7 +16,7 @@ from backend.core.crypto import token_hash
 from backend.core.house import House
 from backend.core.problems import Problem
 from backend.core.ratelimit import Bucket
-from bots import linking, links, updates
+from bots import linking, links, picture_hearing, updates
 from bots.chats import Chat
 from bots.conversation import Turn, turn
 from bots.hearing import Heard, Standing, Wire
@@ -124,6 +124,8 @@ class Answering:
         try:
             if (linked := await linking.answer(house, chat, heard)) is not None:
                 return linked
+            if (passed := await picture_hearing.passed_on(house, self.wire, chat, heard)) is not None:
+                return passed
             if heard.kind != "words" and heard.incoming.private and not chat.taken:
                 return Turn(Answer(say(f"bots.unread_{heard.kind}", _language(chat))), chat, f"unread_{heard.kind}")
             return await turn(house, chat, heard.incoming)

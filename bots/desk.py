@@ -17,6 +17,7 @@ from backend.core.database import SchoolTx
 from backend.core.house import House
 from backend.core.problems import INVALID, NOT_FOUND, FieldError, problem
 from backend.core.text import clean_lines
+from backend.files import actions as files
 from backend.identity.audit import record
 from backend.identity.entitlement import STANDING, standing_of
 from backend.messages.names import teacher_name
@@ -41,6 +42,7 @@ _NOBODY = (
     "Người này không làm việc trong trường hoặc chưa có tài khoản.",
     "This person does not work here or has no account.",
 )
+_NO_PICTURE = ("Ở đây chỉ gửi được ảnh.", "Only a picture can be sent here.")
 _EMPTY = ("Chưa viết gì.", "Nothing is written yet.")
 
 
@@ -170,20 +172,28 @@ async def reply(house: House, account_id: UUID, school_id: int, handoff_id: UUID
     now = house.clock.now()
     async with house.database.school(school_id) as tx:
         desk = await _at_desk(tx, account_id, handoff_id, now)
-        number = await _say(house, tx, desk, account_id, new.word_id, new.text, now)
+        number = await _say(house, tx, desk, account_id, new.word_id, new.text, now, new.file_id)
     return Said(number, desk.place.channel != "web")
 
 
 async def _say(
-    house: House, tx: SchoolTx, desk: _Desk, account_id: UUID, word_id: UUID, text: str, now: datetime
+    house: House,
+    tx: SchoolTx,
+    desk: _Desk,
+    account_id: UUID,
+    word_id: UUID,
+    text: str,
+    now: datetime,
+    file_id: UUID | None = None,
 ) -> int:
-    body = clean_lines(text)
+    picture = await _picture(tx, account_id, file_id, now) if file_id is not None else None
+    body = clean_lines(text) or (say("bots.a_picture", desk.place.language) if picture else "")
     if not body:
         raise INVALID(FieldError("/text", *_EMPTY))
     await _take(house, tx, desk, account_id, now)
     name = teacher_name(desk.name, desk.place.language)
     number = await words.tell_family(
-        tx, house.cipher, desk.place, word_id, "school", body, by=account_id, name=name, at=now
+        tx, house.cipher, desk.place, word_id, "school", body, by=account_id, name=name, at=now, picture=picture
     )
     if number is None:
         return int(await tx.fetchval(_NUMBER_OF, tx.school_id, desk.place.handoff_id, word_id))
@@ -200,6 +210,25 @@ async def _say(
     return number
 
 
+async def _picture(tx: SchoolTx, account_id: UUID, file_id: UUID, now: datetime) -> words.Picture:
+    """What the writer uploaded, as long as it is a picture."""
+    [kept] = await files.hang(tx, [file_id], by=account_id, at=now, pointer="/file_id")
+    if kept.width is None:
+        raise INVALID(FieldError("/file_id", *_NO_PICTURE))
+    return words.Picture(file_id, await tx.fetchval(_SMALL, tx.school_id, file_id))
+
+
+_SMALL = """
+SELECT coalesce((SELECT v.content
+                   FROM file_variants v
+                  WHERE v.school_id = $1
+                    AND v.file_id = $2
+                  ORDER BY v.edge
+                  LIMIT 1), f.content)
+  FROM files f
+ WHERE f.school_id = $1
+   AND f.file_id = $2
+"""
 _NUMBER_OF = "SELECT w.number FROM chat_words w WHERE w.school_id = $1 AND w.handoff_id = $2 AND w.word_id = $3"
 
 

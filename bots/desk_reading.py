@@ -130,6 +130,11 @@ SELECT json_build_object(
          'words', (SELECT coalesce(json_agg(json_build_object(
                             'number', w.number, 'side', w.side, 'channel', w.channel, 'said_by', speaker.full_name, 'text', w.body,
                             'said_at', w.said_at,
+                            'picture', (SELECT json_build_object('file_id', f.file_id, 'name', f.name, 'media_type', f.media_type,
+                                                                 'size', f.size, 'width', f.width, 'height', f.height)
+                                          FROM files f
+                                         WHERE f.school_id = $1
+                                           AND f.file_id = w.file_id),
                             'sendings', (SELECT coalesce(json_agg(json_build_object('channel', s.channel, 'state', s.state,
                                                                                     'outcome', s.outcome)
                                                                   ORDER BY s.channel), '[]'::json)
@@ -165,6 +170,29 @@ async def conversation(reader: Reader, school_id: int, account_id: UUID, handoff
     if row is None:
         raise NOT_FOUND()
     return _CONVERSATION.decode(row["conversation"])
+
+
+_PICTURE = f"""
+WITH who AS ({STANDING})
+SELECT true
+  FROM who
+  JOIN chat_handoffs h
+    ON h.school_id = $1
+   AND h.handoff_id = $5
+   AND {MAY_SEE}
+  JOIN chat_words w
+    ON w.school_id = $1
+   AND w.handoff_id = $5
+   AND w.file_id = $6
+"""
+
+
+async def require_picture(
+    reader: Reader, school_id: int, account_id: UUID, handoff_id: UUID, file_id: UUID, on: date
+) -> None:
+    """Raises NOT_FOUND for whatever stands in no conversation that the reader may see."""
+    if not await reader.fetchval(_PICTURE, school_id, account_id, None, on, handoff_id, file_id):
+        raise NOT_FOUND()
 
 
 _STAFF = f"""

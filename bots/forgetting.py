@@ -1,4 +1,4 @@
-"""Conversations that ended long ago go: every word, who asked, and from which chat. That there was a question, when, and how it ended, stays.
+"""Conversations that ended long ago go: words, pictures, who asked, and from where. That there was a question, and how it ended, stays.
 
 It writes chat_handoffs with handoffs.py, and takes chat_words and chat_word_sends away. How long is the school's (inbox_settings).
 """
@@ -10,6 +10,7 @@ from datetime import datetime
 from backend.core.across_schools import schools_with_old_conversations
 from backend.core.database import SchoolTx
 from backend.core.house import House
+from backend.files import actions as files
 from bots.answer_clock import KEPT_DAYS
 
 _AT_ONCE = 200
@@ -42,6 +43,7 @@ _WORDS_GO = """
 DELETE FROM chat_words
  WHERE school_id = $1
    AND handoff_id = ANY ($2::uuid[])
+RETURNING file_id
 """
 
 
@@ -61,5 +63,6 @@ async def forget_old(house: House) -> int:
 async def _forget(tx: SchoolTx, now: datetime) -> int:
     old = [row["handoff_id"] for row in await tx.fetch(_MARK, tx.school_id, now, KEPT_DAYS, _AT_ONCE)]
     await tx.execute(_SENDS_GO, tx.school_id, old)
-    await tx.execute(_WORDS_GO, tx.school_id, old)
+    gone = await tx.fetch(_WORDS_GO, tx.school_id, old)
+    await files.forget(tx, [row["file_id"] for row in gone if row["file_id"] is not None])
     return len(old)

@@ -13,6 +13,8 @@ import msgspec
 
 from backend.core.database import SchoolTx
 from backend.core.house import House
+from backend.files import actions as files
+from backend.files.content import Content
 from bots import with_person, words
 from bots.answer_clock import Due, due_for
 from bots.chats import Chat
@@ -131,7 +133,16 @@ SELECT h.handoff_id, h.language, h.state, h.waiting_since
 """
 
 
-async def heard(house: House, chat: Chat, person: Person, update_id: str, text: str, *, at: datetime) -> str | None:
+async def heard(
+    house: House,
+    chat: Chat,
+    person: Person,
+    update_id: str,
+    text: str,
+    *,
+    at: datetime,
+    picture: Content | None = None,
+) -> str | None:
     """Keep a word of the family for the person; the conversation's state, or None when it has just ended.
 
     The answer of a conversation goes to the chat where the family wrote last.
@@ -143,13 +154,22 @@ async def heard(house: House, chat: Chat, person: Person, update_id: str, text: 
             return None
         place = _place(row, chat)
         word_id = words.id_of(chat.channel, chat.chat_id, update_id)
-        if await words.family_said(tx, house.cipher, place, word_id, text[:QUESTION_MAX], at=at):
+        kept = await _kept(tx, chat, word_id, picture, at) if picture is not None else None
+        if await words.family_said(tx, house.cipher, place, word_id, text[:QUESTION_MAX], at=at, picture=kept):
             due_at = None
             if row["waiting_since"] is None:
                 due_at = (await due_for(tx, person.school_id, at)).due_at
             await _waits(tx, place, due_at, at)
     state: str = row["state"]
     return state
+
+
+async def _kept(tx: SchoolTx, chat: Chat, file_id: UUID, picture: Content, at: datetime) -> words.Picture:
+    """The picture has the word's id: however often the update is read, it is one file."""
+    assert chat.account_id is not None, "a file belongs to somebody"
+    await files.keep_prepared(tx, picture, file_id=file_id, made_by=chat.account_id, at=at)
+    await files.hang(tx, [file_id], by=chat.account_id, at=at)
+    return words.Picture(file_id, picture.small.data if picture.small is not None else picture.data)
 
 
 async def add_to(house: House, school_id: int, handoff_id: UUID, text: str) -> None:

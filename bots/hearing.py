@@ -30,6 +30,8 @@ class Heard(msgspec.Struct, frozen=True):
     kind: Kind = "words"
     contact: Contact | None = None
     receipt: str = ""
+    # A picture that came with it, by the messenger's own name for it.
+    picture: str = ""
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -71,6 +73,10 @@ class Wire(Protocol):
         ...
 
     async def post(self, chat_id: str, part: Part) -> Outcome: ...
+
+    async def picture(self, name: str) -> bytes:
+        """The bytes of what was heard. Raises where the messenger does not give them now."""
+        ...
 
     async def take_receipt(self, receipt: str) -> None:
         """The answer is out: a pressed button stops turning."""

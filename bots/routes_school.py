@@ -3,13 +3,14 @@
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, get, post, put
+from litestar import Request, Response, get, post, put
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody
 from litestar.response import Stream
 
 from backend.core.clock import school_day
 from backend.core.http import followed, house_of
+from backend.files.routes_serving import FILE, serve
 from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
 from bots import answer_clock, desk, desk_reading
@@ -110,6 +111,17 @@ async def types(request: AnyRequest, school_id: FromPath[int], handoff_id: FromP
     await desk.types(house_of(request), principal_of(request).account_id, school_id, handoff_id)
 
 
+@get(_ONE + "/files/{file_id:uuid}", tags=["chat"], responses={200: FILE}, **STAFF)
+async def conversation_picture(
+    request: AnyRequest, school_id: FromPath[int], handoff_id: FromPath[UUID], file_id: FromPath[UUID]
+) -> Response[bytes]:
+    """A picture of a conversation that the reader may see."""
+    house, account_id = house_of(request), principal_of(request).account_id
+    today = school_day(house.clock.now())
+    await desk_reading.require_picture(house.database.reader, school_id, account_id, handoff_id, file_id, today)
+    return await serve(request, school_id, file_id)
+
+
 @post(_ONE + "/end", status_code=200, tags=["chat"], **STAFF)
 async def end_conversation(
     request: AnyRequest, school_id: FromPath[int], handoff_id: FromPath[UUID], data: JSONBody[EndConversation]
@@ -149,6 +161,7 @@ ROUTES: list[Any] = [
     take_conversation,
     assign_conversation,
     say_word,
+    conversation_picture,
     types,
     end_conversation,
     answer_handoff,

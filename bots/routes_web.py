@@ -2,24 +2,25 @@
 
 import secrets
 from typing import Any, cast
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import msgspec
 from litestar import Request, Response, get, post
-from litestar.datastructures import Cookie
+from litestar.datastructures import Cookie, UploadFile
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromQuery, JSONBody
+from litestar.params import FromQuery, JSONBody, MultipartBody
 from litestar.response import Stream
 
-from backend.core.http import followed, house_of, language_of
+from backend.core.http import followed, house_of, language_of, one_file_only, open_form
 from backend.core.ids import new_id
-from backend.core.problems import BAD_REQUEST
+from backend.core.problems import BAD_REQUEST, Problem
 from backend.core.ratelimit import Bucket, address_block, client_address
-from backend.identity.guards import PUBLIC
-from backend.identity.principal import principal_or_none
+from backend.files.content import FILE_BYTES_MAX
+from backend.identity.guards import PUBLIC, SIGNED_IN
+from backend.identity.principal import principal_of, principal_or_none
 from backend.pages import go, page, read_form
-from bots import weblines
-from bots.webchat import chat_id_of, converse, family_types
+from bots import chats, picture_hearing, weblines
+from bots.webchat import CHANNEL, chat_id_of, converse, family_types
 from schemas.chat import MESSAGE_MAX, ChatAnswer, ChatMessageIn
 from schemas.conversations import ChatLines
 
@@ -30,6 +31,7 @@ _EVENTS = {
         str, media_type="text/event-stream", description="How far it has come, as events", generate_examples=False
     )
 }
+_PICTURE_BYTES = FILE_BYTES_MAX + 65_536
 _VISITOR = "nc_visitor"
 _VISITOR_DAYS = 1
 
@@ -42,7 +44,14 @@ _STREAMS_EACH = 6
 async def chat_page(request: AnyRequest) -> Response[bytes]:
     """What was said here lately, wherever it was said: words with a person of the school also from the account's messengers."""
     talk = await weblines.lines_after(house_of(request), _chat(request), 0, language_of(request))
-    return page(request, "chat/chat.html", cookies=[_visitor_cookie(request)], talk=talk, message_id=str(new_id()))
+    return page(
+        request,
+        "chat/chat.html",
+        cookies=[_visitor_cookie(request)],
+        talk=talk,
+        message_id=str(new_id()),
+        picture_id=str(new_id()),
+    )
 
 
 @post("/chat", status_code=200, include_in_schema=False, **PUBLIC)
@@ -88,6 +97,36 @@ async def follow_chat(request: AnyRequest) -> Stream:
     await _knock(request, "chatlive", 60, 1.0)
     chat_id = _chat(request)
     return followed(request, f"webchat:{chat_id}", weblines.look_of(house_of(request), chat_id), most=_STREAMS_EACH)
+
+
+@post(
+    "/v1/chat/pictures", status_code=204, tags=["chat"], request_max_body_size=_PICTURE_BYTES, before_request=one_file_only, **SIGNED_IN
+)  # fmt: skip
+async def chat_picture(request: AnyRequest, data: MultipartBody[UploadFile], message_id: FromQuery[UUID]) -> None:
+    """Send a picture to the person of the school who has this chat, or to whoever will take the question. Sent twice, it is said once."""
+    await _send_picture(request, message_id, await data.read(FILE_BYTES_MAX + 1))
+
+
+@post("/chat/picture", include_in_schema=False, request_max_body_size=_PICTURE_BYTES, **SIGNED_IN)
+async def chat_picture_form(request: AnyRequest) -> Response[bytes]:
+    """Without scripts. What cannot be taken is said in the chat itself."""
+    form = await open_form(request)
+    sent, message_id = form.get("picture"), _message_id(str(form.get("message_id", "")))
+    if isinstance(sent, UploadFile) and sent.filename:
+        try:
+            await _send_picture(request, message_id, await sent.read(FILE_BYTES_MAX + 1))
+        except Problem as problem:
+            said = weblines.Content(problem.sentence(language_of(request)))
+            line = weblines.Line(uuid5(message_id, "refused"), "bot", said)
+            await weblines.keep(house_of(request), _chat(request), line, at=house_of(request).clock.now())
+    return go("/chat#ask")
+
+
+async def _send_picture(request: AnyRequest, message_id: UUID, data: bytes) -> None:
+    house, account_id = house_of(request), principal_of(request).account_id
+    chat = await chats.look(house, CHANNEL, chat_id_of(account_id, ""), account_id)
+    if chat.with_person is None or await picture_hearing.keep(house, chat, str(message_id), "", data) is None:
+        raise picture_hearing.NO_PERSON()
 
 
 @post("/v1/chat/typing", status_code=204, tags=["chat"], **PUBLIC)
@@ -161,4 +200,6 @@ def _message_id(text: str | None) -> UUID:
         return new_id()
 
 
-ROUTES: list[Any] = [chat_page, chat_form, chat_message, chat_lines, follow_chat, chat_typing]
+ROUTES: list[Any] = [
+    chat_page, chat_form, chat_message, chat_lines, follow_chat, chat_picture, chat_picture_form, chat_typing,
+]  # fmt: skip

@@ -60,6 +60,7 @@ class TelegramBot:
         self.bot = Bot(
             settings.telegram_token,
             base_url=f"{settings.telegram_base_url}/bot",
+            base_file_url=f"{settings.telegram_base_url}/file/bot",
             request=self._request,
             get_updates_request=self._polling,
         )
@@ -135,6 +136,11 @@ class TelegramBot:
             reply_markup=markup,
             link_preview_options=LinkPreviewOptions(is_disabled=True),
         )
+
+    async def picture(self, name: str) -> bytes:
+        """Telegram lists a picture's sizes; the largest is at most 2,560 pixels. It gives files of at most 20 MB."""
+        file = await self.bot.get_file(name)
+        return bytes(await file.download_as_bytearray())
 
     async def take_receipt(self, receipt: str) -> None:
         """Too late or lost, it is no matter: the answer is out."""

@@ -44,7 +44,9 @@ def read_update(claimed: Claimed, bot: Bot) -> Heard | Standing | None:
     )
     if query is not None or message is None:
         return Heard(incoming, receipt=query.id if query is not None else "")
-    return Heard(incoming, _kind(message), _contact(message))
+    return Heard(
+        incoming, _kind(message), _contact(message), picture=message.photo[-1].file_id if message.photo else ""
+    )
 
 
 def _words(message: Message) -> str:

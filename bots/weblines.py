@@ -148,11 +148,17 @@ def _told(cipher: Cipher, row: Any, now: datetime, language: str) -> ChatLine | 
             return None
         again = Button(say("bots.ask_again", language), f"i:{content.ask_again}")
         content = Content(say("bots.line_gone", language), (again,))
-    image = f"data:image/png;base64,{base64.b64encode(content.image).decode()}" if content.image else ""
+    image = data_url(content.image) if content.image else ""
     return ChatLine(
         row["number"], row["line_id"], row["side"], content.text, row["said_at"], content.buttons, content.by, content.via,
         image, content.image_alt,
     )  # fmt: skip
+
+
+def data_url(image: bytes) -> str:
+    """Inside the line, so that no address exists under which somebody else's picture could be fetched."""
+    kind = "jpeg" if image.startswith(b"\xff\xd8") else "png"
+    return f"data:image/{kind};base64,{base64.b64encode(image).decode()}"
 
 
 # -- Live -------------------------------------------------------------------------------------------------------------

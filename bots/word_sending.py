@@ -15,6 +15,7 @@ import structlog
 from backend.core.across_schools import schools_with_chat_words
 from backend.core.catalogue import say
 from backend.core.house import House
+from backend.files.queries import read
 from backend.messages.names import teacher_name
 from bots import words
 from bots.sending import say_to_chat
@@ -114,21 +115,22 @@ async def _send(house: House, school_id: int, handoff_id: UUID, leaving: _Leavin
     if not await _still_theirs(house, leaving, row["account_id"]):
         await _note(house, school_id, handoff_id, leaving, "dropped", "unlinked")
         return
-    sent = await _spoken(house, leaving, _text(row))
+    image = None if row["file_id"] is None else (await read(house.database.reader, school_id, row["file_id"])).content
+    sent = await _spoken(house, leaving, _text(row), image)
     await _became(house, school_id, handoff_id, leaving, sent)
 
 
-async def _spoken(house: House, leaving: _Leaving, text: str) -> Outcome:
+async def _spoken(house: House, leaving: _Leaving, text: str, image: bytes | None) -> Outcome:
     """A sender that fails where it should have answered must not keep other schools' words from leaving."""
     try:
-        return await say_to_chat(house, leaving.channel, leaving.chat_id, Answer(text))
+        return await say_to_chat(house, leaving.channel, leaving.chat_id, Answer(text, image=image))
     except Exception as error:
         log.error("sender_failed", kind=type(error).__name__, exc_info=True)
         return TryLater(f"our_bug:{type(error).__name__}")
 
 
 _WORD = """
-SELECT w.body, w.side, h.language, h.account_id, h.question, speaker.full_name,
+SELECT w.body, w.side, w.file_id, h.language, h.account_id, h.question, speaker.full_name,
        w.side = 'school'
        AND NOT EXISTS (SELECT
                          FROM chat_words e

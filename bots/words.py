@@ -56,8 +56,8 @@ UPDATE chat_handoffs h
                       AND w.word_id = $3)
 RETURNING h.words
 )
-INSERT INTO chat_words (school_id, handoff_id, number, word_id, side, channel, account_id, body, said_at)
-SELECT $1, $2, place.words, $3, $4, $5, $6, $7, $8
+INSERT INTO chat_words (school_id, handoff_id, number, word_id, side, channel, account_id, body, said_at, file_id)
+SELECT $1, $2, place.words, $3, $4, $5, $6, $7, $8, $9
   FROM place
     ON CONFLICT (school_id, handoff_id, word_id) DO NOTHING
 RETURNING number
@@ -74,19 +74,45 @@ async def add(
     channel: str,
     by: UUID | None,
     at: datetime,
+    file_id: UUID | None = None,
 ) -> int | None:
     """The word's number; None when it was kept before."""
-    number: int | None = await tx.fetchval(_ADD, tx.school_id, handoff_id, word_id, side, channel, by, body, at)
+    number: int | None = await tx.fetchval(
+        _ADD, tx.school_id, handoff_id, word_id, side, channel, by, body, at, file_id
+    )
     return number
 
 
-async def family_said(tx: SchoolTx, cipher: Cipher, place: Place, word_id: UUID, body: str, *, at: datetime) -> bool:
+class Picture(msgspec.Struct, frozen=True):
+    """Kept with the school's files under `file_id`; `shown` are the bytes for the web chat's own record, the small ones."""
+
+    file_id: UUID
+    shown: bytes
+
+
+async def family_said(
+    tx: SchoolTx,
+    cipher: Cipher,
+    place: Place,
+    word_id: UUID,
+    body: str,
+    *,
+    at: datetime,
+    picture: Picture | None = None,
+) -> bool:
     """Keep what the family wrote, and show it in the app as well when it was written elsewhere. False: kept before."""
-    number = await add(tx, place.handoff_id, word_id, "family", body, channel=place.channel, by=place.account_id, at=at)
+    number = await add(
+        tx, place.handoff_id, word_id, "family", body, channel=place.channel, by=place.account_id, at=at,
+        file_id=picture.file_id if picture else None,
+    )  # fmt: skip
     if number is None:
         return False
-    if place.channel != "web" and place.web_chat is not None:
-        line = weblines.Line(word_id, "family", weblines.Content(body, via=place.channel))
+    if (place.channel != "web" or picture is not None) and place.web_chat is not None:
+        via = "" if place.channel == "web" else place.channel
+        image = picture.shown if picture else b""
+        line = weblines.Line(
+            word_id, "family", weblines.Content(body, via=via, image=image, image_alt=body if image else "")
+        )
         await weblines.append(tx, cipher, place.web_chat, [line], at=at)
     return True
 
@@ -102,13 +128,20 @@ async def tell_family(
     by: UUID | None,
     name: str,
     at: datetime,
+    picture: Picture | None = None,
 ) -> int | None:
     """A word to the family: into the app at once, and to the messenger where it wrote last. None: said before."""
-    number = await add(tx, place.handoff_id, word_id, side, body, channel="console", by=by, at=at)
+    number = await add(
+        tx, place.handoff_id, word_id, side, body, channel="console", by=by, at=at,
+        file_id=picture.file_id if picture else None,
+    )  # fmt: skip
     if number is None:
         return None
     if place.web_chat is not None:
-        content = weblines.Content(body, by=name if side == "school" else "")
+        image = picture.shown if picture else b""
+        content = weblines.Content(
+            body, by=name if side == "school" else "", image=image, image_alt=body if image else ""
+        )
         line = weblines.Line(word_id, "person" if side == "school" else "bot", content)
         await weblines.append(tx, cipher, place.web_chat, [line], at=at)
         await weblines.person_types(tx, place.web_chat, at=None)

@@ -58,6 +58,9 @@ class ZaloAccount:
             await zalo_followers.answered(house.database, {chat_id: left}, began_at=now)
         return read.outcome
 
+    async def picture(self, name: str) -> bytes:
+        raise NotImplementedError("no picture is heard here")
+
     async def take_receipt(self, receipt: str) -> None:
         """Zalo waits for none."""
 

@@ -157,6 +157,9 @@ class ZaloBot:
             return await self._sender.post_photo(chat_id, url, part.text)
         return await self._sender.post(chat_id, part.text or "…")
 
+    async def picture(self, name: str) -> bytes:
+        raise NotImplementedError("no picture is heard here")
+
     async def take_receipt(self, receipt: str) -> None:
         """The platform waits for none."""
 

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from schemas.chat import Button, Channel, HandoffState
+from schemas.files import Kept
 
 WORDS_MAX = 2000
 Side = Literal["family", "school", "house"]
@@ -36,6 +37,7 @@ class Word(msgspec.Struct, frozen=True):
     text: str
     said_at: datetime
     sendings: list[Sending] = []
+    picture: Annotated[Kept | None, Meta(description="Read at the conversation's own `files`.")] = None
 
 
 class Conversation(msgspec.Struct, frozen=True):
@@ -86,7 +88,11 @@ class NewWord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`word_id` makes a repeated post the same word."""
 
     word_id: UUID
-    text: Words
+    text: Words = ""
+    file_id: Annotated[
+        UUID | None,
+        Meta(description="A picture that the writer uploaded to the school before; the text may then be empty."),
+    ] = None
 
 
 class Said(msgspec.Struct, frozen=True):

@@ -7,18 +7,21 @@ from typing import Any, Literal
 from uuid import UUID
 
 from litestar import Response, get, post
+from litestar.datastructures import UploadFile
 from litestar.params import FromPath
 
 from backend.console.desks import AnyRequest, console_page, desk_of, shown_in_form, today_of
 from backend.core.http import house_of, language_of
 from backend.core.ids import new_id
 from backend.core.problems import INVALID, NOT_FOUND, FieldError, Problem
+from backend.files.actions import upload
+from backend.files.content import FILE_BYTES_MAX
 from backend.identity.guards import STAFF
 from backend.identity.principal import principal_of
 from backend.messages.hours import translates
 from backend.messages.translation import NOT_TRANSLATED, ask
-from backend.pages import Refusal, go, read_form
-from backend.pages.forms import into, whole_number
+from backend.pages import Refusal, go
+from backend.pages.forms import into, open_form, whole_number
 from bots import canned, desk, desk_reading
 from schemas.conversations import AssignTo, Conversation, NewWord
 
@@ -33,12 +36,13 @@ async def conversation_page(
     return await _show(request, school_id, handoff_id, {})
 
 
-@post(_ONE, include_in_schema=False, **STAFF)
+@post(_ONE, include_in_schema=False, request_max_body_size=FILE_BYTES_MAX + 65_536, **STAFF)
 async def conversation_deed(
     request: AnyRequest, school_id: FromPath[int], handoff_id: FromPath[UUID]
 ) -> Response[bytes]:
     """`do`: take, assign, hand_back, close; canned fills the field, translate shows a word in the reader's language; else a reply."""
-    form = await read_form(request)
+    sent = await open_form(request)
+    form = {name: value for name, value in sent.items() if not isinstance(value, UploadFile)}
     await _seen(request, school_id, handoff_id)  # who may not see it learns nothing of its form
     here = f"/console/{school_id}/inbox/{handoff_id}"
     do = form.get("do", "reply")
@@ -47,6 +51,8 @@ async def conversation_deed(
             return await _with_canned(request, school_id, handoff_id, form)
         if do == "translate":
             return await _translated(request, school_id, handoff_id, form)
+        if do == "reply":
+            await _uploaded(request, school_id, sent.get("picture"), form)
         await _deed(request, school_id, handoff_id, do, form)
     except Problem as problem:
         refused = Refusal(shown_in_form(problem), language_of(request))
@@ -70,8 +76,20 @@ def _deed(
     if do in ("hand_back", "close"):
         how: Literal["hand_back", "close"] = "close" if do == "close" else "hand_back"
         return desk.finish(house, account_id, school_id, handoff_id, how)
-    values = {"word_id": form.get("word_id") or str(new_id()), "text": form.get("text", "").strip()}
+    values = {"word_id": form.get("word_id") or str(new_id()), "file_id": form.get("file_id") or None}
+    if text := form.get("text", "").strip():
+        values["text"] = text
     return desk.reply(house, account_id, school_id, handoff_id, into(NewWord, values))
+
+
+async def _uploaded(request: AnyRequest, school_id: int, sent: object, form: dict[str, str]) -> None:
+    """A picture is kept before the answer is judged, so that nothing is lost when the answer is refused."""
+    if not isinstance(sent, UploadFile) or not sent.filename:
+        return
+    data, file_id = await sent.read(FILE_BYTES_MAX + 1), new_id()
+    account_id = principal_of(request).account_id
+    await upload(house_of(request), account_id, school_id, file_id=file_id, name=sent.filename, data=data)
+    form["file_id"] = str(file_id)
 
 
 async def _seen(request: AnyRequest, school_id: int, handoff_id: UUID) -> Conversation:

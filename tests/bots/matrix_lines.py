@@ -8,7 +8,9 @@ from typing import Any
 
 from backend.core.crypto import token_hash
 from backend.core.ids import new_id
+from backend.files.actions import keep
 from tests.bots import knowledge_lines
+from tests.files.matrix_lines import PICTURE
 from tests.identity.matrix import (
     ADMINS,
     BY_SCHOOL,
@@ -17,6 +19,7 @@ from tests.identity.matrix import (
     GUARDIANS,
     NOBODY,
     NOTHING,
+    SIGNED_IN,
     STAFF,
     Ask,
     Line,
@@ -34,6 +37,18 @@ async def a_question(s: Scene) -> str:
         s.target.school_id, handoff_id, str(handoff_id), datetime.now(UTC),
     )  # fmt: skip
     return str(handoff_id)
+
+
+async def a_question_with_a_picture(s: Scene) -> tuple[str, str]:
+    handoff_id, file_id = await a_question(s), new_id()
+    async with s.house.database.school(s.target.school_id) as tx:
+        await keep(tx, file_id=file_id, name="a.png", data=PICTURE, made_by=new_id(), at=datetime.now(UTC))
+    await s.owner.execute(
+        "INSERT INTO chat_words (school_id, handoff_id, number, word_id, side, channel, body, said_at, file_id)"
+        " VALUES ($1, $2::text::uuid, 1, $3, 'family', 'web', '(ảnh)', $4, $3)",
+        s.target.school_id, handoff_id, file_id, datetime.now(UTC),
+    )  # fmt: skip
+    return handoff_id, str(file_id)
 
 
 def of(s: Scene, path: str = "") -> str:
@@ -74,6 +89,22 @@ LINES = {
     ),
     ("GET", "/v1/chat/lines"): Line(ask=lambda s: Ask("/v1/chat/lines"), allowed=EVERYONE, targets=NOTHING),
     ("GET", "/v1/chat/live"): Line(ask=lambda s: Ask("/v1/chat/live"), allowed=EVERYONE, targets=NOTHING),
+    # Nobody in the scenes is with a person: whoever may send hears just that.
+    ("POST", "/v1/chat/pictures"): Line(
+        ask=lambda s: Ask(
+            "/v1/chat/pictures", params={"message_id": str(new_id())}, files={"data": ("a.png", PICTURE, "image/png")}
+        ),
+        allowed=SIGNED_IN,
+        targets=NOTHING,
+        passes={409},
+    ),
+    ("POST", "/chat/picture"): Line(
+        ask=lambda s: Ask("/chat/picture", form={"message_id": str(new_id())}),
+        allowed=SIGNED_IN,
+        targets=NOTHING,
+        by_cookie=True,
+        passes={303},
+    ),
     ("POST", "/v1/chat/typing"): Line(ask=lambda s: Ask("/v1/chat/typing"), allowed=EVERYONE, targets=NOTHING),
     ("POST", "/v1/chat/links"): Line(
         ask=lambda s: Ask("/v1/chat/links", json={"channel": "telegram"}),
@@ -140,6 +171,12 @@ LINES = {
         ask=lambda s: Ask(of(s, "/inbox/settings"), json={"answer_minutes": 90}), allowed=ADMINS, targets=BY_SCHOOL
     ),
     ("GET", "/v1/schools/{school_id}/chat/handoffs/{handoff_id}"): of_question(lambda s: None, ""),
+    ("GET", "/v1/schools/{school_id}/chat/handoffs/{handoff_id}/files/{file_id}"): Line(
+        ask=lambda s: Ask(of(s, f"/handoffs/{s.made[0]}/files/{s.made[1]}")),
+        allowed=ADMINS,
+        targets=BY_SCHOOL,
+        prepare=a_question_with_a_picture,
+    ),
     ("GET", "/v1/schools/{school_id}/chat/handoffs/{handoff_id}/live"): of_question(lambda s: None, "/live"),
     ("GET", "/v1/schools/{school_id}/chat/handoffs/{handoff_id}/assignees"): of_question(lambda s: None, "/assignees"),
     ("POST", "/v1/schools/{school_id}/chat/handoffs/{handoff_id}/take"): of_question(lambda s: {}, "/take"),

@@ -178,6 +178,8 @@ class TelegramTwin:
         self.menu_button = {"type": "default"}
         self.calls: list[tuple[str, dict[str, str]]] = []
         self.photos: dict[int, bytes] = {}
+        # What people sent, by its file_id.
+        self.files: dict[str, bytes] = {}
         self.answered_queries: list[str] = []
         self.open_queries: set[str] = set()
         self.query_ids, self.message_ids, self.update_ids = (
@@ -205,6 +207,7 @@ class TelegramTwin:
     async def start(self) -> None:
         application = web.Application(client_max_size=60 * 1024 * 1024)
         application.router.add_route("*", "/bot{token}/{method}", self._called)
+        application.router.add_get("/file/bot{token}/{path:.+}", self._file)
         self._runner = web.AppRunner(application, access_log=None)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._host, self._port)
@@ -330,6 +333,12 @@ class TelegramTwin:
                 return fault
         return None
 
+    async def _file(self, request: web.Request) -> web.Response:
+        data = self.files.get(request.match_info["path"].removeprefix("photos/"))
+        if request.match_info["token"] != self.token or data is None:
+            return web.json_response({"ok": False, "error_code": 404, "description": "Not Found"}, status=404)
+        return web.Response(body=data, content_type="image/jpeg")
+
     async def _misbehave(self, fault: Fault, request: web.Request) -> None:
         match fault.name:
             case "too_many":
@@ -432,6 +441,17 @@ async def send_photo(twin: TelegramTwin, fields: dict[str, str]) -> Any:
     return twin.wrote(
         chat, photo=photo, caption=fields.get("caption", ""), **({"reply_markup": markup} if markup else {})
     )
+
+
+@_method
+async def get_file(twin: TelegramTwin, fields: dict[str, str]) -> Any:
+    name = fields.get("file_id", "")
+    if name not in twin.files:
+        raise bad("wrong file_id or the file is temporarily unavailable")
+    size = len(twin.files[name])
+    if size > 20 * 1024 * 1024:
+        raise bad("file is too big")
+    return {"file_id": name, "file_unique_id": name, "file_size": size, "file_path": f"photos/{name}"}
 
 
 @_method

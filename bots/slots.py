@@ -145,7 +145,7 @@ _ORDER: Final = (
     (
         "youngest",
         re.compile(
-            r"\b(?:con|be|dua|chau|thang|cau)\s+(?:ut|nho nhat|be nhat|em)\b|\bdua nho\b|\bdua em\b|\byoungest\b|\byounger\b|\bcau ut\b"
+            r"\b(?:con|be|dua|chau|thang|cau)\s+(?:ut|nho nhat|be nhat|em)\b|\bdua nho\b|\bdua em\b|\bnho nhat\b|\byoungest\b|\byounger\b|\bcau ut\b"
         ),
     ),
     (

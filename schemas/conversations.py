@@ -88,7 +88,7 @@ class NewWord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`word_id` makes a repeated post the same word."""
 
     word_id: UUID
-    text: Words = ""
+    text: Annotated[str, Meta(max_length=WORDS_MAX, examples=["Nhà trường đã nhận hồ sơ của cháu ạ."])] = ""
     file_id: Annotated[
         UUID | None,
         Meta(description="A picture that the writer uploaded to the school before; the text may then be empty."),

@@ -51,12 +51,16 @@ async def test_a_family_asks_the_teacher_answers_and_thanks_are_folded(
     await family.get_by_role("button", name="Gửi", exact=True).click()
     await expect(family.get_by_role("status").last).to_contain_text("Đã gửi. Cô Cúc thường trả lời trước")
     await expect(family.locator(".talk .bubble")).to_contain_text("đúng chưa ạ?")
-    assert (
-        await family.locator(".talk img").evaluate(
-            "async (image) => { await image.decode(); return image.naturalWidth }"
-        )
-        == 640
+    # The small one where it stands, the whole one behind it.
+    shown = await family.locator(".talk img").evaluate(
+        "async (image) => { await image.decode(); return image.currentSrc }"
     )
+    whole = await family.locator(".talk .bubble a:has(img)").evaluate("link => link.href")
+    assert shown.startswith(whole)
+    size = (
+        "async (src) => { const image = new Image(); image.src = src; await image.decode(); return image.naturalWidth }"
+    )
+    assert await family.evaluate(size, whole) == 640
     await no_wider_than_the_phone(family)
 
     teacher = await signed_in(laptop, world.teacher, site)

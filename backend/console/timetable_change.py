@@ -17,6 +17,7 @@ from backend.identity.principal import principal_of
 from backend.pages import Refusal, go, read_form
 from backend.pages.forms import into, whole_number
 from backend.timetable import changes, queries, whole_days
+from backend.timetable.contents import content_of
 from backend.timetable.days import Day, day_of, monday_of, told_day
 from backend.timetable.sheets.names import names_of
 from backend.timetable.sheets.words import read_lesson
@@ -137,7 +138,7 @@ async def _content(request: AnyRequest, school_id: int, class_id: UUID, form: di
     planned = next((one.was or one.now for one in day_of(facts, slot.on).slots if one.slot == (slot.session, slot.period)), None)  # fmt: skip
     if planned is None or not teacher:
         raise INVALID(FieldError("/what", *_WHAT))
-    content = changes.content_of(planned)
+    content = content_of(planned)
     spoken = read_lesson("Tự học", names, class_id, teacher=teacher).content
     assert spoken is not None
     return msgspec.structs.replace(content, staff_id=spoken.staff_id, teacher=spoken.teacher)

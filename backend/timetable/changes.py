@@ -22,7 +22,7 @@ from backend.identity.audit import record
 from backend.identity.entitlement import require_class
 from backend.timetable import problems
 from backend.timetable.clashes import busy_on, sentences
-from backend.timetable.contents import refuse_content
+from backend.timetable.contents import content_of, refuse_content
 from backend.timetable.days import Day, Facts, Held, Taught, day_of
 from backend.timetable.publishing import Frame, frames_of, touch_classes
 from backend.timetable.queries import facts_of_class
@@ -177,16 +177,6 @@ def _content(given: Content) -> Content:
     return Content(
         subject_code=given.subject_code, title=given.title, staff_id=given.staff_id, teacher=given.teacher, room=given.room
     )  # fmt: skip
-
-
-def content_of(lesson: Taught) -> Content:
-    return Content(
-        subject_code=lesson.code,
-        title=None if lesson.code else lesson.vi,
-        staff_id=lesson.staff_id,
-        teacher=None if lesson.staff_id else lesson.teacher,
-        room=lesson.room,
-    )
 
 
 async def _refuse_clashes(tx: SchoolTx, deed: Deed, rows: Sequence[Row]) -> None:

@@ -8,6 +8,7 @@ from backend.core.database import SchoolTx
 from backend.core.problems import INVALID, FieldError
 from backend.core.text import clean
 from backend.timetable import problems
+from backend.timetable.days import Taught
 from schemas.timetable import Content, LessonIn
 
 
@@ -65,3 +66,13 @@ def refuse_twice(lessons: Sequence[LessonIn]) -> None:
         seen.add(slot)
     if wrong:
         raise INVALID(*wrong)
+
+
+def content_of(lesson: Taught) -> Content:
+    return Content(
+        subject_code=lesson.code,
+        title=None if lesson.code else lesson.vi,
+        staff_id=lesson.staff_id,
+        teacher=None if lesson.staff_id else lesson.teacher,
+        room=lesson.room,
+    )

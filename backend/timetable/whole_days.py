@@ -17,7 +17,6 @@ from backend.timetable.changes import (
     Deed,
     Row,
     clear,
-    content_of,
     deed_of,
     done,
     off_of,
@@ -25,6 +24,7 @@ from backend.timetable.changes import (
     refuse_day,
     write,
 )
+from backend.timetable.contents import content_of
 from backend.timetable.days import Facts, Slot, Taught, day_of
 from backend.timetable.publishing import Frame
 from backend.timetable.queries import facts_of_class

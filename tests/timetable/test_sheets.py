@@ -13,7 +13,7 @@ from hypothesis import strategies as some
 from backend.core.ids import new_id
 from backend.spreadsheets.cells import Grid
 from backend.spreadsheets.workbook import read_grids
-from backend.timetable.imports import first_day
+from backend.timetable.looking import first_day
 from backend.timetable.sheets.names import Member, Names
 from backend.timetable.sheets.plan import KnownClass, SheetPlan, make_plan
 from backend.timetable.sheets.words import read_lesson, write_lesson

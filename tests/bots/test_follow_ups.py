@@ -13,6 +13,7 @@ from bots.intents import understand
         ("my-timetable", "hồ sơ của bé An đến đâu rồi"),
         ("certified-copy", "hồ sơ đến đâu rồi"),
         ("my-timetable", "học phí bao nhiêu"),
+        ("school-hours", "học phí bao nhiêu"),
         ("my-timetable", "ai đón con"),
         ("my-homework", "thời khóa biểu mai"),
         ("my-timetable", "bài tập toán"),

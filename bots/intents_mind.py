@@ -13,8 +13,8 @@ from pathlib import Path
 
 import msgspec
 
+from backend.core.linear import Weights
 from bots.intents_fuzzy import Examples
-from bots.intents_model import Weights
 
 _HERE = Path(__file__).parent
 MODEL_FILE = _HERE / "knowledge" / "model.bin"

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.core.linear import Weights
 from bots.intents_features import core, features
 from bots.intents_mind import MODEL_FILE, Mind, pack, stamp
-from bots.intents_model import Weights
 from bots.intents_others import whose
 from bots.intents_phrases import NONE, by_writer
 from bots.normalise import is_english, normalise

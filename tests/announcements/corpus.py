@@ -16,7 +16,8 @@ _ANY = "?"
 
 
 class Notice(NamedTuple):
-    """One labelled notice. `near` names the defects it nearly has. `open` are those that careful people would judge either way; "?" is not judged. `follows`: of one run with the one before."""
+    """One labelled notice. `near` names the defects it nearly has. `open` are those that careful people would judge either way; "?" is not judged. `follows`: of one run with the one before. `needs`: letters of learnt.NEEDS that the text asks for,
+    whether they are there or not, with "?" behind those that are open; None where nobody judged it."""
 
     id: str
     line: dict[str, Any]
@@ -27,6 +28,7 @@ class Notice(NamedTuple):
     dates: frozenset[str] | None
     amounts: frozenset[int] | None
     place: str | None
+    needs: str | None
 
 
 def batches() -> dict[str, list[Notice]]:
@@ -57,7 +59,7 @@ def read(path: Path) -> list[Notice]:
 def _notice(name: str, head: list[str], text: str, labels: str, follows: bool) -> Notice:
     head += [""] * (4 - len(head))
     parts = [part.strip() for part in labels.split("|")]
-    parts += [""] * (5 - len(parts))
+    parts += [""] * (6 - len(parts))
     told = _words(parts[0])
     defects, near = frozenset(name for name in told if not name.endswith("?")), frozenset(_words(parts[4]))
     either = frozenset(name[:-1] for name in told if name.endswith("?"))
@@ -69,7 +71,16 @@ def _notice(name: str, head: list[str], text: str, labels: str, follows: bool) -
     dates = None if parts[1] == _ANY else frozenset(d if len(d) == 10 else f"2026-{d}" for d in _words(parts[1]))
     amounts = None if parts[2] == _ANY else frozenset(int(a) for a in _words(parts[2]))
     return Notice(
-        name, line, defects, either, near, follows, dates, amounts, None if parts[3] in ("-", "") else parts[3]
+        name,
+        line,
+        defects,
+        either,
+        near,
+        follows,
+        dates,
+        amounts,
+        None if parts[3] in ("-", "") else parts[3],
+        parts[5] or None,
     )
 
 
@@ -134,6 +145,12 @@ class Score:
     @property
     def alarmed_share(self) -> float:
         return self.alarmed / max(1, self.notices)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.notices} notices, {sum(self.hit.values())} of {sum(self.planted.values())} found ({self.recall:.1%}), "
+            f"{self.alarmed} with an alarm in vain ({self.alarmed_share:.1%})"
+        )
 
 
 def measure(notices: list[Notice]) -> Score:

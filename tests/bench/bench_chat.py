@@ -14,10 +14,10 @@ from pathlib import Path
 
 from rapidfuzz import fuzz, process
 
+from backend.core.linear import Weights
 from bots.intents import understand
 from bots.intents_features import core, features
 from bots.intents_mind import Mind
-from bots.intents_model import Weights
 from bots.intents_phrases import by_writer
 from bots.intents_report import read_set
 from bots.normalise import normalise
@@ -87,6 +87,7 @@ import gc, os
 def resident(): return int(open('/proc/self/statm').read().split()[1]) * os.sysconf('SC_PAGE_SIZE') / 1e6
 import bots.normalise, rapidfuzz, msgspec
 before = resident()
+from backend.core.linear import Weights
 from bots.intents import understand
 for text in ('mat hoc ba lam sao', 'con toi hom nay co di hoc khong', 'chuyển trường lớp 3', 'dong tien bang cach nao'): understand(text)
 gc.collect()

@@ -146,8 +146,8 @@ def _is_given(reading: Reading, who: str, words: str) -> bool:
         return False
     if reading.marked:
         return first in _given_names()["names"] and not rest.startswith(("em", "bè"))
-    return folded in _given() or (
-        bool(rest) and fold(rest.split()[0]) in _given() and folded in _given_names()["middle"]
+    return folded in given_names() or (
+        bool(rest) and fold(rest.split()[0]) in given_names() and folded in _given_names()["middle"]
     )
 
 
@@ -163,8 +163,13 @@ def _given_names() -> dict[str, frozenset[str]]:
     }
 
 
+def is_given_name(word: str, *, marked: bool) -> bool:
+    """Whether children bear it. Where a text has marks they decide: `Lan` is a name, `lạn` none."""
+    return word.lower() in _given_names()["names"] if marked else fold(word) in given_names()
+
+
 @cache
-def _given() -> frozenset[str]:
+def given_names() -> frozenset[str]:
     known = _given_names()
     return frozenset(fold(name) for name in known["names"]) - known["words"]
 

@@ -49,6 +49,12 @@ _CONTACT = re.compile(
     r"|\btren nhom\b|\bvao nhom\b|\bvao phieu\b|\btheo mau\b"
     r"|\b(?:giao vien|co) chu nhiem\b(?=[^.\n]{0,25}(?:de|truoc|nhan|tong hop|thu|lap))|\bgvcn[: ]+[a-z]"
 )
+# `gửi bạn Trâm lớp phó`, `đưa Khánh thủ quỹ`: somebody of the class by name.
+_BY_NAME = re.compile(
+    r"\b(?:nop|nhan|gui|dua|bao|chuyen|goi|tra|gap)(?: tin| tien| lai| cho| qua| voi)*"
+    r" (?:(?:ban|em|quan sinh|me|bo|ba|ma|ong) (?=(?P<name>[a-z]))|(?=(?P<bare>[a-z]+ (?:thu quy|lop pho|lop truong|bi thu|to truong))))"
+    r"|\bbao lai de (?:thay|co)\b"
+)
 # `trả lời cô` names somebody, `trả lời có đồng ý` nobody.
 _TEACHER = {"co": ("cô",)}
 _SIGNED = re.compile(
@@ -63,6 +69,10 @@ def somebody_to_turn_to(reading: Reading) -> bool:
             if _is_name(reading, m):
                 return True
         elif not m.group().endswith(" co") or reading.means(m.end() - 2, m.end(), _TEACHER):
+            return True
+    for m in _BY_NAME.finditer(reading.plain):
+        named = m["name"] or m["bare"]
+        if not named or (not reading.shouting and reading.shown[m.start("name" if m["name"] else "bare")].isupper()):
             return True
     signed = _SIGNED.search(reading.plain)
     return bool(signed and reading.shown[signed.start("name")].isupper() and len(signed["name"].split()) >= 2)

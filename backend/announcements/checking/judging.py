@@ -9,7 +9,8 @@ from typing import get_args
 
 from backend.announcements.checking import addressing, comparisons, deadlines, fees, persons, pictures
 from backend.announcements.checking.duplicates import SHORTLY, says_again
-from backend.announcements.checking.missing import grounds, missing
+from backend.announcements.checking.learnt import ENOUGH_WITH_A_RULE
+from backend.announcements.checking.missing import missing
 from backend.announcements.checking.notice import Notice
 from backend.announcements.checking.shapes import Checked, Context, Defect, DefectName, Findings, Resolved
 from backend.announcements.checking.vague import Vague
@@ -34,25 +35,17 @@ def findings(notice: Notice) -> Findings:
 
 
 def _defects(notice: Notice) -> Iterator[Defect]:
-    """What the rules raise and the second reader does not doubt, and what they saw a ground for and it backs."""
-    raised = {one.name: one for one in raised_by_rules(notice)}
-    backed = {one.name: one for one in grounds_seen(notice) if notice.second.backs(one.name)}
-    kept = [one for one in raised.values() if not notice.second.doubts(one.name)]
-    kept += [one for name, one in backed.items() if name not in raised]
-    return iter(sorted(kept, key=lambda one: _ORDER.index(one.name)))
+    return iter(sorted(_raised(notice), key=lambda one: _ORDER.index(one.name)))
 
 
-def grounds_seen(notice: Notice) -> Iterator[Defect]:
-    if not notice.in_picture:
-        yield from grounds(notice)
-    if not notice.one_family and notice.children and len(notice.reading.words) > 7:
-        yield notice.defect("personal_data_exposed", *notice.children[0], "named")
-
-
-def raised_by_rules(notice: Notice) -> Iterator[Defect]:
+def _raised(notice: Notice) -> Iterator[Defect]:
     if not notice.in_picture:
         yield from missing(notice)
-    yield from _times(notice)
+    yield from (
+        one
+        for one in _times(notice)
+        if one.name not in ENOUGH_WITH_A_RULE or notice.likeness.is_enough(one.name, seen=True)
+    )
     if span := addressing.elsewhere(notice.reading, notice.checked.audience, notice.context):
         yield notice.defect("wrong_audience", *span)
     if notice.in_picture:
@@ -134,12 +127,27 @@ def _again(notice: Notice) -> bool:
 
 
 def _harm(notice: Notice) -> Iterator[Defect]:
-    if not notice.one_family and (found := persons.exposed(notice.reading, notice.checked.attachments)):
-        yield notice.defect("personal_data_exposed", found.start, found.end, found.matter)
-    if span := comparisons.compared(notice.reading):
-        yield notice.defect("comparison_of_pupils", *span)
-    if not notice.private and (fee := fees.illegal(notice.reading, notice.sums)):
-        yield notice.defect("illegal_fee", fee.start, fee.end, fee.rule)
+    """What a rule saw, or what is as like as that to notices that harm."""
+    enough = notice.likeness.is_enough
+    if not notice.one_family:
+        found = persons.exposed(notice.reading, notice.checked.attachments)
+        if enough("personal_data_exposed", seen=found is not None):
+            yield _exposed(notice, found)
+    span = comparisons.compared(notice.reading)
+    if enough("comparison_of_pupils", seen=span is not None):
+        yield notice.defect("comparison_of_pupils", *(span or notice.likeness.sentence("comparison_of_pupils")))
+    if not notice.private:
+        fee = fees.illegal(notice.reading, notice.sums)
+        if enough("illegal_fee", seen=fee is not None):
+            span = (fee.start, fee.end) if fee else notice.likeness.sentence("illegal_fee")
+            yield notice.defect("illegal_fee", *span, fee.rule if fee else "")
+
+
+def _exposed(notice: Notice, found: persons.Exposure | None) -> Defect:
+    if found:
+        return notice.defect("personal_data_exposed", found.start, found.end, found.matter)
+    span = notice.children[0] if notice.children else notice.likeness.sentence("personal_data_exposed")
+    return notice.defect("personal_data_exposed", *span, "named")
 
 
 def _offers(notice: Notice) -> Iterator[Resolved]:

@@ -1,4 +1,4 @@
-"""What families would ask back for: when, where, how much, by when, whom to turn to. Only where something is surely asked."""
+"""What families would ask back for: when, where, how much, by when, whom to turn to. Only where something is asked."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 
 from backend.announcements.checking import deadlines
+from backend.announcements.checking.asks import Ask
 from backend.announcements.checking.days import Day
 from backend.announcements.checking.notice import DEEDS, Notice
-from backend.announcements.checking.shapes import Defect
+from backend.announcements.checking.shapes import Defect, DefectName
 
 _GIVEN = re.compile(
     r"\b(?:ung ho|quyen gop|tai tro|tu nguyen|tuy tam|tuy kha nang|tuy long|phu (?:mot|1) (?:chut"
@@ -28,51 +29,81 @@ _LATER = re.compile(
     r"|thoi gian cu the (?:se|sau)|to be announced|tba|tbc|bao sau|thong bao (?:cu the |chi tiet )?sau)\b"
 )
 # An event lasts `trong ngày …`; a payment is due in it.
-_ALL_DAY = ("tat ca trong ngay ", "dien ra trong ngay ", "to chuc trong ngay ", "ca ngay ")
+_ALL_DAY = (
+    "tat ca trong ngay ",
+    "dien ra trong ngay ",
+    "to chuc trong ngay ",
+    "nhan trong ngay ",
+    "don khach trong ngay ",
+    "mo cua trong ngay ",
+    "ca ngay ",
+)
 # To fetch or sign something by a day is to know when.
 _FETCHED = re.compile(r"(?:den|toi|len|ve|qua|ra) (?:nhan|ky|lay|linh|lam)$")
 # A meeting behind a link needs no place.
 _ONLINE = re.compile(
     r"\b(?:zoom|(?:link|google|gg) meet|meet\.google|teams|online|truc tuyen|livestream|goi video|video call)\b"
 )
+# Who warns of fraudsters tells what they ask for.
+_FRAUD = re.compile(r"\b(?:lua dao|mao danh|gia mao|gia danh|ke gian|scam)\b")
+# A place named without `tại`, too loosely to be told as a fact and enough for a family to find it.
+_SOMEWHERE = re.compile(
+    r"\b(?:"
+    r"(?<!di )san (?!choi|pham|tai|sang|co y|long|xuat|khau tro)[a-z]+"
+    r"|(?<!tiem )phong (?!trao|cum|dung|tap|van|ngua|chong|tranh|cach|benh|khi|ho|bi|gd|giao duc|canh)[a-z0-9]+"
+    r"|vuon (?!dau|tre|len)[a-z]+|(?:o|tai|den|toi|trong|ra|,) hoi truong"
+    r"|nha (?:van hoa|thi dau|da nang|tap|hang|rieng|an|xe|the chat|hat|tho|trung bay)"
+    r"|quan (?:ca ?phe|cafe|an|com)|(?<=: )quan|rap |bao tang|cong vien|thao cam vien|so thu"
+    r"|khu (?:du lich|sinh thai|di tich|vui choi|[a-z]\b)|trang trai|lang (?:lua|gom|nghe|co|hoa|van hoa)"
+    r"|chua |dinh lang|thuy dinh|nghia trang|dai tuong niem|(?:ho|be) (?:boi|[a-z]+ mua)|tram y te|sieu thi"
+    r"|ben xe|bai (?:bien|co|trong|giu|gui|xe|de)|cay xang|nga (?:ba|tu|nam)"
+    r"|cong (?:chinh|phu|so|sau|truoc|\d|cho|lang)|(?:o|tai|den|toi|truoc|ra) cong truong|sanh|nha cua"
+    r"|buu dien|kho (?:sach|noi tru)|tai nha|mai am|can tin|cang tin|(?:o|tai|den|len|qua|ghe) thu vien"
+    r"|thu vien tang|(?:tang|lau) (?:\d|tret|thuong)|hanh lang|day (?:nha )?[a-z]\b|\d+ (?:duong|pho)"
+    r"|(?:mai|o|tai|ngoai) hien|ban gv|ban giao vien"
+    r")\b"
+)
 _FEASTS = re.compile(
-    r"\b(?:(?:ngay|dem|ram|vao|dip|hom|tet) trung thu|noel|giang sinh|halloween|tet (?:thieu nhi"
+    r"\b(?:(?:ngay|dem|ram|vao|dip|hom|tet) trung thu|noel|giang sinh|tet (?:thieu nhi"
     r"|nguyen dan|duong lich|trung thu)"
-    r"|(?:khi|luc) (?:ranh|thuan tien)|ngay nha giao|khai giang|quoc khanh|christmas|moi (?:ngay|sang|toi|buoi)|hang ngay|hang tuan"
+    r"|(?:khi|luc) (?:ranh|thuan tien)|ngay nha giao|quoc khanh|christmas|moi (?:ngay|sang|toi|buoi)|hang ngay|hang tuan"
     r"|cuoi moi|sau gio (?:hoc|tan)|tan hoc|gio (?:hoc|the duc|ra choi)|tiet (?:the duc|\d|toi|sau|hoc(?! (?:mo|mau))"
     r"|mi thuat|my thuat)|ngay bay gio|khi (?:di|den)|trong nam hoc|suot)\b"
 )
 
 
 def missing(notice: Notice) -> Iterator[Defect]:
-    reading = notice.reading
-    deeds, attends, brings, pays = (notice.surely_asked(*kinds) for kinds in (DEEDS, ("attend",), ("bring",), ("pay",)))
-    events = [ask for ask in attends if not _FETCHED.search(reading.plain, ask.start, ask.end)]
-    if (attends or brings) and not _has_day(notice, strict=bool(events)) and not _LATER.search(reading.plain):
-        ask = (attends or brings)[0]
-        yield notice.defect("missing_when", ask.start, ask.end)
-    away = [ask for ask in attends if ask.away]
-    if away and notice.place is None and not _LATER.search(reading.plain) and not _ONLINE.search(reading.plain):
-        yield notice.defect("missing_where", away[0].start, away[0].end)
-    if pays and not notice.sums and not _GIVEN.search(reading.plain) and not _ON_THE_BILL.search(reading.plain):
-        yield notice.defect("missing_amount", pays[0].start, pays[0].end)
-    if deeds and not deadlines.has_deadline(reading, notice.days, notice.weekdays, notice.vagues, deeds):
-        yield notice.defect("missing_deadline", deeds[0].start, deeds[0].end)
-    if deeds and not notice.has_contact:
-        yield notice.defect("missing_who_to_contact", deeds[0].start, deeds[0].end)
+    """What is asked, by its likeness to notices that ask, and is not there."""
+    attends, brings, pays, deeds = (notice.asked(*kinds) for kinds in (("attend",), ("bring",), ("pay",), DEEDS))
+    events = [ask for ask in attends if not _FETCHED.search(notice.reading.plain, ask.start, ask.end)]
+    asks = notice.likeness.is_enough
+    later = _LATER.search(notice.reading.plain)
+    if asks("when") and not later and not _has_day(notice, strict=bool(events) and notice.likeness.to("place") > 0):
+        yield _lacks(notice, "missing_when", "when", attends or brings)
+    if asks("place") and not later and _has_no_place(notice):
+        yield _lacks(notice, "missing_where", "place", [ask for ask in attends if ask.away])
+    if asks("amount") and _has_no_sum(notice):
+        yield _lacks(notice, "missing_amount", "amount", pays)
+    if asks("deadline") and not _FRAUD.search(notice.reading.plain):
+        if not notice.has_deadline:
+            yield _lacks(notice, "missing_deadline", "deadline", deeds)
+        if not notice.has_contact:
+            yield _lacks(notice, "missing_who_to_contact", "deadline", deeds)
 
 
-def grounds(notice: Notice) -> Iterator[Defect]:
-    """What is not in the text and would be missing if something were asked that no rule heard."""
-    reading = notice.reading
-    first = notice.asks[0] if notice.asks else None
-    span = (first.start, first.end) if first else (0, 0)
-    if notice.place is None and not _LATER.search(reading.plain) and not _ONLINE.search(reading.plain):
-        yield notice.defect("missing_where", *span)
-    if not notice.sums and not _GIVEN.search(reading.plain) and not _ON_THE_BILL.search(reading.plain):
-        yield notice.defect("missing_amount", *span)
-    if notice.asks and not notice.has_deadline:
-        yield notice.defect("missing_deadline", *span)
+def _lacks(notice: Notice, name: DefectName, label: str, asks: list[Ask]) -> Defect:
+    span = (asks[0].start, asks[0].end) if asks else notice.likeness.sentence(label)
+    return notice.defect(name, *span)
+
+
+def _has_no_place(notice: Notice) -> bool:
+    plain = notice.reading.plain
+    return notice.place is None and not _ONLINE.search(plain) and not _SOMEWHERE.search(plain)
+
+
+def _has_no_sum(notice: Notice) -> bool:
+    plain = notice.reading.plain
+    return not notice.sums and not _GIVEN.search(plain) and not _ON_THE_BILL.search(plain)
 
 
 def _has_day(notice: Notice, *, strict: bool) -> bool:

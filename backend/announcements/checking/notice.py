@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import combinations
 
 from backend.announcements.checking import deadlines, pictures
 from backend.announcements.checking.asks import Ask, asks
-from backend.announcements.checking.certainty import surely
 from backend.announcements.checking.children import children
 from backend.announcements.checking.classes import says_private
 from backend.announcements.checking.contacts import somebody_to_turn_to
 from backend.announcements.checking.days import days
 from backend.announcements.checking.duplicates import Told, told
+from backend.announcements.checking.learnt import Likeness, features
 from backend.announcements.checking.money import sums
 from backend.announcements.checking.places import is_own_class, place
 from backend.announcements.checking.reading import Reading
-from backend.announcements.checking.second_reading import SecondReading
 from backend.announcements.checking.shapes import Checked, Context, Defect, DefectName, Facts
+from backend.announcements.checking.tokens import Tokens
 from backend.announcements.checking.vague import vagues
 from backend.announcements.checking.weeks import weekdays
 
+_LENGTHS = (12, 25, 50, 100)
 # The deeds that need a last day and somebody to turn to.
 DEEDS = ("pay", "hand_in", "register", "answer")
 
@@ -63,11 +65,23 @@ class Notice:
         return says_private(self.reading)
 
     @cached_property
-    def second(self) -> SecondReading:
-        return SecondReading(self.reading, self.signs)
+    def features(self) -> list[str]:
+        sums = [(one.start, one.end) for one in self.sums]
+        tokens = Tokens(self.reading, sums, [(day.start, day.end) for day in self.days])
+        return features(tokens, self.signs, marked=self.reading.marked)
+
+    @cached_property
+    def likeness(self) -> Likeness:
+        return Likeness(self.reading, self.features)
 
     @cached_property
     def in_picture(self) -> bool:
+        seen = self._in_picture_by_rule()
+        if not pictures.has_image(self.checked.attachments):
+            return seen
+        return self.likeness.is_enough("text_only_in_image", seen=seen)
+
+    def _in_picture_by_rule(self) -> bool:
         return pictures.only_in_a_picture(
             self.reading,
             self.checked.attachments,
@@ -79,9 +93,21 @@ class Notice:
 
     @property
     def signs(self) -> Iterator[str]:
-        """What the rules found, for the second reader."""
+        """What the rules found and what stands around the text, for the learnt likeness."""
         yield from {f"ASKS {ask.kind}" for ask in self.asks}
         yield from (name for name, found in self._found().items() if found)
+        around = [name for name, so in self._around().items() if so]
+        yield from around
+        yield from (f"{one}&{other}" for one, other in combinations(around, 2))
+
+    def _around(self) -> dict[str, object]:
+        length = sum(len(self.reading.words) >= least for least in _LENGTHS)
+        return {
+            "FILE": self.checked.attachments,
+            "IMAGE": pictures.has_image(self.checked.attachments),
+            "ONE": self.one_family,
+            f"LENGTH {length}": True,
+        }
 
     def _found(self) -> dict[str, object]:
         return {
@@ -113,9 +139,6 @@ class Notice:
 
     def asked(self, *kinds: str) -> list[Ask]:
         return [ask for ask in self.asks if ask.kind in kinds]
-
-    def surely_asked(self, *kinds: str) -> list[Ask]:
-        return [ask for ask in self.asked(*kinds) if surely(self.reading, ask)]
 
     def defect(self, name: DefectName, start: int, end: int, detail: str = "", says: str = "") -> Defect:
         return Defect(name, start, end, self.reading.verbatim(start, end).strip(), detail, says)

@@ -1,4 +1,4 @@
-"""The linear model: weights of features for each intent, summed for a message. It knows sums, not meanings."""
+"""A linear model: weights of features for each label, summed for a text. It knows sums, not meanings; who trains and asks it stands elsewhere."""
 
 from __future__ import annotations
 

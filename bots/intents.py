@@ -27,6 +27,7 @@ _STORY_LEAST: Final = 25  # words
 _LAST_WEIGHT: Final = 0.2
 _NONE_IN_A_STORY: Final = 0.15
 _GIBBERISH_MARGIN: Final = -0.93
+_LIKENESS_WORDS_MAX: Final = 40
 _TOO_MANY_ALIKE: Final = 0.3  # a belief spread so thin names no intent
 _SURELY_NONE: Final = 0.8
 _SHORT_ENOUGH_FOR_TWO: Final = 22  # in a longer message what comes first is mostly the story
@@ -56,7 +57,8 @@ def understand(text: str, previous: str | None = None, mind: Mind | None = None)
         return Understanding(NONE, 1.0, (), particulars, ("no words",))
     whom = intents_others.whose(typed)
     found = mind.weights.scaled(features(normal.words, normal.marked, whom))
-    likeness = mind.examples.nearest(normal.words)
+    # Among so many words the nearest example is near by chance.
+    likeness = mind.examples.nearest(normal.words) if len(normal.words) <= _LIKENESS_WORDS_MAX else {}
     scores, margin = _scores(found, likeness, mind, _last_words(normal, mind))
     ranked = list(scores)
     if (reason := intents_others.asks_for_others(normal, whom, ranked, scores, previous)) is not None:

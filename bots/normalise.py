@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import msgspec
 
 from backend.core.text import clean, fold
 
+_WORDS_KEPT = 30_000  # as many typed words are remembered as read; families type the same ones
 TEXT_MAX = 2000  # Longer messages are read up to here; Telegram itself stops at 4096.
 
 _KNOWLEDGE = Path(__file__).parent / "knowledge"
@@ -155,7 +156,7 @@ def _canonical(clause: str) -> tuple[str, ...]:
     for shape, name in _VALUES:
         clause = shape.sub(name, clause)
     raw = _TOKEN.findall(_POSSESSIVE.sub("", clause))
-    folded = [fold(token).replace(" ", "") for token in raw]
+    folded = [_folded(token) for token in raw]
     whole = clause.isascii() and _is_english(folded)
     words: list[str] = []
     for position, token in enumerate(raw):
@@ -166,6 +167,11 @@ def _canonical(clause: str) -> tuple[str, ...]:
         after = folded[position + 1] if position + 1 < len(folded) else ""
         words.extend(_meaning(token, folded[position], before, after))
     return _join(_translated(words, whole=whole))
+
+
+@lru_cache(maxsize=_WORDS_KEPT)
+def _folded(token: str) -> str:
+    return fold(token).replace(" ", "")
 
 
 def _meaning(token: str, word: str, before: str, after: str) -> tuple[str, ...]:
@@ -193,7 +199,7 @@ def _fits(rule: _Rule, before: str, after: str) -> bool:
     return (left and right) if rule.both else (left or right)
 
 
-@cache
+@lru_cache(maxsize=_WORDS_KEPT)
 def _unslipped(word: str) -> tuple[str, ...]:
     """Undo typing slips of one folded token: class names, glued numbers, VNI digits, Telex letters, stretched letters."""
     if word.isdigit() or is_syllable(word) or word in english_words():
@@ -320,7 +326,7 @@ def _join(words: list[str]) -> tuple[str, ...]:
     return tuple(word for place, word in enumerate(joined) if place == 0 or word != joined[place - 1])
 
 
-@cache
+@lru_cache(maxsize=_WORDS_KEPT)
 def is_syllable(word: str) -> bool:
     """Could this folded word be written in Vietnamese?"""
     return _SYLLABLE.match(word) is not None

@@ -10,6 +10,7 @@ from functools import cached_property
 import msgspec
 
 _OPENED_MAX = 50_000
+_SIGNED = (*range(128), *range(-128, 0))  # by the byte that stands for it
 
 
 class Weights(msgspec.Struct, frozen=True, dict=True):
@@ -34,9 +35,12 @@ class Weights(msgspec.Struct, frozen=True, dict=True):
         opened = self._opened.get(name)
         if opened is None and (packed := self.rows.get(name)) is not None:
             count = len(packed) // 3
-            opened = (array("H", packed[: 2 * count]), memoryview(packed[2 * count :]).cast("b"))
-            if len(self.labels) <= 256:
-                opened = (bytes(list(opened[0])), opened[1])  # bytes are walked faster
+            places = array("H", packed[: 2 * count])
+            # Bytes, and a tuple of numbers that are there already, are walked fastest and take the least room.
+            opened = (
+                bytes(places.tolist()) if len(self.labels) <= 256 else places,
+                tuple(_SIGNED[byte] for byte in packed[2 * count :]),
+            )
             if len(self._opened) < _OPENED_MAX:
                 self._opened[name] = opened
         return opened

@@ -137,6 +137,7 @@ def remark(talk: Talk, child: OwnChild, draft: ToldAbsence, days: SchoolDays | N
     ]
     buttons.append(talk.button("absence_drop", f"z:{draft.key}"))
     said = talk.say("day_without_school", child=child.full_name, days=span(talk, draft), why=why)
+    said = said[0].upper() + said[1:]
     if meant is not None:
         said = f"{said} {talk.say('another_day_meant', day=day(talk, meant))}"
     return _waits(talk, draft, "days", said, buttons)

@@ -35,7 +35,8 @@ def _answer(line: bytes) -> dict[str, Any]:
     text = asked.get("text") if isinstance(asked, dict) else asked
     if not isinstance(text, str):
         return {"intent": "none", "score": 0.0, "suggestions": [], "slots": {}, "why": ["no text"]}
-    found = intents.understand(text, previous_intent(asked.get("context") if isinstance(asked, dict) else None))
+    previous = previous_intent(asked.get("context") if isinstance(asked, dict) else None)
+    found = intents.understand(text, previous, explain=True)
     answer: dict[str, Any] = {
         "intent": found.intent,
         "score": found.score,
